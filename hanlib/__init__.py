@@ -1,0 +1,22 @@
+"""Hierarchical Attention Networks for Keras 3 and TensorFlow.
+
+The public names live in the subpackages, as in Keras: `hanlib.layers.GRUCell`,
+`hanlib.models.DocumentClassifier`, `hanlib.data.load`. Each subpackage is imported when it is
+first used, so `import hanlib` takes no time and does not start TensorFlow.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_SUBPACKAGES = ("cli", "data", "layers", "models", "ops", "serving", "text", "training")
+
+
+def __getattr__(name):
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"hanlib.{name}")
+    raise AttributeError(f"module 'hanlib' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_SUBPACKAGES])

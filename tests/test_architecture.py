@@ -1,0 +1,64 @@
+"""Imports run one way: docs/architecture.md draws the arrows, this test holds them."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "hanlib"
+# part -> the parts it may import; a part that is not listed here is an error.
+ALLOWED = {
+    "ops": set(),
+    "text": set(),
+    "data": set(),
+    "layers": {"ops", "text"},
+    "models": {"layers", "ops", "text"},
+    "training": {"models", "data"},
+    "serving": {"models", "layers", "ops", "text"},
+    "cli": {"data", "layers", "models", "ops", "serving", "text", "training"},
+}
+
+
+def part_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_parts(tree):
+    """The parts of hanlib that a module imports, at its top or inside its functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"relative import in line {node.lineno}: write the full name"
+            modules = [node.module]
+            if node.module == "hanlib":
+                modules = [f"hanlib.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        else:
+            continue
+        for module in modules:
+            if module.startswith("hanlib."):
+                yield module.split(".")[1]
+
+
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_one_way(path):
+    part = part_of(path)
+    assert part in ALLOWED, f"{part} has no place in the import direction"
+    imported = set(imported_parts(ast.parse(path.read_text()))) - {part, "__version__"}
+    assert imported <= ALLOWED[part], f"{part} may not import {imported - ALLOWED[part]}"
+
+
+def test_the_direction_has_no_cycle():
+    order = []
+    while len(order) < len(ALLOWED):
+        ready = [p for p in ALLOWED if p not in order and ALLOWED[p] <= set(order)]
+        assert ready, f"cycle among {set(ALLOWED) - set(order)}"
+        order += ready
+
+
+def test_the_checker_sees_every_form_of_import():
+    source = "import hanlib.data.files\nfrom hanlib import models\ndef f():\n    from hanlib.cli import x"
+    assert set(imported_parts(ast.parse(source))) == {"data", "models", "cli"}
