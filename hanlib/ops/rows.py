@@ -1,0 +1,44 @@
+"""Rows in whatever form they come, as their real words laid end to end, and back."""
+
+import tensorflow as tf
+
+
+def flatten(inputs, mask=None):
+    """The real words of ragged or masked dense rows, row-major, and the length of each row.
+
+    Args:
+        inputs: `<float>[rows, (steps), features]` ragged, or `<float>[rows, steps, features]`.
+        mask: `<bool>[rows, steps]`, true at real words, for dense input; None takes all as real.
+
+    Returns:
+        `<float>[words, features]` and `<int32>[rows]`.
+
+    >>> values, lengths = flatten(tf.ones([2, 3, 1]), tf.constant([[1, 1, 0], [0, 0, 0]]) > 0)
+    >>> values.shape, lengths.numpy().tolist()
+    (TensorShape([2, 1]), [2, 0])
+    """
+    if isinstance(inputs, tf.RaggedTensor):
+        return inputs.values, tf.cast(inputs.row_lengths(), tf.int32)
+    shape = tf.shape(inputs)
+    if mask is None:
+        lengths = tf.fill(shape[:1], shape[1])
+        return tf.reshape(inputs, [-1, inputs.shape[-1]]), lengths
+    mask = tf.cast(mask, tf.bool)
+    return tf.boolean_mask(inputs, mask), tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)
+
+
+def restore(values, inputs, mask=None):
+    """New `values` `[words, ...]` of the words of `inputs`, in the form that `inputs` has.
+
+    Padding of dense rows gets zeros.
+    """
+    if isinstance(inputs, tf.RaggedTensor):
+        return inputs.with_values(values)
+    shape = tf.shape(inputs)[:2]
+    if mask is None:
+        return tf.reshape(values, tf.concat([shape, tf.shape(values)[1:]], axis=0))
+    return tf.scatter_nd(
+        tf.where(tf.cast(mask, tf.bool)),
+        values,
+        tf.cast(tf.concat([shape, tf.shape(values)[1:]], axis=0), tf.int64),
+    )
