@@ -1,0 +1,327 @@
+"""Attention pooling: the states of a row's words become one vector, or one a hop or label."""
+
+import keras
+import tensorflow as tf
+
+from hanlib.ops import scores as score_functions
+from hanlib.ops import softmax
+
+SCORES = ("additive", "dot", "general", "gated", "mean", "max")
+NORMALIZERS = {"softmax": softmax.segment_softmax, "sparsemax": softmax.segment_sparsemax}
+
+
+@keras.saving.register_keras_serializable("hanlib")
+class AttentionPooling(keras.layers.Layer):
+    """Weigh the states of a row and sum them: `v = sum_i alpha_i h_i`, `alpha = softmax(e)`.
+
+    | `score` | `e_i` | source |
+    |---|---|---|
+    | `"additive"` | `tanh(W h_i + b) . u` | Yang et al., 2016, equations 5-7 |
+    | `"dot"` | `h_i . q` | Luong et al., 2015, with a learned query |
+    | `"general"` | `h_i . W q` | Luong et al., 2015, with a learned query |
+    | `"gated"` | `(tanh(V h_i + b) * sigmoid(U h_i + c)) . w` | Ilse et al., 2018, equation 9 |
+    | `"mean"` | 0, so `alpha_i = 1 / n` | HN-AVE in Yang et al., 2016 |
+    | `"max"` | none: the maximum of each feature | HN-MAX in Yang et al., 2016 |
+
+    What is pooled is `h`, not the hidden `tanh(W h + b)`. A row without words gives zeros.
+    Softmax and sums run in float32 under every 16-bit policy; nothing is computed for padding.
+
+    Args:
+        score: one of the above. `"mean"` and `"max"` have no weights.
+        units: size of the hidden layer of `"additive"`, `"general"` and `"gated"`; the number of
+            features by default. The other scores have no such size and ignore it.
+        hops: r contexts instead of one, whose vectors are concatenated (Lin et al., 2017).
+        penalty: factor of the loss `|A A^T - I|_F^2`, averaged over the rows that have words, which
+            keeps hops apart (Lin et al., 2017); added with `add_loss`. Needs `hops > 1`.
+        normalizer: `"softmax"`, or `"sparsemax"` for exact zeros (Martins and Astudillo, 2016).
+        labels: one context a label (CAML, Mullenbach et al., 2018). Excludes `hops`.
+        dropout: share of the weights `alpha` dropped in training, the rest scaled up. The scores
+            that are returned are those before dropout.
+        use_bias: whether `"additive"` and `"gated"` add biases.
+        kernel_initializer, bias_initializer, context_initializer: for W, V, U; b, c; u, q, w.
+        kernel_regularizer, bias_regularizer, context_regularizer: losses on the same.
+        kernel_constraint, bias_constraint, context_constraint: constraints on the same.
+        seed: seed of the dropout.
+
+    Call arguments:
+        states: `<float>[..., steps, features]`, or a `tf.RaggedTensor`
+            `<float>[rows, (steps), features]`.
+        mask: `<bool>[..., steps]` for dense states, true for real words; Keras passes its own.
+        return_attention_scores: whether to return the weights `alpha` as well.
+        training: whether dropout applies.
+
+    Returns:
+        vectors: `<float>[..., features]`; `[..., hops * features]`; `[..., labels, features]`.
+        scores, if asked for: `<float32>[..., steps]`, with a last axis for hops or labels, zero on
+            padding, ragged for ragged states; float64 under a float64 policy. For `"max"`, the
+            share of the features whose maximum is at that word.
+
+    Raises:
+        ValueError: an argument is out of range, or the size of the features axis is unknown.
+
+    >>> states = tf.constant([[[1.0, 0.0], [3.0, 2.0], [9.0, 9.0]]])
+    >>> mask = tf.constant([[True, True, False]])
+    >>> pooling = AttentionPooling("mean")
+    >>> vectors, scores = pooling(states, mask=mask, return_attention_scores=True)
+    >>> vectors.numpy(), scores.numpy()
+    (array([[2., 1.]], dtype=float32), array([[0.5, 0.5, 0. ]], dtype=float32))
+    """
+
+    def __init__(
+        self,
+        score="additive",
+        units=None,
+        hops=1,
+        penalty=0.0,
+        normalizer="softmax",
+        labels=None,
+        dropout=0.0,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        context_initializer="glorot_uniform",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        context_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        context_constraint=None,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.score = _one_of("score", score, SCORES)
+        self.units = None if units is None else _positive_integer("units", units)
+        self.hops = _positive_integer("hops", hops)
+        self.penalty = float(penalty)
+        self.normalizer = _one_of("normalizer", normalizer, NORMALIZERS)
+        self.labels = None if labels is None else _positive_integer("labels", labels)
+        self.dropout = float(dropout)
+        self.use_bias = use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.context_initializer = keras.initializers.get(context_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+        self.context_regularizer = keras.regularizers.get(context_regularizer)
+        self.kernel_constraint = keras.constraints.get(kernel_constraint)
+        self.bias_constraint = keras.constraints.get(bias_constraint)
+        self.context_constraint = keras.constraints.get(context_constraint)
+        self.seed = seed
+        self._check_combination()
+        if self.dropout:
+            self.seed_generator = keras.random.SeedGenerator(seed)
+        self.kernel = self.bias = self.gate_kernel = self.gate_bias = self.context = None
+        self.supports_masking = True
+        self.supports_jit = False  # The number of real words is known only when it runs.
+
+    def build(self, states_shape):
+        features = states_shape[-1]
+        if features is None:
+            raise ValueError(
+                "The last axis of `states` (features) must have a known size. "
+                f"Received: shape={tuple(states_shape)}"
+            )
+        units = self.units or features
+        if self.score in ("additive", "general", "gated"):
+            self.kernel = self._add("kernel", (features, units), "kernel")
+        if self.score in ("additive", "gated") and self.use_bias:
+            self.bias = self._add("bias", (units,), "bias")
+        if self.score == "gated":
+            self.gate_kernel = self._add("gate_kernel", (features, units), "kernel")
+            self.gate_bias = self._add("gate_bias", (units,), "bias") if self.use_bias else None
+        if self.score not in ("mean", "max"):
+            size = features if self.score == "dot" else units
+            heads = () if self._heads is None else (self._heads,)
+            self.context = self._add("context", (size, *heads), "context")
+        self.built = True
+
+    def call(self, states, mask=None, return_attention_scores=False, training=None):
+        vectors, scores = self._pool_any(states, mask, training)
+        return (vectors, scores) if return_attention_scores else vectors
+
+    def pool(self, states, segment_ids, num_segments, training=None):
+        """The equations, on flat words in any order; `call` and the packed encoder end up here.
+
+        The layer must have been built.
+
+        Args:
+            states: `<float>[words, features]`.
+            segment_ids: `<int>[words]`, the row of each word, not necessarily sorted.
+            num_segments: `<int>[]`, the number of rows.
+            training: whether dropout applies.
+
+        Returns:
+            vectors `<float>[rows, features]` and scores `<float>[words]`, with further axes for
+            hops or labels as in `call`.
+
+        >>> pooling = AttentionPooling("max")
+        >>> pooling.build((None, 1))
+        >>> words, rows = tf.constant([[1.0], [2.0], [3.0]]), tf.constant([0, 2, 0])
+        >>> pooling.pool(words, rows, 3)[0].numpy().tolist()
+        [[3.0], [0.0], [2.0]]
+        """
+        states = tf.cast(states, self.compute_dtype)
+        wide = tf.cast(states, softmax.accumulation_dtype(states.dtype))
+        if self.score == "max":
+            vectors, scores = softmax.segment_max(wide, segment_ids, num_segments)
+            return tf.cast(vectors, states.dtype), scores
+        normalize = NORMALIZERS[self.normalizer]
+        scores = normalize(self._scores(states), segment_ids, num_segments)
+        if self.penalty:
+            overlap = _mean_overlap(scores, segment_ids, num_segments)
+            # Keras adds losses up in its float type, whatever the policy of the layer.
+            self.add_loss(self.penalty * tf.cast(overlap, keras.config.floatx()))
+        kept = scores
+        if training and self.dropout:
+            kept = keras.random.dropout(scores, self.dropout, seed=self.seed_generator)
+        vectors = softmax.segment_weighted_sum(kept, wide, segment_ids, num_segments)
+        if self.hops > 1:
+            vectors = tf.reshape(vectors, [-1, self.hops * states.shape[-1]])
+        return tf.cast(vectors, states.dtype), scores
+
+    def compute_mask(self, states, previous_mask=None):
+        return None  # The steps are gone.
+
+    def compute_output_shape(self, states_shape):
+        *rows, _, features = states_shape
+        if self.labels is not None:
+            return (*rows, self.labels, features)
+        return (*rows, features if features is None else self.hops * features)
+
+    def compute_output_spec(self, states, mask=None, return_attention_scores=False, training=None):
+        vectors = keras.KerasTensor(self.compute_output_shape(states.shape), self.compute_dtype)
+        if not return_attention_scores:
+            return vectors
+        heads = () if self._heads is None else (self._heads,)
+        dtype = softmax.accumulation_dtype(self.compute_dtype).name
+        return vectors, keras.KerasTensor((*states.shape[:-1], *heads), dtype)
+
+    def get_config(self):
+        config = super().get_config()
+        names = "score units hops penalty normalizer labels dropout use_bias seed"
+        config.update({name: getattr(self, name) for name in names.split()})
+        for kind in ("initializer", "regularizer", "constraint"):
+            serialize = getattr(keras, f"{kind}s").serialize
+            for weight in ("kernel", "bias", "context"):
+                name = f"{weight}_{kind}"
+                value = getattr(self, name)
+                config[name] = None if value is None else serialize(value)
+        return config
+
+    @property
+    def _heads(self):
+        """Number of contexts, or `None` for the single one that adds no axis."""
+        return self.labels or (self.hops if self.hops > 1 else None)
+
+    def _check_combination(self):
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
+        if self.penalty < 0 or (self.penalty and self.hops == 1):
+            raise ValueError(
+                "`penalty` must be zero, or positive with `hops` over 1. "
+                f"Received: penalty={self.penalty}, hops={self.hops}"
+            )
+        if self.labels and self.hops > 1:
+            raise ValueError(
+                f"`hops` must be 1 with `labels`. Received: hops={self.hops}, labels={self.labels}"
+            )
+        if self.score in ("mean", "max") and self._heads:
+            raise ValueError(
+                f"`hops` and `labels` need a score with weights. Received: score={self.score!r}, "
+                f"hops={self.hops}, labels={self.labels}"
+            )
+        if self.score == "max" and self.dropout:
+            raise ValueError(
+                "`dropout` must be 0 for score='max', which has no weights to drop. "
+                f"Received: dropout={self.dropout}"
+            )
+
+    def _add(self, name, shape, kind):
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=getattr(self, f"{kind}_initializer"),
+            regularizer=getattr(self, f"{kind}_regularizer"),
+            constraint=getattr(self, f"{kind}_constraint"),
+        )
+
+    def _scores(self, states):
+        """`<float>[words, features]` -> `<float>[words]` or `<float>[words, heads]`."""
+        # `pool` may be called outside Keras' autocast scope.
+        weights = (self.kernel, self.bias, self.gate_kernel, self.gate_bias, self.context)
+        kernel, bias, gate_kernel, gate_bias, context = (
+            None if weight is None else tf.cast(weight, states.dtype) for weight in weights
+        )
+        if self.score == "additive":
+            return score_functions.additive_scores(states, kernel, bias, context)
+        if self.score == "dot":
+            return score_functions.dot_scores(states, context)
+        if self.score == "general":
+            return score_functions.general_scores(states, kernel, context)
+        if self.score == "gated":
+            return score_functions.gated_scores(
+                states, kernel, bias, gate_kernel, gate_bias, context
+            )
+        return tf.zeros(tf.shape(states)[:1], softmax.accumulation_dtype(states.dtype))  # mean
+
+    def _pool_any(self, states, mask, training):
+        if not isinstance(states, tf.RaggedTensor):
+            return self._pool_dense(states, mask, training)
+        if mask is not None:
+            raise ValueError("`mask` must be None for ragged states: they hold no padding.")
+        if states.shape.rank > 3:  # Rows of rows: pool the innermost.
+            vectors, scores = self._pool_any(states.values, None, training)
+            return states.with_values(vectors), states.with_values(scores)
+        vectors, scores = self.pool(states.values, states.value_rowids(), states.nrows(), training)
+        return vectors, states.with_values(scores)
+
+    def _pool_dense(self, states, mask, training):
+        lead, steps = tf.shape(states)[:-2], tf.shape(states)[-2]
+        rows = tf.reduce_prod(lead)
+        words = tf.reshape(states, [-1, states.shape[-1]])
+        places = tf.range(rows * steps)
+        if mask is not None:
+            places = _real_places(states, mask)
+            words = softmax.gather_rows(words, places)
+        row_ids = places // tf.maximum(steps, 1)
+        vectors, scores = self.pool(words, row_ids, rows, training)
+        vectors = tf.reshape(vectors, tf.concat([lead, tf.shape(vectors)[1:]], 0))
+        heads = tf.shape(scores)[1:]
+        scores = tf.scatter_nd(places[:, tf.newaxis], scores, tf.concat([[rows * steps], heads], 0))
+        scores = tf.reshape(scores, tf.concat([lead, [steps], heads], 0))
+        return tf.ensure_shape(vectors, self.compute_output_shape(states.shape)), scores
+
+
+def _real_places(states, mask):
+    """Indices of the words that `mask` keeps, in the states laid out flat: `<int32>[words]`."""
+    mask = tf.cast(mask, tf.bool)
+    if not mask.shape.is_compatible_with(states.shape[:-1]):
+        raise ValueError(
+            "`mask` must have the shape of `states` without the features. "
+            f"Received: mask.shape={mask.shape}, states.shape={states.shape}"
+        )
+    return tf.cast(tf.where(tf.reshape(mask, [-1]))[:, 0], tf.int32)
+
+
+def _mean_overlap(scores, segment_ids, num_segments):
+    """The penalty's mean over the rows that have words, so that empty ones change nothing."""
+    overlap = softmax.segment_overlap(scores, segment_ids, num_segments)
+    filled = tf.math.unsorted_segment_max(tf.ones_like(segment_ids), segment_ids, num_segments) > 0
+    return tf.math.divide_no_nan(
+        tf.reduce_sum(overlap), tf.reduce_sum(tf.cast(filled, overlap.dtype))
+    )
+
+
+def _one_of(name, value, choices):
+    if value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(choices)}. Received: {name}={value!r}"
+        )
+    return value
+
+
+def _positive_integer(name, value):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}")
+    return value

@@ -1,0 +1,246 @@
+"""Softmax, sparsemax and weighted sums over rows of different lengths: equations, no weights.
+
+A *segment* is one row of a ragged batch. Its entries may lie anywhere in the flat tensor (the
+packed encoder lays words out by time), so segments are named by ids that need not be sorted.
+Everything is computed in float32 (float64 stays float64), and nothing here yields NaN: a softmax
+over nothing is empty or zeros, an infinite score counts as the largest finite one.
+"""
+
+import tensorflow as tf
+
+
+def accumulation_dtype(dtype):
+    """The dtype in which sums over `dtype` are formed: float64 for float64, else float32.
+
+    >>> accumulation_dtype("bfloat16")
+    tf.float32
+    """
+    return tf.float64 if tf.as_dtype(dtype) == tf.float64 else tf.float32
+
+
+def gather_rows(values, indices):
+    """`tf.gather` along the first axis, whose gradient is one dense sum.
+
+    TensorFlow's own gradient is an `IndexedSlices`, which every consumer here would have to make
+    dense again, with a warning.
+
+    Args:
+        values: `<any>[rows, ...]`.
+        indices: `<int>[entries]`.
+
+    Returns:
+        `<any>[entries, ...]`.
+
+    >>> gather_rows(tf.constant([1.0, 2.0]), tf.constant([1, 1, 0])).numpy()
+    array([2., 2., 1.], dtype=float32)
+    """
+
+    @tf.custom_gradient
+    def gather(values):
+        def gradient(upstream):
+            return tf.math.unsorted_segment_sum(upstream, indices, tf.shape(values)[0])
+
+        return tf.gather(values, indices), gradient
+
+    return gather(values)
+
+
+def segment_softmax(scores, segment_ids, num_segments):
+    """Softmax within each segment: `p_i = exp(e_i - m) / sum_j exp(e_j - m)`, `m = max_j e_j`.
+
+    The maximum is the segment's own: one maximum for the batch would underflow a whole row to 0/0.
+
+    Args:
+        scores: `<float>[entries]` or `<float>[entries, heads]`.
+        segment_ids: `<int>[entries]`, in any order, each in `[0, num_segments)`.
+        num_segments: `<int>[]`; a segment without entries is legal.
+
+    Returns:
+        Probabilities of the shape and dtype of `scores`.
+
+    >>> segment_softmax(tf.constant([0.0, 5.0, 0.0]), tf.constant([0, 1, 0]), 2).numpy()
+    array([0.5, 1. , 0.5], dtype=float32)
+    """
+    weights = tf.exp(_shifted(scores, segment_ids, num_segments))
+    total = tf.math.unsorted_segment_sum(weights, segment_ids, num_segments)
+    return tf.cast(weights / gather_rows(total, segment_ids), scores.dtype)
+
+
+def segment_sparsemax(scores, segment_ids, num_segments):
+    """Sparsemax within each segment: the point of the simplex that is nearest to the scores.
+
+    `p_i = max(e_i - t, 0)` with `t = (sum_{S} e_j - 1) / |S|` over the support `S` (Martins and
+    Astudillo, 2016). The support is found without sorting: start with every entry within 1 of the
+    maximum, drop what lies at or under the threshold, repeat until nothing drops (Michelot, 1986);
+    a few rounds as a rule, for all segments at once. With `S` fixed, the derivative of the formula
+    is the exact Jacobian.
+
+    Args and returns: as `segment_softmax`; entries outside the support are exactly zero.
+
+    >>> segment_sparsemax(tf.constant([1.0, 0.5, -3.0]), tf.constant([0, 0, 0]), 1).numpy()
+    array([0.75, 0.25, 0.  ], dtype=float32)
+    """
+    shifted = _shifted(scores, segment_ids, num_segments)
+
+    def over_threshold(support):
+        inside = tf.where(support, shifted, 0)
+        size = tf.math.unsorted_segment_sum(
+            tf.cast(support, shifted.dtype), segment_ids, num_segments
+        )
+        total = tf.math.unsorted_segment_sum(inside, segment_ids, num_segments)
+        threshold = tf.math.divide_no_nan(total - 1, size)
+        return shifted - gather_rows(threshold, segment_ids)
+
+    support = _fixed_point(
+        lambda support: support & (over_threshold(support) > 0),
+        tf.stop_gradient(shifted) > -1,
+    )
+    return tf.cast(tf.where(support, over_threshold(support), 0), scores.dtype)
+
+
+def masked_softmax(scores, mask=None, axis=-1):
+    """Softmax along one axis over the entries that `mask` keeps; zeros where it keeps none.
+
+    Args:
+        scores: `<float>[...]`.
+        mask: `<bool>`, broadcastable to `scores`; `None` keeps everything.
+        axis: the axis that is normalized.
+
+    Returns:
+        Probabilities of the shape and dtype of `scores`, zero where masked.
+
+    >>> mask = [[True, True], [False, False]]
+    >>> masked_softmax(tf.constant([[1.0, 1.0], [3.0, 4.0]]), mask).numpy()
+    array([[0.5, 0.5], [0. , 0. ]], dtype=float32)
+    """
+    finite = _finite(scores)
+    mask = tf.broadcast_to(True if mask is None else mask, tf.shape(finite))
+    kept = tf.where(mask, finite, finite.dtype.min)
+    peak = tf.stop_gradient(tf.reduce_max(kept, axis=axis, keepdims=True))
+    # Masked entries are replaced before `exp` as well: a gradient through inf * 0 would be NaN.
+    weights = tf.where(mask, tf.exp(tf.where(mask, kept - peak, 0)), 0)
+    total = tf.reduce_sum(weights, axis=axis, keepdims=True)
+    return tf.cast(tf.math.divide_no_nan(weights, total), scores.dtype)
+
+
+def segment_weighted_sum(weights, states, segment_ids, num_segments):
+    """`v_s = sum_{i in s} w_i h_i`: attention pooling, once the weights are known.
+
+    Several heads are summed one after the other, in both directions, so that memory stays that of
+    one `[entries, features]` product whatever the number of heads (a label each, for instance).
+
+    Args:
+        weights: `<float>[entries]` or `<float>[entries, heads]`.
+        states: `<float>[entries, features]`, of the dtype of `weights`.
+        segment_ids: `<int>[entries]`, in any order.
+        num_segments: `<int>[]`.
+
+    Returns:
+        `<float>[num_segments, features]` or `<float>[num_segments, heads, features]`; zeros for a
+        segment without entries.
+
+    >>> weights = tf.constant([0.5, 0.5, 1.0])
+    >>> states = tf.constant([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])
+    >>> segment_weighted_sum(weights, states, tf.constant([0, 0, 1]), 2).numpy()
+    array([[0.5, 0.5], [2. , 2. ]], dtype=float32)
+    """
+    if weights.shape.rank == 1:
+        weighted = weights[:, tf.newaxis] * states
+        return tf.math.unsorted_segment_sum(weighted, segment_ids, num_segments)
+
+    @tf.custom_gradient
+    def by_head(weights, states):
+        def one_head(head_weights):
+            return segment_weighted_sum(head_weights, states, segment_ids, num_segments)
+
+        def gradient(upstream):
+            def weights_of_head(head_upstream):
+                return tf.reduce_sum(states * tf.gather(head_upstream, segment_ids), axis=-1)
+
+            def add_head(total, head):
+                head_weights, head_upstream = head
+                return total + head_weights[:, tf.newaxis] * tf.gather(head_upstream, segment_ids)
+
+            upstream = tf.transpose(upstream, [1, 0, 2])  # [heads, segments, features]
+            heads = (tf.transpose(weights), upstream)
+            return (
+                tf.transpose(tf.map_fn(weights_of_head, upstream)),
+                tf.foldl(add_head, heads, tf.zeros_like(states)),
+            )
+
+        vectors = tf.map_fn(one_head, tf.transpose(weights))  # [heads, segments, features]
+        return tf.transpose(vectors, [1, 0, 2]), gradient
+
+    return by_head(weights, states)
+
+
+def segment_max(states, segment_ids, num_segments):
+    """`v_s = max_{i in s} h_i` for each feature, and the share of the features each entry gave.
+
+    Args:
+        states: `<float>[entries, features]`.
+        segment_ids: `<int>[entries]`, in any order.
+        num_segments: `<int>[]`.
+
+    Returns:
+        `<float>[num_segments, features]`, zeros for a segment without entries, and the shares
+        `<float>[entries]`, which sum to one in a segment: a feature whose maximum several entries
+        reach is split evenly among them. The shares have no gradient.
+
+    >>> states = tf.constant([[3.0, 0.0], [1.0, 2.0], [1.0, 0.0]])
+    >>> vectors, shares = segment_max(states, tf.constant([0, 0, 0]), 1)
+    >>> vectors.numpy(), shares.numpy()
+    (array([[3., 2.]], dtype=float32), array([0.5, 0.5, 0. ], dtype=float32))
+    """
+    peak = tf.math.unsorted_segment_max(states, segment_ids, num_segments)
+    reached = tf.stop_gradient(tf.cast(states == tf.gather(peak, segment_ids), states.dtype))
+    count = tf.math.unsorted_segment_sum(reached, segment_ids, num_segments)
+    shares = tf.reduce_mean(reached / tf.gather(count, segment_ids), axis=-1)
+    return tf.where(count > 0, peak, 0), shares
+
+
+def segment_overlap(weights, segment_ids, num_segments):
+    """`|A A^T - I|_F^2` of each segment's heads: how much they look at the same entries.
+
+    A is `[heads, entries of the segment]` (Lin et al., 2017, equation 8).
+
+    Args:
+        weights: `<float>[entries, heads]`.
+        segment_ids: `<int>[entries]`, in any order.
+        num_segments: `<int>[]`.
+
+    Returns:
+        `<float>[num_segments]`; zero for a segment without entries, which has nothing to look at.
+
+    >>> weights = tf.constant([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> segment_overlap(weights, tf.constant([0, 0, 1]), 2).numpy()
+    array([0., 2.], dtype=float32)
+    """
+    products = weights[:, :, tf.newaxis] * weights[:, tf.newaxis, :]  # [entries, heads, heads]
+    gram = tf.math.unsorted_segment_sum(products, segment_ids, num_segments)
+    filled = tf.math.unsorted_segment_max(tf.ones_like(segment_ids), segment_ids, num_segments) > 0
+    excess = gram - tf.eye(tf.shape(weights)[-1], dtype=weights.dtype)
+    return tf.where(filled, tf.reduce_sum(tf.square(excess), axis=[-2, -1]), 0)
+
+
+def _finite(scores):
+    """`scores` in the accumulation dtype, infinities replaced by the largest finite numbers."""
+    dtype = accumulation_dtype(scores.dtype)
+    return tf.clip_by_value(tf.cast(scores, dtype), dtype.min, dtype.max)
+
+
+def _shifted(scores, segment_ids, num_segments):
+    """Scores less their segment's maximum, so none is above zero; the shift has no gradient."""
+    finite = _finite(scores)
+    peak = tf.math.unsorted_segment_max(tf.stop_gradient(finite), segment_ids, num_segments)
+    return finite - tf.gather(peak, segment_ids)
+
+
+def _fixed_point(shrink, kept):
+    """Apply `shrink` to a boolean tensor until it stays; it must only ever drop entries."""
+    _, kept = tf.while_loop(
+        lambda before, kept: tf.reduce_any(before != kept),
+        lambda before, kept: (kept, shrink(kept)),
+        (kept, shrink(kept)),
+    )
+    return kept
