@@ -1,10 +1,13 @@
 """Attention pooling: the states of a row's words become one vector, or one a hop or label."""
 
+import re
+
 import keras
 import tensorflow as tf
 
 from hanlib.ops import scores as score_functions
 from hanlib.ops import softmax
+from hanlib.ops.rows import flatten, restore
 
 SCORES = ("additive", "dot", "general", "gated", "mean", "max")
 NORMALIZERS = {"softmax": softmax.segment_softmax, "sparsemax": softmax.segment_sparsemax}
@@ -132,8 +135,7 @@ class AttentionPooling(keras.layers.Layer):
             self.gate_bias = self._add("gate_bias", (units,), "bias") if self.use_bias else None
         if self.score not in ("mean", "max"):
             size = features if self.score == "dot" else units
-            heads = () if self._heads is None else (self._heads,)
-            self.context = self._add("context", (size, *heads), "context")
+            self.context = self._add("context", (size, *self._heads), "context")
         self.built = True
 
     def call(self, states, mask=None, return_attention_scores=False, training=None):
@@ -169,7 +171,7 @@ class AttentionPooling(keras.layers.Layer):
         normalize = NORMALIZERS[self.normalizer]
         scores = normalize(self._scores(states), segment_ids, num_segments)
         if self.penalty:
-            overlap = _mean_overlap(scores, segment_ids, num_segments)
+            overlap = softmax.mean_overlap(scores, segment_ids, num_segments)
             # Keras adds losses up in its float type, whatever the policy of the layer.
             self.add_loss(self.penalty * tf.cast(overlap, keras.config.floatx()))
         kept = scores
@@ -193,9 +195,8 @@ class AttentionPooling(keras.layers.Layer):
         vectors = keras.KerasTensor(self.compute_output_shape(states.shape), self.compute_dtype)
         if not return_attention_scores:
             return vectors
-        heads = () if self._heads is None else (self._heads,)
         dtype = softmax.accumulation_dtype(self.compute_dtype).name
-        return vectors, keras.KerasTensor((*states.shape[:-1], *heads), dtype)
+        return vectors, keras.KerasTensor((*states.shape[:-1], *self._heads), dtype)
 
     def get_config(self):
         config = super().get_config()
@@ -211,31 +212,26 @@ class AttentionPooling(keras.layers.Layer):
 
     @property
     def _heads(self):
-        """Number of contexts, or `None` for the single one that adds no axis."""
-        return self.labels or (self.hops if self.hops > 1 else None)
+        """The further axis that several contexts add: `()` or `(hops,)` or `(labels,)`."""
+        if self.labels is not None:
+            return (self.labels,)
+        return (self.hops,) if self.hops > 1 else ()
 
     def _check_combination(self):
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={self.dropout}")
-        if self.penalty < 0 or (self.penalty and self.hops == 1):
-            raise ValueError(
-                "`penalty` must be zero, or positive with `hops` over 1. "
-                f"Received: penalty={self.penalty}, hops={self.hops}"
-            )
-        if self.labels and self.hops > 1:
-            raise ValueError(
-                f"`hops` must be 1 with `labels`. Received: hops={self.hops}, labels={self.labels}"
-            )
-        if self.score in ("mean", "max") and self._heads:
-            raise ValueError(
-                f"`hops` and `labels` need a score with weights. Received: score={self.score!r}, "
-                f"hops={self.hops}, labels={self.labels}"
-            )
-        if self.score == "max" and self.dropout:
-            raise ValueError(
-                "`dropout` must be 0 for score='max', which has no weights to drop. "
-                f"Received: dropout={self.dropout}"
-            )
+        fixed = self.score in ("mean", "max")
+        faults = {
+            "`dropout` must be in [0, 1)": not 0 <= self.dropout < 1,
+            "`penalty` must not be negative": self.penalty < 0,
+            "`penalty` needs `hops` over 1": self.penalty and self.hops == 1,
+            "`hops` must be 1 with `labels`": self.labels and self.hops > 1,
+            "`hops` and `labels` need a `score` with weights": fixed and self._heads,
+            "`dropout` must be 0 for `score` 'max'": self.dropout and self.score == "max",
+        }
+        for expected, wrong in faults.items():
+            if wrong:
+                names = re.findall("`(.+?)`", expected)
+                came = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+                raise ValueError(f"{expected}. Received: {came}")
 
     def _add(self, name, shape, kind):
         return self.add_weight(
@@ -277,47 +273,31 @@ class AttentionPooling(keras.layers.Layer):
         return vectors, states.with_values(scores)
 
     def _pool_dense(self, states, mask, training):
+        _check_mask(states, mask)
         lead, steps = tf.shape(states)[:-2], tf.shape(states)[-2]
         rows = tf.reduce_prod(lead)
-        words = tf.reshape(states, [-1, states.shape[-1]])
-        places = tf.range(rows * steps)
-        if mask is not None:
-            places = _real_places(states, mask)
-            words = softmax.gather_rows(words, places)
-        row_ids = places // tf.maximum(steps, 1)
-        vectors, scores = self.pool(words, row_ids, rows, training)
+        by_row = tf.reshape(states, [rows, steps, states.shape[-1]])
+        mask = None if mask is None else tf.reshape(mask, [rows, steps])
+        words, lengths = flatten(by_row, mask)
+        vectors, scores = self.pool(words, tf.repeat(tf.range(rows), lengths), rows, training)
+        scores = restore(scores, by_row, mask)  # [rows, steps] or [rows, steps, heads]
         vectors = tf.reshape(vectors, tf.concat([lead, tf.shape(vectors)[1:]], 0))
-        heads = tf.shape(scores)[1:]
-        scores = tf.scatter_nd(places[:, tf.newaxis], scores, tf.concat([[rows * steps], heads], 0))
-        scores = tf.reshape(scores, tf.concat([lead, [steps], heads], 0))
+        scores = tf.reshape(scores, tf.concat([lead, tf.shape(scores)[1:]], 0))
         return tf.ensure_shape(vectors, self.compute_output_shape(states.shape)), scores
 
 
-def _real_places(states, mask):
-    """Indices of the words that `mask` keeps, in the states laid out flat: `<int32>[words]`."""
-    mask = tf.cast(mask, tf.bool)
-    if not mask.shape.is_compatible_with(states.shape[:-1]):
+def _check_mask(states, mask):
+    if mask is not None and not states.shape[:-1].is_compatible_with(mask.shape):
         raise ValueError(
             "`mask` must have the shape of `states` without the features. "
             f"Received: mask.shape={mask.shape}, states.shape={states.shape}"
         )
-    return tf.cast(tf.where(tf.reshape(mask, [-1]))[:, 0], tf.int32)
-
-
-def _mean_overlap(scores, segment_ids, num_segments):
-    """The penalty's mean over the rows that have words, so that empty ones change nothing."""
-    overlap = softmax.segment_overlap(scores, segment_ids, num_segments)
-    filled = tf.math.unsorted_segment_max(tf.ones_like(segment_ids), segment_ids, num_segments) > 0
-    return tf.math.divide_no_nan(
-        tf.reduce_sum(overlap), tf.reduce_sum(tf.cast(filled, overlap.dtype))
-    )
 
 
 def _one_of(name, value, choices):
     if value not in choices:
-        raise ValueError(
-            f"`{name}` must be one of {', '.join(choices)}. Received: {name}={value!r}"
-        )
+        choices = ", ".join(choices)
+        raise ValueError(f"`{name}` must be one of {choices}. Received: {name}={value!r}")
     return value
 
 

@@ -18,33 +18,6 @@ def accumulation_dtype(dtype):
     return tf.float64 if tf.as_dtype(dtype) == tf.float64 else tf.float32
 
 
-def gather_rows(values, indices):
-    """`tf.gather` along the first axis, whose gradient is one dense sum.
-
-    TensorFlow's own gradient is an `IndexedSlices`, which every consumer here would have to make
-    dense again, with a warning.
-
-    Args:
-        values: `<any>[rows, ...]`.
-        indices: `<int>[entries]`.
-
-    Returns:
-        `<any>[entries, ...]`.
-
-    >>> gather_rows(tf.constant([1.0, 2.0]), tf.constant([1, 1, 0])).numpy()
-    array([2., 2., 1.], dtype=float32)
-    """
-
-    @tf.custom_gradient
-    def gather(values):
-        def gradient(upstream):
-            return tf.math.unsorted_segment_sum(upstream, indices, tf.shape(values)[0])
-
-        return tf.gather(values, indices), gradient
-
-    return gather(values)
-
-
 def segment_softmax(scores, segment_ids, num_segments):
     """Softmax within each segment: `p_i = exp(e_i - m) / sum_j exp(e_j - m)`, `m = max_j e_j`.
 
@@ -63,7 +36,7 @@ def segment_softmax(scores, segment_ids, num_segments):
     """
     weights = tf.exp(_shifted(scores, segment_ids, num_segments))
     total = tf.math.unsorted_segment_sum(weights, segment_ids, num_segments)
-    return tf.cast(weights / gather_rows(total, segment_ids), scores.dtype)
+    return tf.cast(weights / tf.gather(total, segment_ids), scores.dtype)
 
 
 def segment_sparsemax(scores, segment_ids, num_segments):
@@ -89,7 +62,7 @@ def segment_sparsemax(scores, segment_ids, num_segments):
         )
         total = tf.math.unsorted_segment_sum(inside, segment_ids, num_segments)
         threshold = tf.math.divide_no_nan(total - 1, size)
-        return shifted - gather_rows(threshold, segment_ids)
+        return shifted - tf.gather(threshold, segment_ids)
 
     support = _fixed_point(
         lambda support: support & (over_threshold(support) > 0),
@@ -199,10 +172,11 @@ def segment_max(states, segment_ids, num_segments):
     return tf.where(count > 0, peak, 0), shares
 
 
-def segment_overlap(weights, segment_ids, num_segments):
-    """`|A A^T - I|_F^2` of each segment's heads: how much they look at the same entries.
+def mean_overlap(weights, segment_ids, num_segments):
+    """`|A A^T - I|_F^2`, averaged over the segments: how much heads look at the same entries.
 
-    A is `[heads, entries of the segment]` (Lin et al., 2017, equation 8).
+    A is `[heads, entries of the segment]` (Lin et al., 2017, equation 8). Segments without entries
+    have nothing to look at and do not count.
 
     Args:
         weights: `<float>[entries, heads]`.
@@ -210,17 +184,20 @@ def segment_overlap(weights, segment_ids, num_segments):
         num_segments: `<int>[]`.
 
     Returns:
-        `<float>[num_segments]`; zero for a segment without entries, which has nothing to look at.
+        `<float>[]`; zero if every segment is empty.
 
     >>> weights = tf.constant([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    >>> segment_overlap(weights, tf.constant([0, 0, 1]), 2).numpy()
-    array([0., 2.], dtype=float32)
+    >>> mean_overlap(weights, tf.constant([0, 0, 2]), 3).numpy()
+    np.float32(1.0)
     """
     products = weights[:, :, tf.newaxis] * weights[:, tf.newaxis, :]  # [entries, heads, heads]
     gram = tf.math.unsorted_segment_sum(products, segment_ids, num_segments)
-    filled = tf.math.unsorted_segment_max(tf.ones_like(segment_ids), segment_ids, num_segments) > 0
     excess = gram - tf.eye(tf.shape(weights)[-1], dtype=weights.dtype)
-    return tf.where(filled, tf.reduce_sum(tf.square(excess), axis=[-2, -1]), 0)
+    overlap = tf.reduce_sum(tf.square(excess), axis=[-2, -1])
+    ones = tf.ones_like(weights[:, 0])
+    filled = tf.math.unsorted_segment_max(ones, segment_ids, num_segments) > 0
+    total = tf.reduce_sum(tf.where(filled, overlap, 0))
+    return tf.math.divide_no_nan(total, tf.reduce_sum(tf.cast(filled, total.dtype)))
 
 
 def _finite(scores):
