@@ -1,1 +1,26 @@
-""""""
+"""Keras layers: gated cells, packed encoders, attention, and the document vectorizer."""
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "hanlib.layers needs the TensorFlow backend of Keras. "
+        f"Received: KERAS_BACKEND={keras.backend.backend()!r}"
+    )
+
+from hanlib.layers.attention_pooling import AttentionPooling
+from hanlib.layers.cells import (
+    ElmanCell,
+    GRUCell,
+    LSTMCell,
+    MGUCell,
+    MinGRUCell,
+    OutputGateGRUCell,
+    TwoStateCell,
+)
+from hanlib.layers.gated_cell import GatedCell
+from hanlib.layers.hierarchical_encoder import HierarchicalEncoder
+from hanlib.layers.recurrent_encoder import RecurrentEncoder
+from hanlib.layers.row_encoder import RowEncoder
+from hanlib.layers.self_attention import SelfAttention
+from hanlib.layers.vectorizer import DocumentVectorizer

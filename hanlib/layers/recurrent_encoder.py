@@ -3,7 +3,8 @@
 import keras
 import tensorflow as tf
 
-from hanlib.layers.cells import CELLS, GatedCell
+from hanlib.layers.cells import CELLS
+from hanlib.layers.gated_cell import GatedCell
 from hanlib.ops.packing import pack, unpack
 from hanlib.ops.recurrence import packed_recurrence
 from hanlib.ops.rows import flatten, restore
@@ -31,7 +32,7 @@ class RecurrentEncoder(keras.layers.Layer):
             anew for each batch (weight drop, Merity et al. 2018, arXiv 1708.02182).
 
     Call arguments:
-        inputs: `<float>[rows, (steps), features]` ragged, or dense `<float>[rows, steps, features]`.
+        inputs: `<float>[rows, (steps), features]`, ragged, or dense with a mask.
         mask: `<bool>[rows, steps]`, true at real words, for dense input.
         training: Whether dropout is applied.
 
@@ -69,15 +70,16 @@ class RecurrentEncoder(keras.layers.Layer):
         self.weight_dropout = weight_dropout
         self.supports_masking = True
         self.supports_jit = False
-        self.cell = _cell(cell, units)
+        template = _cell(cell, units)
+        self.units = template.units
         # Layer by layer, forward before backward: the order of `keras.layers.Bidirectional`.
         self.cells = [
-            self._copy(f"{direction}_{layer}")
+            self._copy(template, f"{direction}_{layer}")
             for layer in range(depth)
             for direction in ("forward", "backward")[: self.directions]
         ]
-        self.drop_inputs = keras.layers.Dropout(dropout)
-        self.drop_weights = keras.layers.Dropout(weight_dropout)
+        self.drop_inputs = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.drop_weights = keras.layers.Dropout(weight_dropout, dtype=self.dtype_policy)
 
     @property
     def directions(self):
@@ -86,16 +88,17 @@ class RecurrentEncoder(keras.layers.Layer):
     @property
     def output_size(self):
         """Width of the states that come out."""
-        return self.directions * self.cell.units
+        return self.directions * self.units
 
-    def _copy(self, name):
-        config = {**self.cell.get_config(), "name": name, "dtype": self.dtype_policy}
-        return type(self.cell).from_config(config)
+    def _copy(self, template, name):
+        config = {**template.get_config(), "name": name, "dtype": self.dtype_policy}
+        return type(template).from_config(config)
 
     def build(self, input_shape):
         for place, cell in enumerate(self.cells):
             width = input_shape[-1] if place < self.directions else self.output_size
-            cell.build((None, width))
+            if not cell.built:
+                cell.build((None, width))
 
     def call(self, inputs, mask=None, training=None):
         values, lengths = flatten(inputs, mask)
@@ -117,6 +120,7 @@ class RecurrentEncoder(keras.layers.Layer):
             `<float>[words, output_size]`, packed.
         """
         index = packing.positions if index is None else tf.gather(index, packing.positions)
+        values = tf.cast(values, self.compute_dtype)
         states = self._layer(0, values, index, packing.sizes, training)
         for layer in range(1, self.depth):
             states = self.drop_inputs(states, training=training)
@@ -144,7 +148,7 @@ class RecurrentEncoder(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "cell": keras.saving.serialize_keras_object(self.cell),
+            "cell": keras.saving.serialize_keras_object(self.cells[0]),
             "bidirectional": self.bidirectional,
             "depth": self.depth,
             "dropout": self.dropout,
@@ -156,7 +160,9 @@ def _cell(cell, units):
     """The template that a cell's name, configuration or instance stands for."""
     if isinstance(cell, str):
         if cell not in CELLS:
-            raise ValueError(f"`cell` must be a GatedCell or one of {list(CELLS)}. Received: {cell!r}")
+            raise ValueError(
+                f"`cell` must be a GatedCell or one of {list(CELLS)}. Received: {cell!r}"
+            )
         return CELLS[cell](units)
     if isinstance(cell, dict):
         cell = keras.saving.deserialize_keras_object(cell)

@@ -40,13 +40,13 @@ def pack(lengths):
     """
     lengths = tf.cast(lengths, tf.int32)
     count = tf.size(lengths)
-    order = tf.argsort(lengths, direction="DESCENDING", stable=True)          # [rows]
-    finished = tf.cumsum(tf.math.bincount(lengths, minlength=1))              # [steps + 1]
-    sizes = count - finished[:-1]                                             # [steps]
-    steps = tf.repeat(tf.range(tf.size(sizes)), sizes)                        # [words]
+    order = tf.argsort(lengths, direction="DESCENDING", stable=True)  # [rows]
+    finished = tf.cumsum(tf.math.bincount(lengths, minlength=1))  # [steps + 1]
+    sizes = count - finished[:-1]  # [steps]
+    steps = tf.repeat(tf.range(tf.size(sizes)), sizes)  # [words]
     places = tf.range(tf.size(steps)) - tf.gather(tf.cumsum(sizes, exclusive=True), steps)
-    rows = tf.gather(order, places)                                           # [words]
-    starts = tf.cumsum(lengths, exclusive=True)                               # [rows]
+    rows = tf.gather(order, places)  # [words]
+    starts = tf.cumsum(lengths, exclusive=True)  # [rows]
     return Packing(sizes, tf.gather(starts, rows) + steps, rows, count)
 
 

@@ -33,7 +33,7 @@ class Equation(NamedTuple):
 
 
 def affine(kernels, biases):
-    """`product(k, operand)` = `operand @ kernels[k] + biases[k]`; without biases the plain product."""
+    """`product(k, operand)` = `operand @ kernels[k] + biases[k]`, or without the bias."""
 
     def product(k, operand):
         value = tf.matmul(operand, kernels[k])

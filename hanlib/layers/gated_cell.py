@@ -1,0 +1,167 @@
+"""What all gated cells share: their weights, and one step of their equation."""
+
+import keras
+import tensorflow as tf
+
+from hanlib.ops.recurrence import Equation, affine
+
+
+class GatedCell(keras.layers.Layer):
+    """What all gated cells share: their weights, and one step of their equation.
+
+    The equations themselves are in `hanlib.ops.gates`. A subclass names its equation (`step`),
+    how many blocks of `units` its kernels hold, and how many the projected input has where that
+    differs (`parts`). The weights lie as in Keras: `kernel`
+    `[features, blocks * units]`, `recurrent_kernel` `[units, blocks * units]`, `bias`.
+
+    Args:
+        units: Positive integer, the width of the state and of the output.
+        use_bias: Whether the equation has biases.
+        kernel_initializer, recurrent_initializer, bias_initializer: As in Keras.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: As in Keras.
+
+    Call arguments:
+        inputs: `<float>[rows, features]`, the input of one step.
+        states: The previous states, each `<float>[rows, units]`.
+
+    Returns:
+        The output `<float>[rows, units]` and the list of new states.
+
+    Raises:
+        ValueError: If `units` is not a positive integer.
+    """
+
+    step = None
+    input_blocks = 1
+    parts = None
+    recurrent_blocks = (1,)
+    states = 1
+
+    def __init__(
+        self,
+        units,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        recurrent_initializer="orthogonal",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        recurrent_regularizer=None,
+        bias_regularizer=None,
+        **kwargs,
+    ):
+        if not isinstance(units, int) or isinstance(units, bool) or units < 1:
+            raise ValueError(f"`units` must be a positive integer. Received: units={units!r}")
+        super().__init__(**kwargs)
+        self.units = units
+        self.use_bias = use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+
+    @property
+    def state_size(self):
+        return self.units if self.states == 1 else [self.units] * self.states
+
+    @property
+    def output_size(self):
+        return self.units
+
+    def build(self, input_shape):
+        if input_shape[-1] is None:
+            raise ValueError(
+                "The last axis of the input of a cell must be known when it is built. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
+        width = self.input_blocks * self.units
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(input_shape[-1], width),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+        )
+        self.recurrent_kernel = None
+        if self.recurrent_blocks:
+            self.recurrent_kernel = self.add_weight(
+                name="recurrent_kernel",
+                shape=(self.units, sum(self.recurrent_blocks) * self.units),
+                initializer=self.recurrent_initializer,
+                regularizer=self.recurrent_regularizer,
+            )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=self.bias_shape(width),
+                initializer=self.start_bias,
+                regularizer=self.bias_regularizer,
+            )
+
+    def bias_shape(self, width):
+        """Shape of `bias` for a kernel of the given width."""
+        return (width,)
+
+    def start_bias(self, shape, dtype=None):
+        """First value of `bias`."""
+        return self.bias_initializer(shape, dtype=dtype)
+
+    def input_bias(self):
+        """The part of `bias` that belongs to the input product, or None."""
+        return self.bias
+
+    def recurrent_bias(self):
+        """The part of `bias` that belongs to the recurrent products, or None."""
+        return
+
+    def project(self, inputs):
+        """W x + b for all words at once: `<float>[words, features]` -> `[words, parts * units]`."""
+        projected = tf.matmul(inputs, self._cast(self.kernel))
+        bias = self.input_bias()
+        return projected if bias is None else projected + self._cast(bias)
+
+    def recurrence(self):
+        """What the packed recurrence needs: `(Equation, recurrent kernels, recurrent biases)`."""
+        bias = self.recurrent_bias()
+        equation = Equation(
+            self.step,
+            self.units,
+            self.parts or self.input_blocks,
+            self.recurrent_blocks,
+            self.states,
+            bias is not None,
+        )
+        return equation, self._split(self.recurrent_kernel), self._split(bias)
+
+    def _split(self, weight):
+        """A recurrent weight as one tensor for each recurrent product."""
+        if weight is None:
+            return []
+        return tf.split(
+            self._cast(weight), [blocks * self.units for blocks in self.recurrent_blocks], axis=-1
+        )
+
+    def _cast(self, weight):
+        return tf.cast(tf.convert_to_tensor(weight), self.compute_dtype)
+
+    def call(self, inputs, states, training=None):
+        equation, kernels, biases = self.recurrence()
+        output, states = equation.step(self.project(inputs), tuple(states), affine(kernels, biases))
+        return output, list(states)
+
+    def compute_output_shape(self, input_shape, states_shape=None):
+        state = (input_shape[0], self.units)
+        return state, [state] * self.states
+
+    def get_initial_state(self, batch_size=None):
+        return [tf.zeros([batch_size, self.units], self.compute_dtype) for _ in range(self.states)]
+
+    def get_config(self):
+        config = {"units": self.units, "use_bias": self.use_bias}
+        for weight in ("kernel", "recurrent", "bias"):
+            initializer = getattr(self, f"{weight}_initializer")
+            regularizer = getattr(self, f"{weight}_regularizer")
+            config[f"{weight}_initializer"] = keras.initializers.serialize(initializer)
+            config[f"{weight}_regularizer"] = keras.regularizers.serialize(regularizer)
+        return {**super().get_config(), **config}

@@ -1,0 +1,120 @@
+"""One level of a hierarchy: rows of vectors in, one vector a row out."""
+
+import keras
+import tensorflow as tf
+
+from hanlib.layers.attention_pooling import AttentionPooling
+from hanlib.layers.recurrent_encoder import RecurrentEncoder
+from hanlib.layers.self_attention import SelfAttention
+from hanlib.ops.packing import pack, unpack
+from hanlib.ops.rows import flatten, restore
+
+
+@keras.saving.register_keras_serializable("hanlib")
+class RowEncoder(keras.layers.Layer):
+    """One level of a HAN (Yang et al. 2016, section 2.2): context for each word, then attention.
+
+        x'_t = self-attention over the row          (only where `self_attention` is given)
+        h_t  = recurrent(x'_1 .. x'_T)_t            (where `recurrent` is given)
+        v    = pooling(h_1 .. h_T)
+
+    Args:
+        recurrent: A `RecurrentEncoder`, or None: the words are pooled as they are.
+        pooling: An `AttentionPooling`; by default additive attention with a learned context.
+        self_attention: A `SelfAttention` that comes before the recurrence, or None.
+        dropout: Share of the row vectors' features that is set to zero in training.
+
+    Call arguments:
+        inputs: `<float>[rows, (steps), features]`, ragged, or dense with a mask.
+        mask: `<bool>[rows, steps]`, true at real words, for dense input.
+        return_attention_scores: Whether the pooling's scores come too.
+        training: Whether dropout is applied.
+
+    Returns:
+        `<float>[rows, output]`; with `return_attention_scores` also the scores,
+        `<float>[rows, steps]` in the form of the input, zeros on padding. A row without words
+        gives zeros.
+
+    >>> level = RowEncoder(RecurrentEncoder("gru", units=4))
+    >>> vectors, scores = level(tf.ones([2, 3, 5]), return_attention_scores=True)
+    >>> vectors.shape, scores.shape
+    (TensorShape([2, 8]), TensorShape([2, 3]))
+    """
+
+    def __init__(self, recurrent=None, pooling=None, self_attention=None, dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.recurrent = as_layer("recurrent", recurrent, RecurrentEncoder)
+        self.pooling = as_layer("pooling", pooling, AttentionPooling)
+        if self.pooling is None:
+            self.pooling = AttentionPooling(dtype=self.dtype_policy)
+        self.self_attention = as_layer("self_attention", self_attention, SelfAttention)
+        self.dropout = dropout
+        self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.supports_jit = False
+
+    def build(self, input_shape):
+        shape = (None, None, input_shape[-1])
+        for layer in (self.self_attention, self.recurrent, self.pooling):
+            # A part that was loaded is built already.
+            if layer is not None and not layer.built:
+                layer.build(shape)
+            if layer is not None:
+                shape = layer.compute_output_shape(shape)
+
+    def call(self, inputs, mask=None, return_attention_scores=False, training=None):
+        values, lengths = flatten(inputs, mask)
+        vectors, scores = self.encode(values, lengths, training=training)
+        if not return_attention_scores:
+            return vectors
+        return vectors, restore(scores(), inputs, mask)
+
+    def encode(self, values, lengths, index=None, training=None):
+        """The vector of each row.
+
+        Args:
+            values: `<float>[words, features]`, row-major; with `index`, `[distinct, features]`.
+            lengths: `<int32>[rows]`, words a row.
+            index: `<int32>[words]`, the line of `values` that each word uses.
+            training: Whether dropout is applied.
+
+        Returns:
+            `<float>[rows, output]`, and a function that gives the scores `<float>[words]`,
+            row-major (not everybody wants them, and they are to be put in order).
+        """
+        if self.self_attention is not None:
+            values = values if index is None else tf.gather(values, index)
+            values = self.self_attention.attend(values, lengths, training=training)
+            index = None
+        packing = pack(lengths)
+        if self.recurrent is None:
+            places = packing.positions if index is None else tf.gather(index, packing.positions)
+            states = tf.gather(values, places)
+        else:
+            states = self.recurrent.encode(values, packing, index, training=training)
+        vectors, scores = self.pooling.pool(states, packing.rows, packing.count, training=training)
+        return self.drop(vectors, training=training), lambda: unpack(scores, packing)
+
+    def compute_output_shape(self, input_shape):
+        shape = (None, None, input_shape[-1])
+        for layer in (self.self_attention, self.recurrent):
+            if layer is not None:
+                shape = layer.compute_output_shape(shape)
+        return (input_shape[0], *self.pooling.compute_output_shape(shape)[1:])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "recurrent": keras.saving.serialize_keras_object(self.recurrent),
+            "pooling": keras.saving.serialize_keras_object(self.pooling),
+            "self_attention": keras.saving.serialize_keras_object(self.self_attention),
+            "dropout": self.dropout,
+        }
+
+
+def as_layer(name, layer, kind):
+    """A part given as a layer, as its configuration, or not at all."""
+    if isinstance(layer, dict):
+        layer = keras.saving.deserialize_keras_object(layer)
+    if layer is not None and not isinstance(layer, kind):
+        raise ValueError(f"`{name}` must be a {kind.__name__}. Received: {name}={layer!r}")
+    return layer
