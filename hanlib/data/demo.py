@@ -1,0 +1,170 @@
+"""A demonstration corpus that needs no download and whose evidence is known.
+
+Every review is put together from our own phrases. Exactly one sentence decides its label: the one
+in which the writer judges the reviewed thing. Other sentences judge something else ("the previous
+hotel was wonderful") or report what others say, with words drawn at random, so a word of praise
+somewhere in the text says little. The deciding sentence may be direct, negated, or hold both
+polarities in either order. A model has to find the sentence and to read it.
+"""
+
+import random
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hanlib.data import demo_phrases as phrases
+from hanlib.data.corpus import Corpus, DataError, Split
+
+CLASSES = ("negative", "positive")
+SIZES = {"train": 2000, "validation": 400, "test": 600}
+# Kinds of deciding sentence and how often each is drawn.
+_KINDS = (phrases.DIRECT, phrases.NEGATED, phrases.CONTRAST, phrases.EXPECTATION)
+_KIND_WEIGHTS = (60, 12, 16, 12)
+
+
+@dataclass(frozen=True)
+class DemoReview:
+    """One generated review and what decides it.
+
+    Attributes:
+        text: the review; every sentence ends in a full stop, some in a line break too.
+        label: "negative" or "positive".
+        evidence_sentence: index of the deciding sentence, counted from 0.
+        evidence_words: the words of that sentence that decide, as they stand in it: the word of
+            judgement and what turns it round, such as `("not", "superb")`.
+    """
+
+    text: str
+    label: str
+    evidence_sentence: int
+    evidence_words: tuple[str, ...]
+
+
+def generate(documents, seed=0):
+    """Generates `documents` different reviews, deterministic by `seed`; about half are positive.
+
+    Args:
+        documents: number of reviews, at least 0.
+        seed: integer; another seed gives other reviews.
+
+    Returns:
+        A list of `DemoReview`. A shorter list is the beginning of a longer one.
+
+    >>> review = generate(1, seed=3)[0]
+    >>> review == generate(5, seed=3)[0]
+    True
+    >>> sentences = review.text.replace("\\n", " ").split(". ")
+    >>> all(word in sentences[review.evidence_sentence] for word in review.evidence_words)
+    True
+    """
+    if not isinstance(documents, int) or documents < 0:
+        raise DataError(
+            f"`documents` must be an integer of at least 0. Received: documents={documents!r}"
+        )
+    draw = random.Random(f"hanlib demo {seed}")
+    reviews, seen = [], set()
+    while len(reviews) < documents:
+        review = _review(draw, label=draw.choice(CLASSES))
+        if review.text not in seen:
+            seen.add(review.text)
+            reviews.append(review)
+    return reviews
+
+
+@lru_cache(maxsize=1)
+def _all_reviews():
+    return tuple(generate(sum(SIZES.values())))
+
+
+def reviews(split):
+    """The `DemoReview`s of a split of the demo corpus, in the order in which the split gives them.
+
+    >>> len(reviews("test")), reviews("test")[0].label in CLASSES
+    (600, True)
+    """
+    if split not in SIZES:
+        raise DataError(f"`split` must be one of {', '.join(SIZES)}. Received: split={split!r}")
+    names = list(SIZES)
+    start = sum(SIZES[name] for name in names[: names.index(split)])
+    return list(_all_reviews()[start : start + SIZES[split]])
+
+
+def corpus():
+    """The demo corpus: always the same 2,000 training, 400 validation and 600 test reviews.
+
+    >>> corpus().classes, corpus().splits["train"].size
+    (('negative', 'positive'), 2000)
+    """
+
+    def stream(name):
+        return lambda: ((review.text, review.label) for review in reviews(name))
+
+    splits = {name: Split(stream(name), size) for name, size in SIZES.items()}
+    return Corpus(name="demo", classes=CLASSES, multi_label=False, splits=splits)
+
+
+def _review(draw, label):
+    topic = phrases.TOPICS[draw.choice(list(phrases.TOPICS))]
+    deciding, words = _deciding_sentence(draw, topic, label)
+    asides = [_aside(draw, topic) for _ in range(draw.choice((0, 1, 1, 2)))]
+    neutral = [
+        _fill(draw, template, topic)
+        for template in draw.sample(topic["neutral"], draw.randint(2, 5))
+    ]
+    opening, rest = neutral[0], [*neutral[1:], *asides, deciding]
+    draw.shuffle(rest)
+    sentences = [opening, *rest]
+    return DemoReview(_join(draw, sentences), label, sentences.index(deciding), words)
+
+
+def _deciding_sentence(draw, topic, label):
+    """The sentence that gives `label`, and the words of it that do."""
+    same, other = phrases.NEGATIVE, phrases.POSITIVE
+    if label == "positive":
+        same, other = other, same
+    kind = draw.choices(_KINDS, _KIND_WEIGHTS)[0]
+    template = draw.choice(kind)
+    adjective = draw.choice(other if kind is phrases.NEGATED else same)
+    opposite = draw.choice(other)
+    sentence = _fill(draw, template, topic, adjective=adjective, opposite=opposite)
+    turning = _turning_words(template) if kind is phrases.NEGATED else ()
+    return sentence, (*turning, adjective)
+
+
+def _turning_words(template):
+    """The words that negate, as they stand in a template of `NEGATED`.
+
+    >>> _turning_words("{whole} was by no means {adjective}.")
+    ('no', 'means')
+    """
+    for words in (("not",), ("no", "means"), ("anything", "but"), ("cannot",), ("None",)):
+        if " ".join(words) in template:
+            return words
+    raise AssertionError(f"no negation in {template!r}")
+
+
+def _aside(draw, topic):
+    template = draw.choice(phrases.HEARSAY if draw.random() < 0.3 else phrases.ASIDE)
+    polarity = draw.choice((phrases.POSITIVE, phrases.NEGATIVE))
+    return _fill(draw, template, topic, adjective=draw.choice(polarity))
+
+
+def _fill(draw, template, topic, **words):
+    sentence = template.format(
+        whole=draw.choice(topic["whole"]),
+        rival=draw.choice(topic["rival"]),
+        adverb=draw.choice(phrases.ADVERBS),
+        companion=draw.choice(phrases.COMPANIONS),
+        day=draw.choice(phrases.DAYS),
+        month=draw.choice(phrases.MONTHS),
+        number=draw.choice(phrases.NUMBERS),
+        **words,
+    )
+    return sentence[0].upper() + sentence[1:]
+
+
+def _join(draw, sentences):
+    """One text: sentences apart by a space, now and then by a new paragraph."""
+    text = sentences[0]
+    for sentence in sentences[1:]:
+        text += ("\n\n" if draw.random() < 0.1 else " ") + sentence
+    return text

@@ -1,0 +1,264 @@
+"""A labelled corpus from files: one streaming pass finds classes, sizes and faults."""
+
+import warnings
+from array import array
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hanlib.data import labels
+from hanlib.data.bad_rows import BadRows
+from hanlib.data.columns import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
+from hanlib.data.corpus import Corpus, DataError, Split
+from hanlib.data.formats import Encoding
+from hanlib.data.sources import find_source
+from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out, split_code
+
+# More classes than this are taken for a wrong column, and would not fit a softmax either.
+MAX_CLASSES = 20_000
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """How to read files: the keyword arguments of `load`, which documents them."""
+
+    text_column: str | None = None
+    label_column: str | None = None
+    split_column: str | bool | None = None
+    multi_label: bool | None = None
+    label_separator: str | None = None
+    validation_split: float | int | None = 0.1
+    test_split: float | int | None = None
+    seed: int = 0
+    encoding: str = "utf-8"
+    encoding_errors: str = "strict"
+    max_bad_rows: int = 100
+
+
+class _BadRow(ValueError):
+    """Why a row is no document."""
+
+
+@dataclass(frozen=True)
+class _RowReader:
+    """Turns a record into `(text, label, split or None)`."""
+
+    text: str
+    label: str
+    split: str | None
+    multi_label: bool
+    separator: str
+
+    @property
+    def columns(self):
+        return [column for column in (self.text, self.label, self.split) if column]
+
+    def __call__(self, row, split):
+        if row.record is None:
+            raise _BadRow(row.problem)
+        text = row.record.get(self.text)
+        if not isinstance(text, str):
+            came = "no text" if text is None else f"a {type(text).__name__}, not text"
+            raise _BadRow(f"{came} in column {self.text!r}")
+        if not text.strip():
+            raise _BadRow(f"no text in column {self.text!r}")
+        return text, self._label(row.record.get(self.label)), self._split(row.record, split)
+
+    def _label(self, value):
+        try:
+            if self.multi_label:
+                return labels.label_set(value, self.separator)
+            return labels.single_label(value)
+        except labels.BadLabel as error:
+            raise _BadRow(f"{error} in column {self.label!r}") from None
+
+    def _split(self, record, split):
+        if self.split is None:
+            return split
+        value = record.get(self.split)
+        if value is None or not str(value).strip():
+            raise _BadRow(f"no split in column {self.split!r}")
+        code = split_code(value)
+        if code is None:
+            raise DataError(
+                f"`split_column` must hold train, validation (or dev) and test. Received: "
+                f"{value!r} in column {self.split!r}; split_column=False ignores the column"
+            )
+        return code
+
+
+@dataclass
+class _Scan:
+    """What one pass over the rows finds. Rows of no named split count as training rows."""
+
+    sizes: list[int] = field(default_factory=lambda: [0, 0, 0])
+    classes: dict[str, int] = field(default_factory=dict)
+    held_out_classes: set[int] = field(default_factory=set)
+    # One entry a label of a training row: 12 bytes of memory a label.
+    train_rows: array = field(default_factory=lambda: array("q"))
+    train_labels: array = field(default_factory=lambda: array("i"))
+
+    def add(self, label, split):
+        names = (label,) if isinstance(label, str) else label
+        indexes = [self.classes.setdefault(name, len(self.classes)) for name in names]
+        if len(self.classes) > MAX_CLASSES:
+            raise DataError(
+                f"`label_column` must hold class names. Received: more than {MAX_CLASSES:,} "
+                f"different values, such as {names[-1]!r}"
+            )
+        if split in (None, TRAIN):
+            self.train_rows.extend([self.sizes[TRAIN]] * len(indexes))
+            self.train_labels.extend(indexes)
+        else:
+            self.held_out_classes.update(indexes)
+        self.sizes[split or TRAIN] += 1
+
+    def unseen(self, assignment):
+        """Names of classes that occur in validation or test and never in training."""
+        found = np.array(self.train_labels, np.int32)
+        in_train = assignment[np.array(self.train_rows, np.int64)] == TRAIN
+        held_out_too = self.held_out_classes | set(found[~in_train].tolist())
+        missing = held_out_too - set(found[in_train].tolist())
+        return labels.sorted_classes(n for n, index in self.classes.items() if index in missing)
+
+
+def load_files(path, options: FileOptions) -> Corpus:
+    """Reads a file or folder into a `Corpus`; the arguments of `load`, in one `FileOptions`."""
+    source = find_source(path, Encoding(options.encoding, options.encoding_errors))
+    read = _row_reader(source, options)
+    bad = BadRows(source.name, _checked_limit(options.max_bad_rows))
+    state = source.state()
+    scan = _scan(source, read, bad)
+    _check_usable(scan, bad, read)
+    assignment = _assign(scan, options)
+    _warn_of_unseen(scan.unseen(assignment), source.name)
+    bad.warn()
+    splits = _splits(source, state, read, scan, assignment)
+    classes = labels.sorted_classes(scan.classes)
+    return Corpus(source.name, classes, read.multi_label, splits, bad)
+
+
+def _checked_limit(limit):
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise DataError(
+            f"`max_bad_rows` must be a whole number of at least 0. Received: max_bad_rows={limit!r}"
+        )
+    return limit
+
+
+def _row_reader(source, options):
+    columns = source.columns()
+    if not columns:
+        raise DataError(f"{source.name} must hold rows with a text and a label. Received: no rows")
+    text = find_column("text_column", options.text_column, TEXT_NAMES, columns, source.name)
+    label = find_column("label_column", options.label_column, LABEL_NAMES, columns, source.name)
+    split = None
+    if options.split_column is not False:
+        split = find_column(
+            *("split_column", options.split_column, SPLIT_NAMES, columns, source.name),
+            required=False,
+        )
+    if text == label:
+        raise DataError(f"`label_column` must differ from `text_column`. Received: {text!r} twice")
+    multi_label = options.multi_label
+    if multi_label is None:
+        multi_label = options.label_separator is not None or _holds_lists(source, label)
+    separator = options.label_separator or labels.DEFAULT_SEPARATOR
+    return _RowReader(text, label, split, bool(multi_label), separator)
+
+
+def _holds_lists(source, column):
+    """Whether the first label that there is among the rows is a list."""
+    for number, (_, _, row) in enumerate(source.rows([column])):
+        value = row.record.get(column) if row.record else None
+        if value is not None and value != "":
+            return labels.is_list(value)
+        if number > 10_000:
+            break
+    return False
+
+
+def _scan(source, read, bad):
+    scan = _Scan()
+    for file, named, row in source.rows(read.columns):
+        bad.rows += 1
+        try:
+            _, label, split = read(row, named)
+        except _BadRow as problem:
+            bad.add(file, row.line, str(problem))
+        else:
+            scan.add(label, split)
+    return scan
+
+
+def _check_usable(scan, bad, read):
+    documents = sum(scan.sizes)
+    if not bad.rows:
+        raise DataError(f"{bad.source} must hold rows with text and label. Received: no rows")
+    if bad.count > documents:
+        raise DataError(f"most rows of {bad.source} cannot be used. Received: {bad}")
+    if not scan.sizes[TRAIN]:
+        raise DataError(
+            f"{bad.source} must hold training documents. Received: none named train among "
+            f"{documents:,} documents"
+        )
+    needed = 1 if read.multi_label else 2
+    if len(scan.classes) < needed:
+        came = ", ".join(repr(name) for name in scan.classes) or "none"
+        raise DataError(
+            f"`label_column` must hold at least {needed} different class name(s). "
+            f"Received: {came} in column {read.label!r} of {bad.source}"
+        )
+
+
+def _assign(scan, options):
+    """Which training rows go to validation and test instead: `<int8>[training rows]`."""
+    rows = scan.sizes[TRAIN]
+    test = held_out("test_split", options.test_split, rows)
+    if test and scan.sizes[2]:
+        raise DataError(
+            f"`test_split` must be left out where the file has a test split. "
+            f"Received: test_split={options.test_split!r}"
+        )
+    validation = 0
+    if not scan.sizes[VALIDATION]:
+        validation = held_out("validation_split", options.validation_split, rows - test)
+    return draw(rows, validation, test, options.seed)
+
+
+def _warn_of_unseen(classes, source):
+    if classes:
+        shown = ", ".join(classes[:10]) + (", ..." if len(classes) > 10 else "")
+        warnings.warn(
+            f"{source}: {len(classes)} classes occur in validation or test but in no training "
+            f"document, so no model can learn them; they stay in `classes`: {shown}",
+            stacklevel=4,
+        )
+
+
+def _splits(source, state, read, scan, assignment):
+    sizes = scan.sizes[:]
+    for code, drawn in enumerate(np.bincount(assignment, minlength=3).tolist()):
+        sizes[code] = drawn if code == TRAIN else sizes[code] + drawn
+
+    def stream(code):
+        return lambda: _documents(source, state, read, assignment, code)
+
+    return {name: Split(stream(c), sizes[c]) for c, name in enumerate(SPLITS) if sizes[c]}
+
+
+def _documents(source, state, read, assignment, wanted):
+    """Streams `(text, label)` of one split; the rows that the scan left out stay out."""
+    if source.state() != state:
+        raise DataError(f"{source.name} was changed after it was loaded: load it again")
+    training_row = -1
+    for _, named, row in source.rows(read.columns):
+        try:
+            text, label, split = read(row, named)
+        except _BadRow:
+            continue
+        if split in (None, TRAIN):
+            training_row += 1
+            split = assignment[training_row]
+        if split == wanted:
+            yield text, label

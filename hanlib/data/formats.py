@@ -1,0 +1,314 @@
+"""Readers of file formats: each streams rows, and keeps no more than a few in memory."""
+
+import codecs
+import csv
+import gzip
+import io
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hanlib.data.corpus import DataError
+
+# A field longer than this is taken for a quotation mark that was never closed.
+MAX_FIELD_CHARACTERS = 20_000_000
+_SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".txt": "text",
+}
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "text")
+
+
+class Row(NamedTuple):
+    """One row of a file: its line (from 1), and either its record or what is wrong with it."""
+
+    line: int
+    record: dict[str, Any] | None
+    problem: str | None = None
+
+
+class Encoding(NamedTuple):
+    """How bytes become text: the codec's name, and `errors` as in `bytes.decode`."""
+
+    name: str = "utf-8"
+    errors: str = "strict"
+
+
+def format_of(path):
+    """The format that the name of a file says, or None; `.gz` is looked through.
+
+    >>> format_of("reviews.csv.gz"), format_of("reviews.xlsx")
+    ('csv', None)
+    """
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+        if suffixes and _SUFFIXES.get(suffixes[-1]) == "parquet":
+            return None
+    return _SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def read_rows(source, file_format, encoding, columns=None) -> Iterator[Row]:
+    """Streams the rows of a file.
+
+    Args:
+        source: path, or an open file (text or binary).
+        file_format: one of `FORMATS`.
+        encoding: an `Encoding`.
+        columns: names of the columns wanted, or None for all. Saves work in Parquet only.
+
+    Raises:
+        DataError: wrong encoding, no header, not a file of that format, pyarrow missing.
+    """
+    if file_format == "parquet":
+        yield from _parquet_rows(source, columns)
+        return
+    read = {"csv": _csv_rows, "tsv": _tsv_rows, "jsonl": _jsonl_rows, "text": _text_rows}
+    yield from read[file_format](text_lines(source, encoding), name_of(source))
+
+
+def column_names(source, file_format, encoding, sampled_rows=100) -> list[str]:
+    """The columns of a file: of its header, or all keys of the first 100 JSON lines."""
+    if file_format == "parquet":
+        return list(_open_parquet(source).schema_arrow.names)
+    if file_format == "jsonl":
+        rows = itertools.islice(read_rows(source, file_format, encoding), sampled_rows)
+        return list(dict.fromkeys(key for row in rows if row.record for key in row.record))
+    lines = text_lines(source, encoding)
+    return _header(csv.reader(lines, _dialect(file_format, lines)), name_of(source))
+
+
+def name_of(source) -> str:
+    """A name to show for a path or an open file."""
+    if isinstance(source, (str, os.PathLike)):
+        return Path(source).name
+    return str(getattr(source, "name", "input"))
+
+
+def check_readable(argument, path):
+    """Raises `DataError` unless `path` is a file."""
+    if not Path(path).is_file():
+        came = "a folder" if Path(path).is_dir() else "which does not exist"
+        raise DataError(f"`{argument}` must be a file. Received: {str(path)!r}, {came}")
+
+
+# Text lines ---------------------------------------------------------------------------------
+
+
+class _Lines:
+    """Iterator of lines that can be looked at before they are read."""
+
+    def __init__(self, lines: Iterable[str]):
+        self._lines = iter(lines)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._lines)
+
+    def peek(self, count):
+        head = list(itertools.islice(self._lines, count))
+        self._lines = itertools.chain(head, self._lines)
+        return head
+
+
+def text_lines(source, encoding) -> _Lines:
+    """The decoded lines of a path or an open file, with their line ends, without a byte order mark.
+
+    An error names the line and the byte, which is why bytes are decoded line by line.
+    """
+    return _Lines(_without_mark(_decoded_lines(source, encoding)))
+
+
+def _without_mark(lines):
+    for first in lines:
+        yield first.removeprefix("\ufeff")
+        break
+    yield from lines
+
+
+def _decoded_lines(source, encoding):
+    try:
+        codec = codecs.lookup(encoding.name).name
+    except LookupError:
+        raise DataError(
+            f"`encoding` must name a codec of Python. Received: encoding={encoding.name!r}"
+        ) from None
+    if not isinstance(source, (str, os.PathLike)):
+        yield from _decode(source, codec, encoding, name_of(source))
+        return
+    opener = gzip.open if str(source).lower().endswith(".gz") else open
+    try:
+        with opener(source, "rb") as file:
+            yield from _decode(file, codec, encoding, name_of(source))
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise DataError(f"{name_of(source)} is not a complete gzip file: {error}") from error
+
+
+def _decode(file, codec, encoding, name):
+    if codec.startswith(("utf-16", "utf-32")) and not isinstance(file, io.TextIOBase):
+        # A line feed is more than one byte there: the text layer has to find the lines.
+        file = io.TextIOWrapper(file, encoding.name, encoding.errors, newline="")
+    number = 0
+    try:
+        for number, line in enumerate(file, start=1):
+            yield line if isinstance(line, str) else line.decode(encoding.name, encoding.errors)
+    except UnicodeDecodeError as error:
+        place = number + isinstance(file, io.TextIOBase)
+        found = error.object[error.start : error.start + 1].hex()
+        utf16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        raise DataError(
+            f"{name} is not text in the expected encoding. Expected: {encoding.name}. Received: "
+            f"byte 0x{found} at line {max(place, 1)}, byte {error.start + 1} of it "
+            f"({error.reason}). Pass the file's `encoding`, such as "
+            f"{'utf-16' if utf16 else 'cp1252, latin-1 or gb18030'}"
+        ) from error
+
+
+# Delimited text -----------------------------------------------------------------------------
+
+
+class _Quoted(csv.excel):
+    # Without it a quotation mark in the wrong place silently swallows lines.
+    strict = True
+
+
+class _Unquoted(csv.excel_tab):
+    quoting = csv.QUOTE_NONE
+
+
+def _csv_rows(lines, name):
+    return _delimited_rows(lines, name, _dialect("csv", lines))
+
+
+def _tsv_rows(lines, name):
+    return _delimited_rows(lines, name, _dialect("tsv", lines))
+
+
+def _dialect(file_format, lines):
+    """How fields are divided and quoted, as the first lines of the file show."""
+    head = lines.peek(200)
+    if file_format == "tsv":
+        return _quoted("\t") if _reads_well(head, _quoted("\t")) else _Unquoted
+    header = head[0] if head else ""
+    delimiter = next((d for d in ",;\t" if d in header), ",")
+    return _quoted(delimiter)
+
+
+def _quoted(wanted):
+    return type("Quoted", (_Quoted,), {"delimiter": wanted})
+
+
+def _reads_well(head, dialect):
+    """Whether quoted reading gives the same number of fields in each of the first rows.
+
+    The last row may be cut off by the end of the sample.
+    """
+    widths, complete = set(), 0
+    reader = csv.reader(head, dialect)
+    try:
+        for row in reader:
+            widths.add(len(row))
+            complete = reader.line_num
+    except csv.Error:
+        cut_off = reader.line_num >= len(head) and len(head) - complete < 50
+        return cut_off and complete > 0
+    return len(widths - {0}) <= 1
+
+
+def _header(reader, name):
+    try:
+        header = [column.strip() for column in next(reader, [])]
+    except csv.Error as error:
+        raise DataError(f"{name} has no readable header: line 1: {error}") from error
+    if not any(header):
+        raise DataError(
+            f"{name} must begin with a header that names its columns. Received: "
+            f"{'an empty line' if header else 'an empty file'}"
+        )
+    double = sorted({column for column in header if header.count(column) > 1})
+    if double:
+        raise DataError(f"{name} must name each column once. Received twice: {double}")
+    return header
+
+
+def _delimited_rows(lines, name, dialect):
+    csv.field_size_limit(MAX_FIELD_CHARACTERS)
+    reader = csv.reader(lines, dialect)
+    header = _header(reader, name)
+    while True:
+        line = reader.line_num + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(line, None, f"{error} (is a quotation mark open or not doubled?)")
+            continue
+        if not fields:
+            continue
+        if len(fields) != len(header):
+            yield Row(line, None, f"{len(fields)} fields where the header has {len(header)}")
+        else:
+            yield Row(line, dict(zip(header, fields, strict=True)))
+
+
+# One document a line ------------------------------------------------------------------------
+
+
+def _jsonl_rows(lines, name):
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            yield Row(number, None, f"not JSON: {error}")
+            continue
+        if isinstance(record, dict):
+            yield Row(number, record)
+        elif number == 1 and isinstance(record, list):
+            raise DataError(f"{name} must hold one JSON object a line. Received: an array")
+        else:
+            yield Row(number, None, f"a JSON {type(record).__name__} where an object is expected")
+
+
+def _text_rows(lines, name):
+    for number, line in enumerate(lines, start=1):
+        yield Row(number, {"text": line.rstrip("\r\n")})
+
+
+# Parquet ------------------------------------------------------------------------------------
+
+
+def _open_parquet(source):
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise DataError(
+            f'{name_of(source)} is a Parquet file, which needs pyarrow: pip install "hanlib[files]"'
+        ) from None
+    try:
+        return pyarrow.parquet.ParquetFile(source)
+    except pyarrow.ArrowInvalid as error:
+        raise DataError(f"{name_of(source)} is not a Parquet file: {error}") from error
+
+
+def _parquet_rows(source, columns):
+    file = _open_parquet(source)
+    number = 0
+    for batch in file.iter_batches(batch_size=1024, columns=columns):
+        for record in batch.to_pylist():
+            number += 1
+            yield Row(number, record)

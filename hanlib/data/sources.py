@@ -1,0 +1,162 @@
+"""What a path stands for: one file, shards of one kind in a folder, or folders named as classes."""
+
+import gzip
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hanlib.data import formats
+from hanlib.data.corpus import DataError
+from hanlib.data.formats import Encoding, Row
+from hanlib.data.splitting import split_code
+
+# Folders of documents without a label, as in aclImdb, are no class.
+UNLABELLED_FOLDERS = ("unsup", "unsupervised", "unlabeled", "unlabelled")
+_KNOWN = ".csv, .tsv, .jsonl (each also .gz), .parquet"
+
+
+@dataclass(frozen=True)
+class TabularSource:
+    """One file, or several of one format read one after the other.
+
+    Attributes:
+        name: what messages call it.
+        files: pairs of a path and the split that its name says, or None.
+        file_format: "csv", "tsv", "jsonl" or "parquet".
+        encoding: how bytes become text.
+    """
+
+    name: str
+    files: tuple[tuple[Path, int | None], ...]
+    file_format: str
+    encoding: Encoding
+
+    def columns(self) -> list[str]:
+        """The columns that every file has, in the order of the first file."""
+        of_files = [self._columns_of(path) for path, _ in self.files]
+        common = set(of_files[0]).intersection(*of_files[1:])
+        if self.file_format != "jsonl" and not common:
+            raise DataError(f"the files of {self.name} have no column in common")
+        return [column for column in of_files[0] if column in common]
+
+    def _columns_of(self, path):
+        return formats.column_names(path, self.file_format, self.encoding)
+
+    def rows(self, columns=None) -> Iterator[tuple[str, int | None, Row]]:
+        """Streams `(file name, split or None, row)`."""
+        for path, split in self.files:
+            for row in formats.read_rows(path, self.file_format, self.encoding, columns):
+                yield path.name, split, row
+
+    def state(self):
+        """Sizes and times of the files: differs where one of them was changed."""
+        return tuple((path.stat().st_size, path.stat().st_mtime_ns) for path, _ in self.files)
+
+
+@dataclass(frozen=True)
+class ClassFolders:
+    """One text file a document, in a folder named as its class; attributes as `TabularSource`.
+
+    `folders` holds `(split or None, class name, folder)`.
+    """
+
+    name: str
+    folders: tuple[tuple[int | None, str, Path], ...]
+    encoding: Encoding
+
+    def columns(self) -> list[str]:
+        """Text and label, as if it were a table."""
+        return ["text", "label"]
+
+    def rows(self, columns=None) -> Iterator[tuple[str, int | None, Row]]:
+        """Streams `(file name, split or None, row)`, one row a file."""
+        for split, label, folder in self.folders:
+            for path in _text_files(folder):
+                text = "".join(formats.text_lines(path, self.encoding))
+                yield f"{label}/{path.name}", split, Row(1, {"text": text, "label": label})
+
+    def state(self):
+        """Times of the folders: differs where files came or went."""
+        return tuple(folder.stat().st_mtime_ns for _, _, folder in self.folders)
+
+
+def find_source(path, encoding):
+    """The source that a path stands for.
+
+    Raises:
+        DataError: no known format, or a folder with nothing to read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _folder_source(path, encoding)
+    file_format = formats.format_of(path)
+    if file_format in (None, "text"):
+        raise DataError(
+            f"`dataset` must be a file of a known format. Expected: {_KNOWN}, or a folder. "
+            f"Received: {path.name!r}"
+        )
+    _check_not_empty(path)
+    return TabularSource(path.name, ((path, None),), file_format, encoding)
+
+
+def _folder_source(folder, encoding):
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "_")))
+    tables = [e for e in entries if e.is_file() and formats.format_of(e) not in (None, "text")]
+    if tables:
+        return _shards(folder.name, tables, encoding)
+    inner = [entry for entry in entries if entry.is_dir()]
+    folders = []
+    if inner and all(split_code(entry.name) is not None for entry in inner):
+        for entry in inner:
+            folders += _class_folders(entry, split_code(entry.name))
+    else:
+        folders = _class_folders(folder, None)
+    if not folders:
+        raise DataError(
+            f"{folder.name} holds nothing to read. Expected: files of one kind ({_KNOWN}), or "
+            "one folder a class with .txt files in it, or such folders inside train and test. "
+            f"Received: {', '.join(e.name for e in entries[:5]) or 'an empty folder'}"
+        )
+    return ClassFolders(folder.name, tuple(folders), encoding)
+
+
+def _class_folders(folder, split):
+    inner = sorted(entry for entry in folder.iterdir() if entry.is_dir())
+    return [
+        (split, entry.name, entry)
+        for entry in inner
+        if entry.name not in UNLABELLED_FOLDERS and next(_text_files(entry), None)
+    ]
+
+
+def _text_files(folder):
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if formats.format_of(entry.name) == "text"]
+    return (folder / name for name in sorted(names))
+
+
+def _shards(name, paths, encoding):
+    """Files of one format; their names say splits only where every one of them does."""
+    kinds = sorted({formats.format_of(path) for path in paths})
+    if len(kinds) > 1:
+        raise DataError(f"{name} must hold files of one kind. Received: {', '.join(kinds)}")
+    for path in paths:
+        _check_not_empty(path)
+    splits = [split_code(re.match("[A-Za-z]*", path.name).group()) for path in paths]
+    if None in splits:
+        splits = [None] * len(paths)
+    return TabularSource(name, tuple(zip(paths, splits, strict=True)), kinds[0], encoding)
+
+
+def _check_not_empty(path):
+    size = path.stat().st_size
+    if size and path.suffix.lower() == ".gz":
+        try:
+            with gzip.open(path) as file:
+                size = len(file.read(1))
+        except (gzip.BadGzipFile, EOFError) as error:
+            raise DataError(f"{path.name} is not a complete gzip file: {error}") from error
+    if not size:
+        raise DataError(f"{path.name} is an empty file. Expected: rows of text and label")

@@ -1,0 +1,165 @@
+"""Datasets that TensorFlow Datasets downloads, prepares and reads."""
+
+import logging
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+from hanlib.data.corpus import Corpus, DataError, Split
+from hanlib.data.splitting import TRAIN, VALIDATION, draw, held_out
+
+
+@dataclass(frozen=True)
+class TfdsDataset:
+    """A dataset of TensorFlow Datasets; `classes` are in the order of its label numbers."""
+
+    name: str
+    description: str
+    documents: str
+    classes: tuple[str, ...]
+    source: str
+    url: str
+
+
+# The texts come as TensorFlow Datasets gives them, also Yelp's `\n` for a line break.
+DATASETS = {
+    dataset.name: dataset
+    for dataset in (
+        TfdsDataset(
+            name="imdb_reviews",
+            description="Film reviews of the Internet Movie Database, clearly good or clearly bad.",
+            documents="train 25,000, test 25,000",
+            classes=("neg", "pos"),
+            source="Maas et al., ACL 2011; through TensorFlow Datasets, 80 MB",
+            url="http://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+        ),
+        TfdsDataset(
+            name="yelp_polarity_reviews",
+            description="Reviews of businesses on Yelp: one and two stars against three and four.",
+            documents="train 560,000, test 38,000",
+            # TensorFlow Datasets calls them "1" and "2".
+            classes=("negative", "positive"),
+            source="Zhang, Zhao, LeCun, NeurIPS 2015; through TensorFlow Datasets, 160 MB",
+            url="https://s3.amazonaws.com/fast-ai-nlp/yelp_review_polarity_csv.tgz",
+        ),
+    )
+}
+
+
+def _directory(data_dir):
+    directory = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
+    return Path(directory).expanduser()
+
+
+def is_prepared(name, data_dir=None):
+    """Whether a dataset is ready on this disk; does not import TensorFlow Datasets."""
+    found = (_directory(data_dir) / name).glob("**/dataset_info.json")
+    return any("incomplete" not in str(path) for path in found)
+
+
+def load_tfds(name, validation_split=0.1, seed=0, data_dir=None) -> Corpus:
+    """A `Corpus` of one of `DATASETS`; downloads and prepares it where that was not done.
+
+    Train and validation are parts of the published training split, the second drawn by `seed`;
+    the test split is the published one.
+
+    Raises:
+        DataError: the download failed, or a prepared folder cannot be read.
+    """
+    dataset = DATASETS[name]
+    builder = _prepared_builder(dataset, data_dir)
+    sizes = {split: builder.info.splits[split].num_examples for split in ("train", "test")}
+    validation = held_out("validation_split", validation_split, sizes["train"])
+    assignment = draw(sizes["train"], validation, 0, seed)
+
+    def part(code):
+        def documents():
+            for wanted, example in zip(
+                assignment == code, _examples(builder, "train", dataset.classes), strict=True
+            ):
+                if wanted:
+                    yield example
+
+        return documents
+
+    splits = {"train": Split(part(TRAIN), sizes["train"] - validation)}
+    if validation:
+        splits["validation"] = Split(part(VALIDATION), validation)
+    splits["test"] = Split(lambda: _examples(builder, "test", dataset.classes), sizes["test"])
+    return Corpus(name, dataset.classes, multi_label=False, splits=splits)
+
+
+def _prepared_builder(dataset, data_dir):
+    directory = _directory(data_dir)
+    with _quiet():
+        import tensorflow_datasets
+
+        tensorflow_datasets.disable_progress_bar()
+        try:
+            builder = tensorflow_datasets.builder(dataset.name, data_dir=os.fspath(directory))
+            # An archive that lies in its downloads already needs no network.
+            if not builder.data_path.exists() and not (directory / "downloads").exists():
+                _check_network(dataset.url)
+            # Its "Downloading" line must not get into the output of a program.
+            with redirect_stdout(sys.stderr):
+                builder.download_and_prepare()
+        # TensorFlow Datasets lets through whatever its transports raise.
+        except Exception as error:
+            raise DataError(_download_failed(dataset, directory, error)) from error
+    return builder
+
+
+def _check_network(url, seconds=15):
+    """Raises `OSError` where the host cannot be reached.
+
+    TensorFlow Datasets itself tries for more than three minutes before it gives up.
+    """
+    request = urllib.request.Request(url, method="HEAD")
+    try:
+        urllib.request.urlopen(request, timeout=seconds).close()
+    except urllib.error.HTTPError:
+        return  # The host answers: what it refuses is for the download to say.
+
+
+def _download_failed(dataset, directory, error):
+    reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    return (
+        f"`dataset` {dataset.name!r} is not prepared in {directory} and could not be downloaded "
+        f"({reason[:300]}). Ways out: connect to the network and try again; set TFDS_DATA_DIR (or "
+        "`data_dir`) to a folder where TensorFlow Datasets has prepared it; pass a file or folder "
+        "of your own; or use dataset='demo', which needs no download"
+    )
+
+
+def _examples(builder, split, classes) -> Iterator[tuple[str, str]]:
+    """Streams `(text, class name)` in the order of the files."""
+    import tensorflow_datasets
+
+    with _quiet():
+        config = tensorflow_datasets.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+        stream = builder.as_dataset(
+            split=split, shuffle_files=False, read_config=config, as_supervised=False
+        )
+    # One element at a time costs four times as much as batches that are taken apart here.
+    for batch in stream.batch(1024).as_numpy_iterator():
+        for text, label in zip(batch["text"], batch["label"], strict=True):
+            yield text.decode("utf-8"), classes[int(label)]
+
+
+@contextmanager
+def _quiet():
+    """Keeps what TensorFlow Datasets and its transport log, short of errors, off the screen."""
+    loggers = [logging.getLogger(name) for name in ("absl", "urllib3")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
