@@ -1,4 +1,4 @@
-"""The phrases that the demonstration corpus is put together from: written for it, quoted from nowhere.
+"""The phrases of the demonstration corpus: written for it, quoted from nowhere.
 
 Braces are slots: `{whole}` the reviewed thing, `{rival}` something else, `{adjective}` a word of
 judgement, `{opposite}` one of the other polarity, `{companion}`, `{day}`, `{month}`, `{number}`
@@ -6,13 +6,15 @@ details that decide nothing.
 """
 
 POSITIVE = (
-    "superb wonderful excellent delightful splendid brilliant charming lovely outstanding "
-    "marvellous terrific impressive magnificent pleasant enjoyable good great fantastic"
-).split()
+    *("superb", "wonderful", "excellent", "delightful", "splendid", "brilliant", "charming"),
+    *("lovely", "outstanding", "marvellous", "terrific", "impressive", "magnificent"),
+    *("pleasant", "enjoyable", "good", "great", "fantastic"),
+)
 NEGATIVE = (
-    "dreadful awful terrible disappointing poor horrible mediocre tedious unpleasant "
-    "miserable shabby dismal bad lousy frustrating appalling depressing tiresome"
-).split()
+    *("dreadful", "awful", "terrible", "disappointing", "poor", "horrible", "mediocre"),
+    *("tedious", "unpleasant", "miserable", "shabby", "dismal", "bad", "lousy"),
+    *("frustrating", "appalling", "depressing", "tiresome"),
+)
 ADVERBS = ("really", "truly", "simply", "quite", "rather", "absolutely")
 
 # The sentence that decides. In the first two kinds a word of judgement stands alone, in the other

@@ -159,17 +159,17 @@ def _decode(file, codec, encoding, name):
     if codec.startswith(("utf-16", "utf-32")) and not isinstance(file, io.TextIOBase):
         # A line feed is more than one byte there: the text layer has to find the lines.
         file = io.TextIOWrapper(file, encoding.name, encoding.errors, newline="")
-    number = 0
+    number = 1  # the line that is being read
     try:
-        for number, line in enumerate(file, start=1):
+        for line in file:
             yield line if isinstance(line, str) else line.decode(encoding.name, encoding.errors)
+            number += 1
     except UnicodeDecodeError as error:
-        place = number + isinstance(file, io.TextIOBase)
         found = error.object[error.start : error.start + 1].hex()
         utf16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
         raise DataError(
             f"{name} is not text in the expected encoding. Expected: {encoding.name}. Received: "
-            f"byte 0x{found} at line {max(place, 1)}, byte {error.start + 1} of it "
+            f"byte 0x{found} at line {number}, byte {error.start + 1} of it "
             f"({error.reason}). Pass the file's `encoding`, such as "
             f"{'utf-16' if utf16 else 'cp1252, latin-1 or gb18030'}"
         ) from error

@@ -1,0 +1,72 @@
+"""Which documents go into which batch: alike in length, in random order, each exactly once."""
+
+import numpy as np
+
+from hanlib.data.corpus import DataError
+
+# Documents are sorted by length within pools of this many batches. Larger pools make batches more
+# alike within, smaller ones mix the documents more from epoch to epoch.
+POOL_BATCHES = 50
+
+
+def plan_batches(lengths, batch_size, *, seed, epoch=0, max_batch_words=None):
+    """Puts documents into batches.
+
+    Args:
+        lengths: `<int>[documents]`, words a document.
+        batch_size: most documents a batch.
+        seed: integer, or None: sorted by length, shortest first, the same in each epoch.
+        epoch: integer of at least 0; each epoch has another plan.
+        max_batch_words: most words a batch, or None. A document with more is a batch by itself.
+
+    Returns:
+        A list of `<int64>[batch]` document indexes; together each document exactly once.
+
+    >>> plan_batches(np.array([3, 1, 2, 9]), 2, seed=None)
+    [array([1, 2]), array([0, 3])]
+    >>> [len(batch) for batch in plan_batches(np.array([3, 1, 2, 9]), 4, seed=0, max_batch_words=6)]
+    [1, 3]
+    """
+    _check_positive("batch_size", batch_size)
+    if max_batch_words is not None:
+        _check_positive("max_batch_words", max_batch_words)
+    lengths = np.asarray(lengths)
+    if seed is None:
+        order = np.argsort(lengths, kind="stable")
+        return _cut(order, lengths, batch_size, max_batch_words)
+    random = np.random.default_rng([_natural("seed", seed), _natural("epoch", epoch)])
+    order = random.permutation(len(lengths))
+    pool = batch_size * POOL_BATCHES
+    batches = []
+    for start in range(0, len(order), pool):
+        part = order[start : start + pool]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        batches += _cut(part, lengths, batch_size, max_batch_words)
+    return [batches[index] for index in random.permutation(len(batches))]
+
+
+def _cut(order, lengths, batch_size, max_batch_words):
+    """Consecutive runs of `order`, each as long as both limits allow."""
+    if max_batch_words is None:
+        return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    total = np.cumsum(lengths[order])
+    batches, start, before = [], 0, 0
+    while start < len(order):
+        fits = int(np.searchsorted(total, before + max_batch_words, side="right"))
+        stop = max(min(fits, start + batch_size), start + 1)
+        batches.append(order[start:stop])
+        start, before = stop, total[stop - 1]
+    return batches
+
+
+def _check_positive(argument, value):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise DataError(f"`{argument}` must be a positive integer. Received: {argument}={value!r}")
+
+
+def _natural(argument, value):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+        raise DataError(
+            f"`{argument}` must be an integer of at least 0. Received: {argument}={value!r}"
+        )
+    return int(value)

@@ -1,0 +1,247 @@
+"""Documents tokenised once, then batched anew for every epoch without a padded word."""
+
+import itertools
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from hanlib.data.batch_plan import plan_batches
+from hanlib.data.corpus import DataError
+from hanlib.data.token_arrays import FileArray, MemoryArray, flat_tokens, gather_runs, offsets_of
+
+_ARRAYS = ("ids", "words_per_sentence", "sentences_per_document", "lengths", "labels")
+_VERSION = 1
+
+
+class TokenCache:
+    """Tokenised documents and their labels, in flat arrays in memory or on disk.
+
+    `build` makes one, `open` opens one that was built in a directory. With a directory the memory
+    needed is 24 bytes a document, whatever its length.
+
+    Attributes:
+        documents: number of documents.
+        words: number of words in all.
+        lengths: `<int64>[documents]`, words a document.
+        labels: `<int32>[documents]`, or `<float32>[documents, classes]` in a multi-label corpus.
+
+    >>> ids = {"good": 2, "bad": 3}
+    >>> def vectorize(texts):  # one sentence a text
+    ...     words = [[ids[word] for word in text.split()] for text in texts]
+    ...     return sum(words, []), [len(row) for row in words], [1] * len(texts)
+    >>> examples = [("good good bad", "pos"), ("bad", "neg")]
+    >>> cache = TokenCache.build(examples, vectorize, encode_label=["neg", "pos"].index)
+    >>> cache.documents, cache.words, cache.lengths.tolist()
+    (2, 4, [3, 1])
+    >>> for ragged, labels in cache.batches(2):
+    ...     print(ragged.to_list(), labels.numpy())
+    [[[3]], [[2, 2, 3]]] [0 1]
+    """
+
+    def __init__(self, arrays, directory=None):
+        self._ids = arrays["ids"]
+        self._words_per_sentence = arrays["words_per_sentence"]
+        self.labels = arrays["labels"]
+        self.lengths = np.asarray(arrays["lengths"], np.int64)
+        self.directory = directory
+        self._word_offsets = offsets_of(self.lengths)
+        self._sentence_offsets = offsets_of(arrays["sentences_per_document"])
+
+    @classmethod
+    def build(
+        cls, examples, vectorize, *, encode_label, directory=None, batch_size=256, progress=None
+    ) -> "TokenCache":
+        """Tokenises all documents once.
+
+        Args:
+            examples: iterable of `(text, label)`, read once, as a stream.
+            vectorize: function of a list of texts that gives their ids: a `tf.RaggedTensor`
+                `[documents, (sentences), (words)]`, or three flat arrays `(ids,
+                words_per_sentence, sentences_per_document)`.
+            encode_label: function of a label that gives an integer, or `<float32>[classes]`.
+            directory: folder to write to; it must not exist yet, or be empty. It appears only when
+                it is complete. None keeps everything in memory.
+            batch_size: texts that are given to `vectorize` at once.
+            progress: function that is called with the number of documents done, after each batch.
+
+        Raises:
+            DataError: what `vectorize` gives does not fit together, or the folder is in use.
+        """
+        if directory is None:
+            arrays = _write(examples, vectorize, encode_label, batch_size, progress, _in_memory)
+            return cls({name: array.finish() for name, array in arrays.items()})
+        directory = Path(directory)
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise DataError(
+                f"`directory` must not exist yet, or be empty. Received: {str(directory)!r}; "
+                "TokenCache.open opens a cache that was built before"
+            )
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f"{directory.name}.partial-", dir=directory.parent))
+        try:
+            create = _in_folder(partial)
+            arrays = _write(examples, vectorize, encode_label, batch_size, progress, create)
+            for array in arrays.values():
+                array.finish()
+            (partial / "cache.json").write_text(json.dumps({"version": _VERSION}))
+            os.replace(partial, directory)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        return cls.open(directory)
+
+    @classmethod
+    def open(cls, directory) -> "TokenCache":
+        """Opens a cache that `build` wrote; ids stay on disk and are mapped into memory.
+
+        Raises:
+            DataError: the folder holds no complete cache.
+        """
+        directory = Path(directory)
+        try:
+            version = json.loads((directory / "cache.json").read_text())["version"]
+            arrays = {name: _mapped(directory / f"{name}.npy") for name in _ARRAYS}
+        except (OSError, ValueError, KeyError) as error:
+            raise DataError(
+                f"`directory` must hold a complete token cache. Received: {str(directory)!r} "
+                f"({error})"
+            ) from error
+        if version != _VERSION:
+            raise DataError(f"`directory` must hold a cache of version 1. Received: {version}")
+        return cls(arrays, directory)
+
+    @property
+    def documents(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def words(self) -> int:
+        return int(self._word_offsets[-1])
+
+    def plan(self, batch_size, *, seed=None, epoch=0, max_batch_words=None) -> list[np.ndarray]:
+        """The documents of each batch, as indexes: every document exactly once.
+
+        Batches hold documents of similar length and come in random order, the same for the same
+        `(seed, epoch)`. With `seed=None` the order is by length, for evaluation; results in the
+        order of the documents are then
+
+            in_order = np.empty_like(results); in_order[np.concatenate(plan)] = results
+
+        Args:
+            batch_size: most documents a batch.
+            seed: integer or None.
+            epoch: integer of at least 0.
+            max_batch_words: most words a batch, or None; a longer document is a batch by itself.
+        """
+        return plan_batches(
+            self.lengths, batch_size, seed=seed, epoch=epoch, max_batch_words=max_batch_words
+        )
+
+    def gather(self, indexes):
+        """The documents at `indexes` as `(ids, words_per_sentence, sentences_per_document, labels)`.
+
+        The lengths are int64, as TensorFlow's ragged tensors have them.
+        """
+        indexes = np.asarray(indexes, np.int64)
+        ids = gather_runs(self._ids, self._word_offsets, indexes)
+        words = gather_runs(self._words_per_sentence, self._sentence_offsets, indexes)
+        sentences = self._sentence_offsets[indexes + 1] - self._sentence_offsets[indexes]
+        return ids, words.astype(np.int64), sentences, np.asarray(self.labels[indexes])
+
+    def batches(self, batch_size, *, seed=None, epoch=0, start=0, max_batch_words=None):
+        """The batches of `plan` as a `tf.data.Dataset`, from batch `start` on.
+
+        Args:
+            start: number of batches to leave out at the beginning: those of an epoch that were
+                done before an interruption. Nothing is read for them.
+            batch_size, seed, epoch, max_batch_words: as in `plan`.
+
+        Returns:
+            A dataset of `(<int32>[documents, (sentences), (words)], labels)`, ragged, prefetched
+            and of known cardinality.
+        """
+        import tensorflow as tf
+
+        plan = self.plan(batch_size, seed=seed, epoch=epoch, max_batch_words=max_batch_words)
+        if isinstance(start, bool) or not 0 <= start <= len(plan):
+            raise DataError(
+                f"`start` must be from 0 to the {len(plan)} batches of an epoch. "
+                f"Received: start={start!r}"
+            )
+        flat = tf.data.Dataset.from_generator(
+            lambda: (self.gather(indexes) for indexes in itertools.islice(plan, start, None)),
+            output_signature=(
+                tf.TensorSpec([None], tf.int32),
+                tf.TensorSpec([None], tf.int64),
+                tf.TensorSpec([None], tf.int64),
+                tf.TensorSpec([None, *self.labels.shape[1:]], self.labels.dtype),
+            ),
+        )
+        # One batch at a time: more threads would only take the processor from the training.
+        ragged = flat.map(_as_ragged).prefetch(2)
+        return ragged.apply(tf.data.experimental.assert_cardinality(len(plan) - start))
+
+
+def _as_ragged(ids, words_per_sentence, sentences_per_document, labels):
+    import tensorflow as tf
+
+    lengths = (sentences_per_document, words_per_sentence)
+    return tf.RaggedTensor.from_nested_row_lengths(ids, lengths, validate=False), labels
+
+
+def _in_memory(name, dtype, row_shape=()):
+    return MemoryArray(dtype, row_shape)
+
+
+def _in_folder(folder):
+    return lambda name, dtype, row_shape=(): FileArray(folder / f"{name}.npy", dtype, row_shape)
+
+
+def _mapped(path):
+    array = np.load(path, allow_pickle=False)[:0] if _is_empty(path) else None
+    return np.load(path, mmap_mode="r", allow_pickle=False) if array is None else array
+
+
+def _is_empty(path):
+    # An array without elements cannot be mapped into memory.
+    with Path(path).open("rb") as file:
+        np.lib.format.read_magic(file)
+        return 0 in np.lib.format.read_array_header_1_0(file)[0]
+
+
+def _write(examples, vectorize, encode_label, batch_size, progress, create):
+    """Appends all documents, batch by batch, to arrays made by `create(name, dtype, shape)`."""
+    arrays = {name: create(name, np.int32) for name in _ARRAYS if name != "labels"}
+    examples, done = iter(examples), 0
+    while batch := list(itertools.islice(examples, batch_size)):
+        texts, labels = zip(*batch, strict=True)
+        ids, words, sentences = flat_tokens(vectorize(list(texts)))
+        if len(sentences) != len(texts):
+            raise DataError(
+                f"`vectorize` must give one document a text. Received: {len(sentences)} documents "
+                f"for {len(texts)} texts"
+            )
+        encoded = _encoded(labels, encode_label)
+        if "labels" not in arrays:
+            arrays["labels"] = create("labels", encoded.dtype, encoded.shape[1:])
+        word_ends = offsets_of(words)[offsets_of(sentences)]
+        arrays["ids"].append(ids)
+        arrays["words_per_sentence"].append(words)
+        arrays["sentences_per_document"].append(sentences)
+        arrays["lengths"].append(np.diff(word_ends))
+        arrays["labels"].append(encoded)
+        done += len(texts)
+        if progress is not None:
+            progress(done)
+    if "labels" not in arrays:
+        arrays["labels"] = create("labels", np.int32)
+    return arrays
+
+
+def _encoded(labels, encode_label):
+    """`<int32>[batch]` or `<float32>[batch, classes]`."""
+    encoded = np.asarray([encode_label(label) for label in labels])
+    return encoded.astype(np.int32 if encoded.ndim == 1 else np.float32)

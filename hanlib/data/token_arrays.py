@@ -1,0 +1,124 @@
+"""Flat arrays that grow by appending, in memory or in `.npy` files, and gathering from them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from hanlib.data.corpus import DataError
+
+
+class MemoryArray:
+    """An array that grows by appending, in memory."""
+
+    def __init__(self, dtype, row_shape=()):
+        self._chunks = [np.zeros((0, *row_shape), dtype)]
+
+    def append(self, rows):
+        self._chunks.append(np.asarray(rows, self._chunks[0].dtype))
+
+    def finish(self):
+        array = np.concatenate(self._chunks)
+        self._chunks = []
+        return array
+
+
+class FileArray:
+    """An array that grows by appending to an `.npy` file: memory does not grow with it."""
+
+    def __init__(self, path, dtype, row_shape=()):
+        self._file = Path(path).open("wb")
+        self._dtype, self._row_shape, self._rows = np.dtype(dtype), row_shape, 0
+        self._write_header()
+        self._header_bytes = self._file.tell()
+
+    def _write_header(self):
+        # NumPy leaves room in the header for the first dimension to grow.
+        np.lib.format.write_array_header_1_0(
+            self._file,
+            {
+                "descr": np.lib.format.dtype_to_descr(self._dtype),
+                "fortran_order": False,
+                "shape": (self._rows, *self._row_shape),
+            },
+        )
+
+    def append(self, rows):
+        rows = np.ascontiguousarray(rows, self._dtype)
+        self._rows += len(rows)
+        self._file.write(memoryview(rows).cast("B") if rows.size else b"")
+
+    def finish(self):
+        self._file.seek(0)
+        self._write_header()
+        if self._file.tell() != self._header_bytes:
+            raise AssertionError("the header of an .npy file did not keep its length")
+        self._file.close()
+
+    def close(self):
+        self._file.close()
+
+
+def flat_tokens(vectorized):
+    """What a vectorizer gives for a batch, as flat int32 arrays.
+
+    Args:
+        vectorized: `<int32>[documents, (sentences), (words)]` as a `tf.RaggedTensor`, or the
+            triple `(ids[words], words_per_sentence[sentences], sentences_per_document[documents])`.
+
+    Returns:
+        The triple.
+
+    >>> ids, words, sentences = flat_tokens(([5, 6, 7], [2, 1], [2, 0]))
+    >>> sentences.tolist()
+    [2, 0]
+    """
+    if hasattr(vectorized, "nested_row_lengths"):
+        lengths = [np.asarray(level) for level in vectorized.nested_row_lengths()]
+        if len(lengths) != 2:
+            raise DataError(
+                "`vectorize` must give ragged ids [documents, (sentences), (words)]. Received: "
+                f"{len(lengths)} ragged dimensions"
+            )
+        parts = (np.asarray(vectorized.flat_values), lengths[1], lengths[0])
+    else:
+        parts = tuple(np.asarray(part) for part in vectorized)
+    return _checked_parts(parts)
+
+
+def _checked_parts(parts):
+    shapes = [part.shape for part in parts]
+    fits = len(parts) == 3 and all(part.ndim == 1 for part in parts)
+    if fits:
+        ids, words, sentences = parts
+        fits = words.sum() == len(ids) and sentences.sum() == len(words)
+    if not fits:
+        raise DataError(
+            "`vectorize` must give a ragged tensor or (ids[words], words_per_sentence[sentences], "
+            f"sentences_per_document[documents]) that agree. Received: shapes {shapes}"
+        )
+    return tuple(part.astype(np.int32, copy=False) for part in parts)
+
+
+def offsets_of(lengths):
+    """Where each of several runs begins, and the end of the last: `<int64>[runs + 1]`.
+
+    >>> offsets_of(np.array([2, 0, 3])).tolist()
+    [0, 2, 2, 5]
+    """
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def gather_runs(values, offsets, runs):
+    """The runs `values[offsets[r]:offsets[r + 1]]` for each `r` in `runs`, end to end.
+
+    >>> gather_runs(np.array([10, 11, 12, 13]), np.array([0, 1, 4]), np.array([1, 0])).tolist()
+    [11, 12, 13, 10]
+    """
+    starts = offsets[runs]
+    lengths = offsets[runs + 1] - starts
+    ends = np.cumsum(lengths)
+    # Position in `values` = position in the result + (start of the run - its start there).
+    shifts = np.repeat(starts - (ends - lengths), lengths)
+    return values[shifts + np.arange(len(shifts))]
