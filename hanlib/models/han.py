@@ -141,9 +141,7 @@ class HAN(keras.Model):
         )
         heads = given["self_attention_heads"]
         attention = SelfAttention(heads, dtype=dtype) if heads else None
-        return RowEncoder(
-            recurrent, pooling, attention, dropout=given["dropout"], dtype=dtype
-        )
+        return RowEncoder(recurrent, pooling, attention, dropout=given["dropout"], dtype=dtype)
 
     @classmethod
     def from_preset(cls, preset, vocabulary_size, **kwargs):

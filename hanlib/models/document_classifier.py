@@ -1,0 +1,288 @@
+"""A classifier of documents: raw text in, class probabilities out."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hanlib.models import batches
+from hanlib.models.labels import Labels
+
+
+@keras.saving.register_keras_serializable("hanlib")
+class DocumentClassifier(keras.Model):
+    """Vectorizer, encoder and head in one `keras.Model` that takes strings or ids.
+
+        p = softmax(W v + b)      one class a document
+        p = σ(W v + b)            `multi_label=True`, any number of classes a document
+
+    v is the encoder's document vector. With an encoder that gives one vector a label, each label
+    has its own row of W (Mullenbach et al. 2018).
+
+    `fit`, `evaluate` and `predict` take lists of strings, string arrays, ragged or dense ids, or
+    a `tf.data.Dataset` of them, batched or not; labels are class names or places (see `Labels`).
+    Saved as `.keras` it keeps its vocabulary and labels, and loads without `custom_objects`.
+
+    Args:
+        vectorizer: A `DocumentVectorizer`, adapted to the training text; None: only ids come in.
+        encoder: A layer from ids to `<float>[docs, features]`, such as `HAN`.
+        classes: The class names, strings or integers; an integer n stands for 0 .. n-1.
+        multi_label: Whether a document has any number of classes.
+        thresholds: Probability from which a label is given, one for all or one a class; only
+            used with `multi_label`.
+        dropout: Share of the document vector's features dropped in training.
+
+    Call arguments:
+        inputs: `<string>[docs]`, or ids `<int>[docs, (sentences), (words)]`, ragged or dense.
+        return_attention_scores: Whether the encoder's attention scores come too.
+        training: Whether dropout is applied.
+
+    Returns:
+        `<float32>[docs, classes]`, the probabilities; with `return_attention_scores` also the
+        scores of each level, words first.
+
+    Raises:
+        ValueError: If an argument is out of its range, or text comes and there is no vectorizer.
+
+    >>> from hanlib.layers import DocumentVectorizer
+    >>> from hanlib.models import HAN
+    >>> texts, labels = ["Good film. I loved it.", "Bad film. I left."], ["pos", "neg"]
+    >>> vectorizer = DocumentVectorizer()
+    >>> vectorizer.adapt(texts)
+    >>> encoder = HAN.from_preset("han_small", vectorizer.vocabulary_size)
+    >>> classifier = DocumentClassifier(vectorizer, encoder, classes=["neg", "pos"])
+    >>> classifier.compile("adam")
+    >>> history = classifier.fit(texts, labels, epochs=1, verbose=0)
+    >>> classifier.predict(["A good one."], verbose=0).shape
+    (1, 2)
+    """
+
+    def __init__(
+        self,
+        vectorizer,
+        encoder,
+        classes,
+        multi_label=False,
+        thresholds=0.5,
+        dropout=0.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.vectorizer = _restored(vectorizer)
+        self.encoder = _restored(encoder)
+        self.multi_label = bool(multi_label)
+        self._labels = Labels(classes, self.multi_label)
+        self.thresholds = self._checked_thresholds(thresholds)
+        self.dropout = dropout
+        self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.head = None
+        self.supports_jit = False
+
+    @property
+    def classes(self):
+        """The class names, in the order of the probabilities."""
+        return list(self._labels.classes)
+
+    def _checked_thresholds(self, thresholds):
+        values = np.broadcast_to(np.asarray(thresholds, "float64"), [len(self._labels)])
+        if not ((values >= 0) & (values <= 1)).all():
+            raise ValueError(f"`thresholds` must be in [0, 1]. Received: {thresholds!r}")
+        return values.tolist()
+
+    def build(self, input_shape=None):
+        ids = (None, None, None)
+        if not self.encoder.built:
+            self.encoder.build(ids)
+        vectors = self.encoder.compute_output_shape(ids)
+        if len(vectors) == 3:
+            if vectors[1] != len(self._labels):
+                raise ValueError(
+                    f"`encoder` must give one vector for each of the {len(self._labels)} classes. "
+                    f"Received: an encoder with output shape {vectors}"
+                )
+            self.kernel = self.add_weight(
+                name="kernel", shape=vectors[1:], initializer="glorot_uniform"
+            )
+            self.bias = self.add_weight(name="bias", shape=vectors[1:2], initializer="zeros")
+        else:
+            self.head = keras.layers.Dense(len(self._labels), dtype=self.dtype_policy, name="head")
+            self.head.build(vectors)
+        self.built = True
+
+    def call(self, inputs, return_attention_scores=False, training=None):
+        ids = self._ids(inputs)
+        if return_attention_scores:
+            vectors, scores = self.encoder(ids, return_attention_scores=True, training=training)
+            return self.classify(vectors, training), scores
+        return self.classify(self.encoder(ids, training=training), training)
+
+    def _ids(self, inputs):
+        if isinstance(inputs, (list, tuple)):
+            inputs = batches.as_documents(inputs)
+        if inputs.dtype != tf.string:
+            return inputs
+        if self.vectorizer is None:
+            raise ValueError(
+                "`inputs` must be ids: this classifier has no vectorizer. Received: strings"
+            )
+        return self.vectorizer(inputs)
+
+    def classify(self, vectors, training=None):
+        """Document vectors -> probabilities `<float32>[docs, classes]`."""
+        vectors = self.drop(vectors, training=training)
+        if self.head is not None:
+            logits = self.head(vectors)
+        else:
+            logits = tf.reduce_sum(vectors * tf.cast(self.kernel, vectors.dtype), axis=-1)
+            logits += tf.cast(self.bias, logits.dtype)
+        # In float32, and by Keras' own functions: its losses then find the logits.
+        activation = keras.activations.sigmoid if self.multi_label else keras.activations.softmax
+        return activation(tf.cast(logits, tf.float32))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], len(self._labels))
+
+    def compile(self, optimizer="adam", loss=None, metrics=None, **kwargs):
+        """As in Keras; by default the loss and the metric that fit the head.
+
+        One class a document: `sparse_categorical_crossentropy` and accuracy. Multi-label:
+        `binary_crossentropy` and micro-F1 at a threshold of 0.5.
+        """
+        if loss is None:
+            loss = "binary_crossentropy" if self.multi_label else "sparse_categorical_crossentropy"
+        if metrics is None:
+            f1 = keras.metrics.F1Score(average="micro", threshold=0.5, name="micro_f1")
+            metrics = [f1 if self.multi_label else "accuracy"]
+        super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
+
+    def compile_from_config(self, config):
+        # Keras restores the state of a custom `compile` only where it is told how.
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        validation_batch_size=None,
+        **kwargs,
+    ):
+        """As `keras.Model.fit`, on strings or ids and labels by name.
+
+        Args:
+            x: Documents (see the class), or a `tf.data.Dataset` of `(document, label)` or
+                `(document, label, weight)`.
+            y: Labels; None with a dataset.
+            class_weight: Weight of the loss of each class, by its name or place.
+            **kwargs: See `keras.Model.fit`, as for the other arguments.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ValueError: If documents and labels do not fit together.
+        """
+        if validation_split:
+            (x, y, sample_weight), validation_data = self._split(
+                x, y, sample_weight, validation_split, validation_data
+            )
+        if validation_data is not None:
+            parts = (
+                validation_data if isinstance(validation_data, (tuple, list)) else [validation_data]
+            )
+            validation_data = self._batches(*parts, batch_size=validation_batch_size or batch_size)
+        if class_weight is not None:
+            given = {self._labels.place(name): weight for name, weight in class_weight.items()}
+            class_weight = {place: given.get(place, 1.0) for place in range(len(self._labels))}
+        return super().fit(
+            self._batches(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle),
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=validation_data,
+            shuffle=False,  # The batches are shuffled already.
+            class_weight=class_weight,
+            **kwargs,
+        )
+
+    def _split(self, x, y, sample_weight, share, validation_data):
+        """The last share of the documents for validation, as Keras does it."""
+        if validation_data is not None or isinstance(x, tf.data.Dataset):
+            raise ValueError(
+                "`validation_split` needs arrays and no `validation_data`. "
+                f"Received: validation_split={share}, x={type(x).__name__}"
+            )
+        first = round(len(y) * (1 - share))
+        parts = [x, y, sample_weight]
+        kept = [None if part is None else part[:first] for part in parts]
+        return kept, [part[first:] for part in parts if part is not None]
+
+    def evaluate(
+        self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, **kwargs
+    ):
+        """As `keras.Model.evaluate`, on what `fit` takes."""
+        if kwargs.pop("_use_cached_eval_dataset", False):
+            # `fit` calls with batches that are ready.
+            return super().evaluate(x, verbose=verbose, _use_cached_eval_dataset=True, **kwargs)
+        data = self._batches(x, y, sample_weight, batch_size=batch_size)
+        return super().evaluate(data, verbose=verbose, **kwargs)
+
+    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
+        """Probabilities `<float32>[docs, classes]` (NumPy), in the order of the documents."""
+        if hasattr(x, "__len__") and not isinstance(x, (str, tf.data.Dataset)) and len(x) == 0:
+            return np.zeros([0, len(self._labels)], "float32")
+        data = self._batches(x, batch_size=batch_size)
+        return super().predict(data, verbose=verbose, **kwargs)
+
+    def _batches(self, x, y=None, sample_weight=None, batch_size=None, shuffle=False):
+        if isinstance(x, tf.data.Dataset):
+            if y is not None or sample_weight is not None:
+                raise ValueError("`y` and `sample_weight` must be left out with a tf.data.Dataset.")
+            return batches.from_dataset(x, batch_size, self.vectorizer, self._labels.encode_tensor)
+        y = None if y is None else self._labels.encode(y)
+        return batches.from_arrays(x, y, sample_weight, batch_size, shuffle, self.vectorizer)
+
+    def labels_of(self, probabilities):
+        """The label of each row of probabilities; a list of labels with `multi_label`."""
+        probabilities = np.asarray(probabilities)
+        if not self.multi_label:
+            return self._labels.names(probabilities.argmax(axis=-1))
+        given = probabilities >= np.asarray(self.thresholds)
+        return [self._labels.names(np.flatnonzero(row)) for row in given]
+
+    def predict_label(self, x, batch_size=None, verbose=0):
+        """The label of each document, by name.
+
+        With `multi_label` the list of those whose probability reaches their threshold, which may
+        be empty.
+        """
+        return self.labels_of(self.predict(x, batch_size, verbose))
+
+    def predict_proba(self, x, batch_size=None, verbose=0):
+        """For each document a `dict` from class name to probability."""
+        probabilities = self.predict(x, batch_size, verbose)
+        return [dict(zip(self.classes, map(float, row), strict=True)) for row in probabilities]
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "vectorizer": keras.saving.serialize_keras_object(self.vectorizer),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "classes": self.classes,
+            "multi_label": self.multi_label,
+            "thresholds": list(self.thresholds),
+            "dropout": self.dropout,
+        }
+
+
+def _restored(part):
+    return keras.saving.deserialize_keras_object(part) if isinstance(part, dict) else part
