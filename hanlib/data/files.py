@@ -10,9 +10,9 @@ from hanlib.data import labels
 from hanlib.data.bad_rows import BadRows
 from hanlib.data.columns import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
 from hanlib.data.corpus import Corpus, DataError, Split
-from hanlib.data.formats import Encoding
 from hanlib.data.sources import find_source
 from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out, split_code
+from hanlib.data.text_lines import Encoding
 
 # More classes than this are taken for a wrong column, and would not fit a softmax either.
 MAX_CLASSES = 20_000

@@ -1,17 +1,14 @@
 """Readers of file formats: each streams rows, and keeps no more than a few in memory."""
 
-import codecs
 import csv
-import gzip
-import io
 import itertools
 import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hanlib.data.corpus import DataError
+from hanlib.data.text_lines import name_of, text_lines
 
 # A field longer than this is taken for a quotation mark that was never closed.
 MAX_FIELD_CHARACTERS = 20_000_000
@@ -34,13 +31,6 @@ class Row(NamedTuple):
     line: int
     record: dict[str, Any] | None
     problem: str | None = None
-
-
-class Encoding(NamedTuple):
-    """How bytes become text: the codec's name, and `errors` as in `bytes.decode`."""
-
-    name: str = "utf-8"
-    errors: str = "strict"
 
 
 def format_of(path):
@@ -87,92 +77,11 @@ def column_names(source, file_format, encoding, sampled_rows=100) -> list[str]:
     return _header(csv.reader(lines, _dialect(file_format, lines)), name_of(source))
 
 
-def name_of(source) -> str:
-    """A name to show for a path or an open file."""
-    if isinstance(source, (str, os.PathLike)):
-        return Path(source).name
-    return str(getattr(source, "name", "input"))
-
-
 def check_readable(argument, path):
     """Raises `DataError` unless `path` is a file."""
     if not Path(path).is_file():
         came = "a folder" if Path(path).is_dir() else "which does not exist"
         raise DataError(f"`{argument}` must be a file. Received: {str(path)!r}, {came}")
-
-
-# Text lines ---------------------------------------------------------------------------------
-
-
-class _Lines:
-    """Iterator of lines that can be looked at before they are read."""
-
-    def __init__(self, lines: Iterable[str]):
-        self._lines = iter(lines)
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return next(self._lines)
-
-    def peek(self, count):
-        head = list(itertools.islice(self._lines, count))
-        self._lines = itertools.chain(head, self._lines)
-        return head
-
-
-def text_lines(source, encoding) -> _Lines:
-    """The decoded lines of a path or an open file, with their line ends, without a byte order mark.
-
-    An error names the line and the byte, which is why bytes are decoded line by line.
-    """
-    return _Lines(_without_mark(_decoded_lines(source, encoding)))
-
-
-def _without_mark(lines):
-    for first in lines:
-        yield first.removeprefix("\ufeff")
-        break
-    yield from lines
-
-
-def _decoded_lines(source, encoding):
-    try:
-        codec = codecs.lookup(encoding.name).name
-    except LookupError:
-        raise DataError(
-            f"`encoding` must name a codec of Python. Received: encoding={encoding.name!r}"
-        ) from None
-    if not isinstance(source, (str, os.PathLike)):
-        yield from _decode(source, codec, encoding, name_of(source))
-        return
-    opener = gzip.open if str(source).lower().endswith(".gz") else open
-    try:
-        with opener(source, "rb") as file:
-            yield from _decode(file, codec, encoding, name_of(source))
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise DataError(f"{name_of(source)} is not a complete gzip file: {error}") from error
-
-
-def _decode(file, codec, encoding, name):
-    if codec.startswith(("utf-16", "utf-32")) and not isinstance(file, io.TextIOBase):
-        # A line feed is more than one byte there: the text layer has to find the lines.
-        file = io.TextIOWrapper(file, encoding.name, encoding.errors, newline="")
-    number = 1  # the line that is being read
-    try:
-        for line in file:
-            yield line if isinstance(line, str) else line.decode(encoding.name, encoding.errors)
-            number += 1
-    except UnicodeDecodeError as error:
-        found = error.object[error.start : error.start + 1].hex()
-        utf16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        raise DataError(
-            f"{name} is not text in the expected encoding. Expected: {encoding.name}. Received: "
-            f"byte 0x{found} at line {number}, byte {error.start + 1} of it "
-            f"({error.reason}). Pass the file's `encoding`, such as "
-            f"{'utf-16' if utf16 else 'cp1252, latin-1 or gb18030'}"
-        ) from error
 
 
 # Delimited text -----------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """Documents tokenised once, then batched anew for every epoch without a padded word."""
 
+import contextlib
 import itertools
 import json
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -80,17 +80,16 @@ class TokenCache:
                 f"`directory` must not exist yet, or be empty. Received: {str(directory)!r}; "
                 "TokenCache.open opens a cache that was built before"
             )
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f"{directory.name}.partial-", dir=directory.parent))
-        try:
-            create = _in_folder(partial)
+        with _appearing(directory) as folder, contextlib.ExitStack() as files:
+
+            def create(name, dtype, row_shape=()):
+                path = folder / f"{name}.npy"
+                return files.enter_context(FileArray(path, dtype, row_shape))
+
             arrays = _write(examples, vectorize, encode_label, batch_size, progress, create)
             for array in arrays.values():
                 array.finish()
-            (partial / "cache.json").write_text(json.dumps({"version": _VERSION}))
-            os.replace(partial, directory)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            (folder / "cache.json").write_text(json.dumps({"version": _VERSION}))
         return cls.open(directory)
 
     @classmethod
@@ -141,9 +140,11 @@ class TokenCache:
         )
 
     def gather(self, indexes):
-        """The documents at `indexes` as `(ids, words_per_sentence, sentences_per_document, labels)`.
+        """The documents at `indexes`, laid end to end.
 
-        The lengths are int64, as TensorFlow's ragged tensors have them.
+        Returns:
+            `(ids, words_per_sentence, sentences_per_document, labels)`; the lengths are int64, as
+            TensorFlow's ragged tensors have them.
         """
         indexes = np.asarray(indexes, np.int64)
         ids = gather_runs(self._ids, self._word_offsets, indexes)
@@ -172,7 +173,7 @@ class TokenCache:
                 f"Received: start={start!r}"
             )
         flat = tf.data.Dataset.from_generator(
-            lambda: (self.gather(indexes) for indexes in itertools.islice(plan, start, None)),
+            lambda: (self.gather(indexes) for indexes in plan[start:]),
             output_signature=(
                 tf.TensorSpec([None], tf.int32),
                 tf.TensorSpec([None], tf.int64),
@@ -196,8 +197,18 @@ def _in_memory(name, dtype, row_shape=()):
     return MemoryArray(dtype, row_shape)
 
 
-def _in_folder(folder):
-    return lambda name, dtype, row_shape=(): FileArray(folder / f"{name}.npy", dtype, row_shape)
+@contextlib.contextmanager
+def _appearing(directory):
+    """A folder to write to that gets its name `directory` at the end, if all went well."""
+    partial = directory.with_name(f"{directory.name}.partial-{os.getpid()}")
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        if directory.exists():
+            directory.rmdir()
+        os.replace(partial, directory)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _mapped(path):
@@ -243,5 +254,12 @@ def _write(examples, vectorize, encode_label, batch_size, progress, create):
 
 def _encoded(labels, encode_label):
     """`<int32>[batch]` or `<float32>[batch, classes]`."""
-    encoded = np.asarray([encode_label(label) for label in labels])
+    encoded = [encode_label(label) for label in labels]
+    shapes = {np.shape(value) for value in encoded}
+    if len(shapes) > 1 or len(next(iter(shapes))) > 1:
+        raise DataError(
+            "`encode_label` must give one integer, or vectors of one length. "
+            f"Received: shapes {sorted(shapes)}"
+        )
+    encoded = np.asarray(encoded)
     return encoded.astype(np.int32 if encoded.ndim == 1 else np.float32)

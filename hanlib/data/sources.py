@@ -9,8 +9,9 @@ from pathlib import Path
 
 from hanlib.data import formats
 from hanlib.data.corpus import DataError
-from hanlib.data.formats import Encoding, Row
+from hanlib.data.formats import Row
 from hanlib.data.splitting import split_code
+from hanlib.data.text_lines import Encoding, text_lines
 
 # Folders of documents without a label, as in aclImdb, are no class.
 UNLABELLED_FOLDERS = ("unsup", "unsupervised", "unlabeled", "unlabelled")
@@ -74,7 +75,7 @@ class ClassFolders:
         """Streams `(file name, split or None, row)`, one row a file."""
         for split, label, folder in self.folders:
             for path in _text_files(folder):
-                text = "".join(formats.text_lines(path, self.encoding))
+                text = "".join(text_lines(path, self.encoding))
                 yield f"{label}/{path.name}", split, Row(1, {"text": text, "label": label})
 
     def state(self):

@@ -8,7 +8,7 @@ from hanlib.data import formats
 from hanlib.data.bad_rows import BadRows
 from hanlib.data.columns import TEXT_NAMES, find_column
 from hanlib.data.corpus import DataError
-from hanlib.data.formats import Encoding
+from hanlib.data.text_lines import Encoding, name_of
 
 
 def read_texts(
@@ -49,7 +49,7 @@ def read_texts(
     """
     source, file_format = _opened(path_or_file, file_format)
     rows = formats.read_rows(source, file_format, Encoding(encoding, encoding_errors))
-    return _texts(formats.name_of(source), rows, text_column, file_format, max_bad_rows)
+    return _texts(name_of(source), rows, text_column, file_format, max_bad_rows)
 
 
 def _opened(path_or_file, file_format):
@@ -61,12 +61,12 @@ def _opened(path_or_file, file_format):
         )
     if path_or_file == "-":
         return getattr(sys.stdin, "buffer", sys.stdin), file_format or "text"
-    named = formats.format_of(formats.name_of(path_or_file))
+    named = formats.format_of(name_of(path_or_file))
     if not hasattr(path_or_file, "read"):
         formats.check_readable("path_or_file", path_or_file)
         if file_format is None and named is None:
             raise DataError(
-                f"`file_format` must be given for {formats.name_of(path_or_file)}, whose name "
+                f"`file_format` must be given for {name_of(path_or_file)}, whose name "
                 f"does not say it: one of {', '.join(formats.FORMATS)}"
             )
     return path_or_file, file_format or named or "text"

@@ -23,10 +23,13 @@ class MemoryArray:
 
 
 class FileArray:
-    """An array that grows by appending to an `.npy` file: memory does not grow with it."""
+    """An array that grows by appending to an `.npy` file: memory does not grow with it.
+
+    Closed at the end of a `with` block; only `finish` makes the file readable.
+    """
 
     def __init__(self, path, dtype, row_shape=()):
-        self._file = Path(path).open("wb")
+        self._file = Path(path).open("wb")  # noqa: SIM115
         self._dtype, self._row_shape, self._rows = np.dtype(dtype), row_shape, 0
         self._write_header()
         self._header_bytes = self._file.tell()
@@ -54,7 +57,10 @@ class FileArray:
             raise AssertionError("the header of an .npy file did not keep its length")
         self._file.close()
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self._file.close()
 
 
