@@ -157,10 +157,14 @@ class DocumentVectorizer(keras.layers.Layer):
 
     def words(self, ids):
         """The words of ids (a list, array or tensor, ragged too) as nested lists of `str`."""
-        vocabulary = np.array(self.get_vocabulary(), dtype=object)
-        if isinstance(ids, tf.RaggedTensor):
-            return ids.with_flat_values(self._spell(vocabulary, ids.flat_values)).to_list()
-        return vocabulary[np.asarray(ids, dtype=np.int64)].tolist()
+        vocabulary = self.get_vocabulary()
+
+        def spell(ids):
+            return [spell(item) for item in ids] if isinstance(ids, list) else vocabulary[ids]
+
+        return spell(
+            ids.to_list() if isinstance(ids, tf.RaggedTensor) else np.asarray(ids).tolist()
+        )
 
     def adapt(self, texts, progress=None):
         """Learns the vocabulary, in one pass and in memory that the number of texts does not touch.
@@ -304,10 +308,6 @@ class DocumentVectorizer(keras.layers.Layer):
         words = self._words_of(self._sentences_of(texts)).flat_values
         distinct, _, counts = tf.unique_with_counts(words)
         return self._keys(distinct), counts
-
-    @staticmethod
-    def _spell(vocabulary, ids):
-        return tf.constant([_encode(word) for word in vocabulary[np.asarray(ids)]], tf.string)
 
     def _room(self):
         return self.max_tokens - 1 - self.oov_buckets

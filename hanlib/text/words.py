@@ -23,6 +23,7 @@ _MODIFIER = r"[\x{fe0e}\x{fe0f}\x{20e3}\x{1f3fb}-\x{1f3ff}\x{e0020}-\x{e007f}]"
 # The first alternative that fits wins; what no alternative takes is a word between spaces anyway.
 _WORD = "|".join(
     [
+        r"[\x{1f1e6}-\x{1f1ff}]{2}|[0-9#*]\x{fe0f}?\x{20e3}",
         rf"(?:https?://|ftp://|www\.){_TAIL}",
         r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
         rf"(?:[a-zA-Z0-9][a-zA-Z0-9-]*\.)+(?:{_DOMAINS})\b(?:/{_TAIL})?",
@@ -36,7 +37,6 @@ _WORD = "|".join(
         rf"{_CHARACTER}+(?:{_JOINER}{_CHARACTER}+)+",
         r"['’](?i:s|t|m|d|re|ve|ll|em|\d0s)\b",
         r"[:;]'?-?[()|/\\\]\[]|[:;]-?[DPp]\b|<3\b",
-        r"[\x{1f1e6}-\x{1f1ff}]{2}|[0-9#*]\x{fe0f}?\x{20e3}",
         rf"{_EMOJI}(?:{_MODIFIER}|\x{{200d}}{_EMOJI})*",
         r"\.{2,}|…+|[!?]{2,}|-{2,}|\*{2,}|={2,}|_{2,}|~{2,}|[。！？]{2,}|—{2,}",
         r"[\p{Katakana}\x{30fc}]+",

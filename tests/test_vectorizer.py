@@ -1,0 +1,343 @@
+"""DocumentVectorizer: the ids, how it learns them, and that they survive saving and export."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from hanlib import text
+from hanlib.layers.vectorizer import DocumentVectorizer
+
+TEXTS = ["The food was good. Good prices!", "Bad food, bad mood.", "The bad bad end"]
+WORDS = ["bad", "food", "good", "the"]
+
+
+@keras.saving.register_keras_serializable("hanlib_test")
+def split_at_semicolons(documents):
+    return tf.strings.split(documents, ";")
+
+
+@keras.saving.register_keras_serializable("hanlib_test")
+class SumOfIds(keras.layers.Layer):
+    def call(self, ids):
+        return tf.cast(tf.reduce_sum(tf.reduce_sum(ids, axis=2), axis=1), "float32")[:, None]
+
+    def compute_output_spec(self, ids):
+        return keras.KerasTensor((ids.shape[0], 1))
+
+
+@keras.saving.register_keras_serializable("hanlib_test")
+class TextModel(keras.Model):
+    def __init__(self, vectorizer=None, **kwargs):
+        super().__init__(**kwargs)
+        self.vectorizer = vectorizer or DocumentVectorizer()
+        self.total = SumOfIds()
+
+    def call(self, documents):
+        return self.total(self.vectorizer(documents))
+
+
+@pytest.fixture
+def adapted():
+    vectorizer = DocumentVectorizer()
+    vectorizer.adapt(TEXTS)
+    return vectorizer
+
+
+def test_ids_follow_frequency_then_the_alphabet(adapted):
+    vocabulary = adapted.get_vocabulary()
+    assert vocabulary[:8] == ["", "[UNK]", "bad", ".", "food", "good", "the", "!"]
+    assert vocabulary[8:] == [",", "end", "mood", "prices", "was"]
+    assert adapted.vocabulary_size == len(vocabulary)
+    ids = adapted(["Good news. BAD!", ""])
+    assert isinstance(ids, tf.RaggedTensor)
+    assert ids.dtype == tf.int32
+    assert ids.to_list() == [[[5, 1, 3], [2, 7]], []]
+    assert adapted.lookup([["good", "Good"], ["news", ""]]).numpy().tolist() == [[5, 5], [1, 1]]
+    assert adapted.words(ids) == [[["good", "[UNK]", "."], ["bad", "!"]], []]
+    assert adapted.words([2, 0]) == ["bad", ""]
+
+
+def test_learning_twice_gives_the_same(adapted):
+    again = DocumentVectorizer()
+    again.adapt(TEXTS)
+    assert again.get_vocabulary() == adapted.get_vocabulary()
+
+
+def test_min_count_and_max_tokens():
+    frequent = DocumentVectorizer(min_count=2)
+    frequent.adapt(TEXTS)
+    assert frequent.get_vocabulary()[2:] == ["bad", ".", "food", "good", "the"]
+    few = DocumentVectorizer(max_tokens=4)
+    few.adapt(TEXTS)
+    assert few.get_vocabulary() == ["", "[UNK]", "bad", "."]
+    endless = DocumentVectorizer(max_tokens=None)
+    endless.adapt([" ".join(f"w{i}" for i in range(40_000))])
+    assert endless.vocabulary_size == 40_002
+
+
+def test_buckets_keep_unknown_words_apart():
+    vectorizer = DocumentVectorizer(oov_buckets=3, vocabulary=WORDS)
+    assert vectorizer.get_vocabulary() == ["", "[UNK_1]", "[UNK_2]", "[UNK_3]", *WORDS]
+    unknown = vectorizer.lookup([f"unknown{i}" for i in range(50)]).numpy()
+    assert set(unknown) == {1, 2, 3}
+    assert vectorizer.lookup(["unknown7", "UNKNOWN7"]).numpy().tolist() == [unknown[7]] * 2
+    assert vectorizer.lookup(["bad"]).numpy().tolist() == [4]
+
+
+def test_case_and_the_shape_of_the_apostrophe():
+    folded = DocumentVectorizer(vocabulary=["don't", "élan"])
+    assert folded(["DON’T don't Élan"]).to_list() == [[[2, 2, 3]]]
+    exact = DocumentVectorizer(vocabulary=["don't", "élan"], lowercase=False)
+    assert exact(["DON’T don't Élan"]).to_list() == [[[1, 2, 1]]]
+
+
+SOURCES = {
+    "generator": lambda: (document for document in TEXTS),
+    "array": lambda: np.array(TEXTS),
+    "object array": lambda: np.array(TEXTS, dtype=object),
+    "bytes": lambda: [document.encode() for document in TEXTS],
+    "dataset": lambda: tf.data.Dataset.from_tensor_slices(TEXTS),
+    "batches": lambda: tf.data.Dataset.from_tensor_slices(TEXTS).batch(2),
+    "pairs": lambda: tf.data.Dataset.from_tensor_slices((TEXTS, [0, 1, 0])).batch(2),
+    "column": lambda: tf.data.Dataset.from_tensor_slices(np.array(TEXTS)[:, None]).batch(2),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_adapt_takes_any_source(source, adapted):
+    vectorizer = DocumentVectorizer()
+    read = []
+    vectorizer.adapt(source(), progress=read.append)
+    assert vectorizer.get_vocabulary() == adapted.get_vocabulary()
+    assert read[-1] == 3
+
+
+def test_adapt_streams_and_forgets_the_rarest():
+    drawn = 0
+
+    def documents():
+        nonlocal drawn
+        for drawn in range(1, 2001):
+            yield f"common common word{drawn}"
+
+    seen = []
+    vectorizer = DocumentVectorizer()
+    vectorizer.max_counted_words = 100
+    vectorizer.adapt(documents(), progress=lambda number: seen.append((number, drawn)))
+    assert len(seen) > 1
+    assert all(number == read for number, read in seen)
+    assert vectorizer.get_vocabulary()[2] == "common"
+    assert vectorizer.vocabulary_size <= 102
+
+
+def test_a_new_vocabulary_reaches_functions_traced_before(adapted):
+    function = tf.function(adapted.call, input_signature=[tf.TensorSpec([None], tf.string)])
+    assert function(tf.constant(["bad"])).to_list() == [[[2]]]
+    adapted.set_vocabulary(["worse", "bad"])
+    assert function(tf.constant(["bad good"])).to_list() == [[[3, 1]]]
+    other = DocumentVectorizer()
+    other.set_vocabulary(adapted.get_vocabulary())
+    assert other.get_vocabulary() == ["", "[UNK]", "worse", "bad"]
+
+
+def test_rows_and_surface_are_those_of_the_ids(adapted):
+    vectorizer = DocumentVectorizer(max_sentence_words=2, vocabulary=WORDS)
+    documents = ["The GOOD food cost $5. Bad!", "", "Good"]
+    ids, surface = vectorizer(documents), vectorizer.surface(documents)
+    assert ids.to_list() == [[[5, 4], [3, 1], [1, 1], [1], [2, 1]], [], [[4]]]
+    expected = [["The", "GOOD"], ["food", "cost"], ["$", "5"], ["."], ["Bad", "!"]]
+    assert [[w.decode() for w in row] for row in surface[0].to_list()] == expected
+    sentences = vectorizer.sentences(documents).to_list()
+    assert sentences == [[b"The GOOD food cost $5."] * 4 + [b"Bad!"], [], [b"Good"]]
+    whole = DocumentVectorizer(max_sentence_words=None, vocabulary=WORDS)
+    assert whole(["bad " * 500]).values.row_lengths().numpy().tolist() == [500]
+    assert whole.sentences(["A b. C"]).to_list() == [[b"A b.", b"C"]]
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        ["bad mood", "food"],
+        ("bad mood", "food"),
+        np.array(["bad mood", "food"]),
+        np.array(["bad mood", "food"], dtype=object),
+        tf.constant([["bad mood"], ["food"]]),
+        np.array([["bad mood"], ["food"]], dtype=object),
+    ],
+)
+def test_call_takes_what_users_have(documents):
+    vectorizer = DocumentVectorizer(vocabulary=WORDS)
+    assert vectorizer(documents).to_list() == [[[2, 1]], [[3]]]
+
+
+def test_call_before_it_can_say_anything():
+    vectorizer = DocumentVectorizer()
+    with pytest.raises(RuntimeError, match=r"has no vocabulary yet: call `adapt"):
+        vectorizer(["text"])
+    with pytest.raises(RuntimeError, match=r"has no vocabulary yet"):
+        vectorizer.get_vocabulary()
+    function = tf.function(vectorizer.call)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"has no vocabulary yet"):
+        function(tf.constant(["text"]))
+    vectorizer.set_vocabulary(["text"])
+    assert function(tf.constant(["text"])).to_list() == [[[2]]]
+
+
+ARGUMENTS = [
+    ({"max_tokens": 1}, r"`max_tokens` must be an integer of at least 3, or None.*max_tokens=1"),
+    ({"max_tokens": 4, "oov_buckets": 3}, r"at least 5"),
+    ({"min_count": 0}, r"`min_count` must be an integer of at least 1. Received: min_count=0"),
+    ({"oov_buckets": True}, r"`oov_buckets` must be an integer"),
+    ({"max_sentence_words": 2.5}, r"`max_sentence_words` must be an integer of at least 1, or"),
+    ({"vocabulary": []}, r"`words` must hold at least one word"),
+    ({"vocabulary": ["a", "a"]}, r"must be different"),
+    ({"vocabulary": ["a", "b"], "max_tokens": 3}, r"`words` must hold at most 1 words"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), ARGUMENTS)
+def test_arguments_out_of_range(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        DocumentVectorizer(**arguments)
+
+
+def test_errors_say_what_came():
+    vectorizer = DocumentVectorizer(vocabulary=WORDS)
+    with pytest.raises(ValueError, match=r"put a single text in a list"):
+        vectorizer("one text")
+    with pytest.raises(TypeError, match=r"`text` must hold strings. Received: nan \(float\)"):
+        vectorizer(np.array(["a", float("nan")], dtype=object))
+    with pytest.raises(TypeError, match=r"`texts` must be a list or dataset"):
+        vectorizer.adapt("one text")
+    with pytest.raises(TypeError, match=r"Received: None"):
+        vectorizer.adapt(["a", None])
+    with pytest.raises(TypeError, match=r"`texts` must be a dataset of strings"):
+        vectorizer.adapt(tf.data.Dataset.range(3))
+    with pytest.raises(ValueError, match=r"`texts` must hold words.*Received: 2 texts with 0"):
+        vectorizer.adapt(["", " "])
+    with pytest.raises(TypeError, match=r"`words` must be a list of strings"):
+        vectorizer.set_vocabulary("word")
+    with pytest.raises(TypeError, match=r'`split_words` must be "default" or a function'):
+        DocumentVectorizer(split_words="spaces")
+    flat = DocumentVectorizer(vocabulary=WORDS, split_words=lambda sentences: sentences)
+    with pytest.raises(ValueError, match=r"must each add one ragged level"):
+        flat(["a b"])
+
+
+def test_config_makes_an_equal_layer(adapted):
+    config = json.loads(json.dumps(adapted.get_config()))
+    assert config["vocabulary"] is None
+    assert DocumentVectorizer.from_config(config).get_config() == adapted.get_config()
+    given = DocumentVectorizer(vocabulary=WORDS, oov_buckets=2, lowercase=False, name="v")
+    clone = DocumentVectorizer.from_config(json.loads(json.dumps(given.get_config())))
+    assert clone.get_vocabulary() == given.get_vocabulary()
+    assert clone.get_config() == given.get_config()
+
+
+def test_functions_of_the_user_are_saved_by_name():
+    vectorizer = DocumentVectorizer(split_sentences=split_at_semicolons, vocabulary=WORDS)
+    assert vectorizer(["Bad. Food;good"]).to_list() == [[[2, 1, 3], [4]]]
+    config = json.loads(json.dumps(vectorizer.get_config()))
+    clone = DocumentVectorizer.from_config(config)
+    assert clone.split_sentences is split_at_semicolons
+    unregistered = DocumentVectorizer(split_words=lambda sentences: text.split_words(sentences))
+    with pytest.raises(ValueError, match=r"`split_words` must be a function registered with"):
+        unregistered.get_config()
+
+
+def test_saved_inside_a_model(tmp_path):
+    strange = ["bad", "new\nline", "tab\t", "é", "\u2028", "\\n", '"', "\udc80", "[UNK]x", "0"]
+    vectorizer = DocumentVectorizer()
+    vectorizer.set_vocabulary(strange)
+    documents = tf.constant(["bad é", "", '" unknown'])
+    subclassed = TextModel(vectorizer)
+    inputs = keras.Input(shape=(), dtype="string")
+    functional = keras.Model(inputs, SumOfIds()(vectorizer(inputs)))
+    for model in (subclassed, functional):
+        expected = model.predict(documents, verbose=0)
+        assert expected.ravel().tolist() == [7, 0, 9]
+        model.save(tmp_path / "model.keras")
+        loaded = keras.models.load_model(tmp_path / "model.keras")
+        np.testing.assert_array_equal(loaded.predict(documents, verbose=0), expected)
+        (layer,) = [x for x in loaded.layers if isinstance(x, DocumentVectorizer)]
+        assert layer.get_vocabulary()[2:] == strange
+
+
+def test_a_subclassed_model_is_loaded_with_what_it_learned(tmp_path):
+    model = TextModel()
+    model.vectorizer.adapt(TEXTS)
+    expected = model.predict(tf.constant(TEXTS), verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.predict(tf.constant(TEXTS), verbose=0), expected)
+
+
+SERVE = """
+import sys, tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+assert "hanlib" not in sys.modules
+documents = tf.constant(["Good news. w39000!", "", b"\\xff bad &amp; cheap"])
+for size in (3, 1):
+    print(model.serve(documents[:size]).numpy().tolist())
+"""
+
+
+def test_exported_it_runs_with_tensorflow_alone(tmp_path):
+    vectorizer = DocumentVectorizer(max_tokens=None)
+    vectorizer.set_vocabulary(
+        ["good", "bad", "cheap", "new\nline", *map("w{}".format, range(40_000))]
+    )
+    archive = keras.export.ExportArchive()
+    archive.track(vectorizer)
+    signature = [tf.TensorSpec([None], tf.string)]
+    archive.add_endpoint("serve", lambda documents: vectorizer(documents).to_tensor(), signature)
+    archive.write_out(tmp_path / "export", verbose=False)
+    # The words are in the table's checkpoint, not in the graph.
+    assert (tmp_path / "export" / "saved_model.pb").stat().st_size < 400_000
+    answer = subprocess.run(
+        [sys.executable, "-I", "-c", SERVE, str(tmp_path / "export")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    ids = vectorizer(["Good news. w39000!", "", b"\xff bad &amp; cheap"]).to_tensor()
+    one = vectorizer(["Good news. w39000!"]).to_tensor()
+    assert answer.stdout.splitlines() == [str(x.numpy().tolist()) for x in (ids, one)]
+    assert 39_006 in ids.numpy()
+
+
+def test_inside_tf_data_and_one_trace_for_all_shapes():
+    traces = []
+
+    def counting(sentences):
+        traces.append(sentences.shape)
+        return text.split_words(sentences)
+
+    vectorizer = DocumentVectorizer(split_words=counting, vocabulary=WORDS)
+    function = tf.function(vectorizer.call, input_signature=[tf.TensorSpec([None], tf.string)])
+    for size in (1, 3, 0, 17):
+        assert function(tf.constant(["Bad food. " * size] * size, tf.string)).shape[0] == size
+    assert len(traces) == 1
+    dataset = tf.data.Dataset.from_tensor_slices(TEXTS).batch(2).map(vectorizer)
+    mapped = [ids for batch in dataset for ids in batch.to_list()]
+    assert mapped == vectorizer(TEXTS).to_list()
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "float16", "bfloat16"])
+def test_the_dtype_policy_does_not_touch_ids(policy):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        vectorizer = DocumentVectorizer(max_tokens=None)
+        vectorizer.set_vocabulary([f"w{i}" for i in range(70_001)])
+        assert vectorizer(["w70000"]).to_list() == [[[70_002]]]
+        assert vectorizer(keras.Input(shape=(), dtype="string")).dtype == "int32"
+    finally:
+        keras.config.set_dtype_policy(before)
