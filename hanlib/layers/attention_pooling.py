@@ -121,10 +121,8 @@ class AttentionPooling(keras.layers.Layer):
     def build(self, states_shape):
         features = states_shape[-1]
         if features is None:
-            raise ValueError(
-                "The last axis of `states` (features) must have a known size. "
-                f"Received: shape={tuple(states_shape)}"
-            )
+            came = f"shape={tuple(states_shape)}"
+            raise ValueError(f"The last axis of `states` must have a known size. Received: {came}")
         units = self.units or features
         if self.score in ("additive", "general", "gated"):
             self.kernel = self._add("kernel", (features, units), "kernel")
@@ -143,9 +141,7 @@ class AttentionPooling(keras.layers.Layer):
         return (vectors, scores) if return_attention_scores else vectors
 
     def pool(self, states, segment_ids, num_segments, training=None):
-        """The equations, on flat words in any order; `call` and the packed encoder end up here.
-
-        The layer must have been built.
+        """The equations, on flat words in any order; for `call` and, once built, for encoders.
 
         Args:
             states: `<float>[words, features]`.
@@ -256,9 +252,8 @@ class AttentionPooling(keras.layers.Layer):
         if self.score == "general":
             return score_functions.general_scores(states, kernel, context)
         if self.score == "gated":
-            return score_functions.gated_scores(
-                states, kernel, bias, gate_kernel, gate_bias, context
-            )
+            gates = gate_kernel, gate_bias
+            return score_functions.gated_scores(states, kernel, bias, *gates, context)
         return tf.zeros(tf.shape(states)[:1], softmax.accumulation_dtype(states.dtype))  # mean
 
     def _pool_any(self, states, mask, training):
@@ -288,10 +283,8 @@ class AttentionPooling(keras.layers.Layer):
 
 def _check_mask(states, mask):
     if mask is not None and not states.shape[:-1].is_compatible_with(mask.shape):
-        raise ValueError(
-            "`mask` must have the shape of `states` without the features. "
-            f"Received: mask.shape={mask.shape}, states.shape={states.shape}"
-        )
+        came = f"mask.shape={mask.shape}, states.shape={states.shape}"
+        raise ValueError(f"`mask` must be as `states` without the features. Received: {came}")
 
 
 def _one_of(name, value, choices):
