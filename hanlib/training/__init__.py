@@ -1,1 +1,23 @@
-""""""
+"""Recipes, and training runs that can be repeated and resumed.
+
+Importing this package does not import TensorFlow: what needs it is loaded when it is first used.
+"""
+
+import importlib
+
+from hanlib.training.recipe import DATASET_DEFAULTS, Recipe
+from hanlib.training.settings import RecipeError
+
+_LAZY = {
+    "train": "hanlib.training.run",
+    "TrainingError": "hanlib.training.errors",
+    "evaluate": "hanlib.training.evaluation",
+    "ProgressLine": "hanlib.training.progress",
+}
+__all__ = ["DATASET_DEFAULTS", "Recipe", "RecipeError", *_LAZY]
+
+
+def __getattr__(name):
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'hanlib.training' has no attribute {name!r}")

@@ -1,0 +1,81 @@
+"""From a recipe to the objects of Keras: classifier, optimizer, loss."""
+
+import keras
+
+from hanlib.layers import DocumentVectorizer
+from hanlib.models import HAN, PRESETS, DocumentClassifier
+from hanlib.training.settings import RecipeError
+
+
+def build_vectorizer(recipe):
+    """The vectorizer of a recipe, without a vocabulary."""
+    return DocumentVectorizer(
+        max_tokens=recipe.max_tokens,
+        min_count=recipe.min_count,
+        oov_buckets=recipe.oov_buckets,
+        max_sentence_words=recipe.max_sentence_words,
+        lowercase=recipe.lowercase,
+    )
+
+
+def build_classifier(recipe, vectorizer, classes, multi_label):
+    """A built `DocumentClassifier` with the recipe's encoder and initial weights."""
+    encoder = build_encoder(recipe, vectorizer.vocabulary_size, len(classes))
+    classifier = DocumentClassifier(vectorizer, encoder, classes, multi_label=multi_label)
+    classifier.build()
+    return classifier
+
+
+def build_encoder(recipe, vocabulary_size, classes):
+    """The encoder of a recipe, without weights: cheap enough to check a recipe with.
+
+    Raises:
+        RecipeError: the encoder does not take what the recipe says.
+    """
+    if recipe.preset not in PRESETS:
+        raise RecipeError(
+            f"`preset` must be one of {', '.join(PRESETS)}. Received: {recipe.preset!r}"
+        )
+    try:
+        arguments = recipe.encoder_arguments(classes)
+        return HAN.from_preset(recipe.preset, vocabulary_size, **arguments)
+    except ValueError as error:
+        raise RecipeError(f"the recipe's encoder cannot be built: {error}") from error
+
+
+def build_optimizer(recipe, steps):
+    """Adam (AdamW with weight decay) whose learning rate follows the recipe over so many steps."""
+    warmup = int(recipe.warmup_share * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else recipe.learning_rate,
+        warmup_target=recipe.learning_rate if warmup else None,
+        warmup_steps=warmup,
+        decay_steps=max(steps - warmup, 1),
+        alpha=0.0 if recipe.decay == "cosine" else 1.0,
+    )
+    arguments = {
+        "learning_rate": schedule,
+        "global_clipnorm": recipe.clip_norm or None,
+        "use_ema": recipe.weight_average > 0,
+        "ema_momentum": recipe.weight_average or 0.99,
+    }
+    if recipe.weight_decay:
+        optimizer = keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **arguments)
+        # Biases and contexts are few, and small for good reasons.
+        optimizer.exclude_from_weight_decay(var_names=["bias", "context"])
+        return optimizer
+    return keras.optimizers.Adam(**arguments)
+
+
+def loss_function(classifier, label_smoothing):
+    """A function of encoded labels and probabilities that gives the loss of each document."""
+    if classifier.multi_label:
+        return lambda labels, probabilities: keras.losses.binary_crossentropy(
+            labels, probabilities, label_smoothing=label_smoothing
+        )
+    if not label_smoothing:
+        return keras.losses.sparse_categorical_crossentropy
+    width = len(classifier.classes)
+    return lambda labels, probabilities: keras.losses.categorical_crossentropy(
+        keras.ops.one_hot(labels, width), probabilities, label_smoothing=label_smoothing
+    )

@@ -1,0 +1,149 @@
+"""The folder of an unfinished run: written so that a kill at any moment leaves a whole state.
+
+    checkpoint/
+      run.json        recipe and data set, written when the run starts
+      state.npz       weights, optimizer, metrics, seeds, and where the run stands
+      best-<n>.npz    the weights of the best epoch so far, n counted from 1
+      complete/       results that are being moved to their places
+
+Every file is written under another name and renamed. `state.npz` names the best weights that
+belong to it; they are written before it and removed after the next one.
+"""
+
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from hanlib.training import atomic
+from hanlib.training.errors import TrainingError
+
+_VERSION = 1
+_HEADER = "header"
+
+
+class Checkpoint:
+    """The state of a run in `output`/checkpoint.
+
+    >>> import tempfile
+    >>> checkpoint = Checkpoint(tempfile.mkdtemp())
+    >>> checkpoint.start({"recipe": {"epochs": 2}})
+    >>> checkpoint.write_state({"epoch": 1}, [np.zeros(3)])
+    >>> header, arrays = checkpoint.read_state()
+    >>> header["epoch"], len(arrays)
+    (1, 1)
+    """
+
+    def __init__(self, output):
+        self.output = Path(output)
+        self.directory = self.output / "checkpoint"
+
+    @property
+    def complete(self):
+        """The folder of results that wait to be moved to their places."""
+        return self.directory / "complete"
+
+    def run(self):
+        """What `start` was given, or None where there is no unfinished run.
+
+        Raises:
+            TrainingError: another version of hanlib wrote it, or it is damaged.
+        """
+        path = self.directory / "run.json"
+        if not path.exists():
+            return None
+        try:
+            run = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{path} cannot be read ({error}); {_ANEW}") from error
+        if run.get("version") != _VERSION:
+            raise TrainingError(
+                f"{path} is of version {run.get('version')}, not {_VERSION}; {_ANEW}"
+            )
+        return run
+
+    def start(self, run):
+        """Makes the folder for a new run, in place of what was there."""
+        self.remove()
+        self.directory.mkdir(parents=True)
+        atomic.write_text(
+            self.directory / "run.json", json.dumps({"version": _VERSION, **run}, indent=2)
+        )
+
+    def write_state(self, header, arrays):
+        """Writes where the run stands: a JSON object, and arrays in a fixed order."""
+        text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+        named = {str(place): array for place, array in enumerate(arrays)}
+        self._write("state.npz", {_HEADER: text, **named})
+        for path in self.directory.glob("best-*.npz"):
+            if path.name != _best_name(header.get("best_epoch")):
+                path.unlink()
+
+    def read_state(self):
+        """Header and arrays of the last state, or None where none was written yet."""
+        if not (self.directory / "state.npz").exists():
+            return None
+        arrays = self._read("state.npz")
+        header = json.loads(arrays.pop(_HEADER).tobytes())
+        return header, [arrays[str(place)] for place in range(len(arrays))]
+
+    def write_best(self, epoch, arrays):
+        """Writes the weights of the best epoch; the next state makes them count."""
+        named = {str(place): array for place, array in enumerate(arrays)}
+        self._write(_best_name(epoch), named)
+
+    def read_best(self, epoch):
+        """The weights of the best epoch."""
+        arrays = self._read(_best_name(epoch))
+        return [arrays[str(place)] for place in range(len(arrays))]
+
+    def remove(self):
+        """Removes the folder, so that a kill leaves all of it or nothing under its name."""
+        if self.directory.exists():
+            away = self.output / f".writing-{os.getpid()}-old-checkpoint"
+            os.replace(self.directory, away)
+        atomic.remove_leftovers(self.output)
+
+    def publish(self):
+        """Moves complete results to `output`, then removes the checkpoint.
+
+        Can be repeated: a run that was killed in the middle of it is carried on.
+        """
+        for path in sorted(self.complete.iterdir()):
+            if path.is_dir():
+                _publish_versions(path, self.output / path.name, self.directory / "replaced")
+            else:
+                os.replace(path, self.output / path.name)
+        self.remove()
+
+    def _write(self, name, arrays):
+        with atomic.replacing(self.directory / name) as temporary:
+            np.savez(temporary, **arrays)
+
+    def _read(self, name):
+        path = self.directory / name
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return {key: file[key] for key in file.files}
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise TrainingError(f"{path} cannot be read ({error}); {_ANEW}") from error
+
+
+_ANEW = "leave out `resume` to train anew"
+
+
+def _publish_versions(source, target, replaced):
+    """Puts each folder of `source` in place of the folder of that name in `target`."""
+    target.mkdir(exist_ok=True)
+    for path in sorted(source.iterdir()):
+        shutil.rmtree(replaced, ignore_errors=True)
+        if (target / path.name).exists():
+            os.replace(target / path.name, replaced)
+        os.replace(path, target / path.name)
+
+
+def _best_name(epoch):
+    return f"best-{epoch}.npz"

@@ -1,0 +1,108 @@
+"""Counts that grow batch by batch, and the figures that come of them."""
+
+import numpy as np
+
+# Candidates for the threshold of a multi-label model.
+THRESHOLDS = np.round(np.arange(0.05, 1.0, 0.05), 2)
+
+
+class SingleLabelCounts:
+    """The confusion matrix of a classifier that gives each document one class.
+
+    >>> counts = SingleLabelCounts(["bad", "good"])
+    >>> counts.add(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
+    >>> counts.metrics()["accuracy"]
+    0.5
+    """
+
+    def __init__(self, classes):
+        self.classes = classes
+        self.confusion = np.zeros([len(classes), len(classes)], np.int64)
+
+    def add(self, labels, probabilities):
+        """Counts a batch: `<int>[docs]` and `<float>[docs, classes]`."""
+        np.add.at(self.confusion, (labels, probabilities.argmax(axis=-1)), 1)
+
+    def metrics(self):
+        """Accuracy, F1 and the figures of each class; a share of nothing is 0."""
+        right, total = np.diag(self.confusion), self.confusion.sum()
+        support, given = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        per_class = _per_class(self.classes, right, given, support)
+        accuracy = _ratio(right.sum(), total)
+        return {
+            "accuracy": accuracy,
+            "macro_f1": _macro_f1(per_class),
+            # With one label a document it is the accuracy by definition.
+            "micro_f1": accuracy,
+            "per_class": per_class,
+            "confusion": self.confusion.tolist(),
+        }
+
+
+class MultiLabelCounts:
+    """What a multi-label classifier gave and what was right, at each candidate threshold.
+
+    >>> counts = MultiLabelCounts(["art", "law"], thresholds=[0.5, 0.5])
+    >>> counts.add(np.array([[1, 0]]), np.array([[0.9, 0.2]]))
+    >>> counts.metrics()["micro_f1"]
+    1.0
+    """
+
+    def __init__(self, classes, thresholds):
+        self.classes = classes
+        self.thresholds = np.asarray(thresholds)
+        self.right, self.given, self.support = np.zeros([3, len(classes)], np.int64)
+        self.exact = self.documents = 0
+        # At each candidate: labels given, and right ones among them.
+        self.candidates = np.zeros([len(THRESHOLDS), 2], np.int64)
+
+    def add(self, labels, probabilities):
+        """Counts a batch: `<0 or 1>[docs, classes]` and `<float>[docs, classes]`."""
+        labels, given = labels > 0.5, probabilities >= self.thresholds
+        self.right += (labels & given).sum(axis=0)
+        self.given += given.sum(axis=0)
+        self.support += labels.sum(axis=0)
+        self.exact += int((labels == given).all(axis=-1).sum())
+        self.documents += len(labels)
+        for row, threshold in zip(self.candidates, THRESHOLDS, strict=True):
+            given = probabilities >= threshold
+            row += given.sum(), (labels & given).sum()
+
+    def best_threshold(self):
+        """The candidate for all classes with the greatest micro-F1, and that F1."""
+        given, right = self.candidates.T
+        scores = 2 * right / np.maximum(given + self.support.sum(), 1)
+        best = int(scores.argmax())
+        return float(THRESHOLDS[best]), float(scores[best])
+
+    def metrics(self):
+        """F1, the share of documents whose labels are all right, the figures of each class."""
+        per_class = _per_class(self.classes, self.right, self.given, self.support)
+        return {
+            "micro_f1": _ratio(2 * self.right.sum(), self.given.sum() + self.support.sum()),
+            "macro_f1": _macro_f1(per_class),
+            "subset_accuracy": _ratio(self.exact, self.documents),
+            "per_class": per_class,
+        }
+
+
+def _per_class(classes, right, given, support):
+    return {
+        str(name): {
+            "precision": _ratio(hits, guesses),
+            "recall": _ratio(hits, documents),
+            "f1": _ratio(2 * hits, guesses + documents),
+            "support": int(documents),
+        }
+        for name, hits, guesses, documents in zip(classes, right, given, support, strict=True)
+    }
+
+
+def _macro_f1(per_class):
+    # Classes that do not occur would pull the mean down by nothing but their absence.
+    scores = [figures["f1"] for figures in per_class.values() if figures["support"]]
+    return float(np.mean(scores)) if scores else 0.0
+
+
+def _ratio(part, whole):
+    return float(part / whole) if whole else 0.0

@@ -1,0 +1,230 @@
+"""All hyperparameters of a training run, in one record that is saved beside the model."""
+
+import dataclasses
+import difflib
+import json
+import typing
+from dataclasses import dataclass
+
+from hanlib.training.settings import (
+    RecipeError,
+    at_least,
+    check_value,
+    kinds_of,
+    one_of,
+    parse_value,
+    setting,
+    share,
+)
+
+# What suits a data set better than the defaults of `Recipe`. The demo's 2,000 short reviews need
+# a small model and more epochs.
+DATASET_DEFAULTS = {
+    "demo": {
+        "preset": "han_small",
+        "epochs": 10,
+        "batch_size": 32,
+        "learning_rate": 3e-3,
+        "min_count": 1,
+        "patience": 3,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every hyperparameter of a training run.
+
+    A value of None for a field of the encoder means: as the preset has it.
+
+    Raises:
+        RecipeError: a value of the wrong type or out of range; the message names the field.
+
+    >>> recipe = Recipe(epochs=2).with_overrides(["units=20", "cell=mgu"])
+    >>> recipe.epochs, recipe.encoder_arguments(classes=2)
+    (2, {'units': 20, 'cell': 'mgu'})
+    >>> Recipe.from_json(recipe.to_json()) == recipe
+    True
+
+    Fields:
+    """
+
+    # The encoder.
+    preset: str = setting("han_base", "named sizes of the encoder, see hanlib.models.PRESETS")
+    cell: str | None = setting(None, "gated cell, such as gru, lstm, mgu")
+    embedding_dim: int | None = setting(None, "width of a word vector, numbers", **at_least(1))
+    units: int | None = setting(None, "width of a recurrent state each way, numbers", **at_least(1))
+    attention_units: int | None = setting(
+        None, "width of the attention's hidden layer, numbers", **at_least(1)
+    )
+    depth: int | None = setting(None, "stacked recurrent layers a level", **at_least(1))
+    bidirectional: bool | None = setting(None, "whether the recurrence runs both ways")
+    score: str | None = setting(None, "score of the attention, such as additive, mean, max")
+    normalizer: str | None = setting(
+        None, "what turns scores into weights", **one_of("softmax", "sparsemax")
+    )
+    hops: int | None = setting(None, "contexts of each attention", **at_least(1))
+    per_label: bool = setting(False, "whether each class has its own context on the top level")
+    self_attention_heads: int | None = setting(
+        None, "heads of a self-attention before each recurrence; 0: none", **at_least(0)
+    )
+    embedding_dropout: float | None = setting(
+        None, "share of the word vectors' features dropped in training", **share()
+    )
+    word_dropout: float | None = setting(
+        None, "share of the distinct words of a batch dropped in training", **share()
+    )
+    weight_dropout: float | None = setting(
+        None, "share of the recurrent weights dropped in training", **share()
+    )
+    dropout: float | None = setting(
+        None, "share of the features of each level's vectors dropped in training", **share()
+    )
+    # The vocabulary.
+    max_tokens: int = setting(30_000, "most word ids, padding and unknown included", **at_least(3))
+    min_count: int = setting(2, "rarer words are unknown; occurrences", **at_least(1))
+    oov_buckets: int = setting(1, "ids for unknown words", **at_least(1))
+    max_sentence_words: int | None = setting(
+        60, "longer sentences continue in a further row; words", **at_least(1)
+    )
+    lowercase: bool = setting(True, "whether words are looked up without regard to case")
+    # Optimisation.
+    epochs: int = setting(5, "most passes over the training documents", **at_least(1))
+    batch_size: int = setting(64, "documents a step", **at_least(1))
+    max_batch_words: int | None = setting(None, "most words a step", **at_least(1))
+    learning_rate: float = setting(
+        2e-3, "peak step length of Adam", lambda value: value > 0, "greater than 0"
+    )
+    warmup_share: float = setting(
+        0.05, "share of all steps in which the learning rate rises from 0", **share()
+    )
+    decay: str = setting(
+        "cosine", "course of the learning rate after that", **one_of("cosine", "constant")
+    )
+    weight_decay: float = setting(
+        0.0, "share of each weight taken off a step, times the learning rate", **at_least(0)
+    )
+    clip_norm: float = setting(5.0, "greatest norm of the gradient; 0: no limit", **at_least(0))
+    label_smoothing: float = setting(
+        0.0, "share of the target spread over all classes", **share()
+    )
+    weight_average: float = setting(
+        0.99, "momentum a step of the averaged weights that are kept; 0: no average", **share()
+    )
+    # The course of the run.
+    patience: int = setting(
+        2, "epochs without gain on validation after which training stops", **at_least(1)
+    )
+    validation_split: int | float = setting(
+        0.1,
+        "training documents held out where a data set has no validation split: share, or number",
+        **at_least(0),
+    )
+    checkpoint_steps: int = setting(200, "steps from one checkpoint to the next", **at_least(1))
+    seed: int = setting(
+        0,
+        "decides initial weights, dropout, order and split",
+        lambda value: 0 <= value < 2**31,
+        "from 0 to 2147483647",
+    )
+
+    def __post_init__(self):
+        for field, kinds in _fields().values():
+            value = check_value(field, kinds, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+        if self.max_tokens < 2 + self.oov_buckets:
+            raise RecipeError(
+                "`max_tokens` must leave room for padding, `oov_buckets` and one word. "
+                f"Received: max_tokens={self.max_tokens}, oov_buckets={self.oov_buckets}"
+            )
+
+    @classmethod
+    def for_dataset(cls, name, **values):
+        """The recipe for a data set: its entry in `DATASET_DEFAULTS`, then the given values.
+
+        >>> Recipe.for_dataset("demo", epochs=1).preset
+        'han_small'
+        """
+        return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
+
+    def with_overrides(self, assignments):
+        """A new recipe in which texts of the form `field=value` replace fields.
+
+        Raises:
+            RecipeError: no such field, or no value of it.
+        """
+        values = {}
+        for assignment in assignments:
+            name, equals, text = assignment.partition("=")
+            if not equals:
+                raise RecipeError(f"`--set` takes field=value. Received: {assignment!r}")
+            _check_names([name.strip()])
+            values[name.strip()] = parse_value(*_fields()[name.strip()], text)
+        return dataclasses.replace(self, **values)
+
+    def encoder_arguments(self, classes):
+        """What the recipe asks of `hanlib.models.HAN` beside the preset, for so many classes."""
+        names = [f.name for f in dataclasses.fields(self)]
+        names = names[names.index("cell") : names.index("max_tokens")]
+        given = {name: getattr(self, name) for name in names if name != "per_label"}
+        arguments = {name: value for name, value in given.items() if value is not None}
+        return {**arguments, "labels": classes} if self.per_label else arguments
+
+    def to_dict(self):
+        """The fields by name."""
+        return dataclasses.asdict(self)
+
+    def to_json(self):
+        """The fields as a JSON object."""
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+    @classmethod
+    def from_dict(cls, values):
+        """The recipe with these fields; those left out have their defaults.
+
+        Raises:
+            RecipeError: an unknown field (the closest known one is named), or a wrong value.
+        """
+        _check_names(values)
+        return cls(**values)
+
+    @classmethod
+    def from_json(cls, text):
+        """The recipe of a JSON object; as `from_dict`."""
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise RecipeError(f"a recipe must be a JSON object. Received: {error}") from None
+        if not isinstance(values, dict):
+            raise RecipeError(f"a recipe must be a JSON object. Received: {text.strip()[:40]!r}")
+        return cls.from_dict(values)
+
+    @classmethod
+    def describe(cls):
+        """One line a field: name, default, meaning.
+
+        >>> print(Recipe.describe().splitlines()[0])
+        preset                = han_base  named sizes of the encoder, see hanlib.models.PRESETS
+        """
+        return "\n".join(
+            f"{field.name:<21} = {field.default!s:<8}  {field.metadata['meaning']}"
+            for field in dataclasses.fields(cls)
+        )
+
+
+def _fields():
+    hints = typing.get_type_hints(Recipe)
+    return {field.name: (field, kinds_of(hints[field.name])) for field in dataclasses.fields(Recipe)}
+
+
+def _check_names(names):
+    known = [field.name for field in dataclasses.fields(Recipe)]
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+            raise RecipeError(f"the recipe has no field {name!r}: {hint}")
+
+
+if Recipe.__doc__:
+    Recipe.__doc__ += "\n".join(f"    {line}" for line in Recipe.describe().splitlines())

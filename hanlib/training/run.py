@@ -1,0 +1,291 @@
+"""A training run from a corpus to a folder with a model."""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+import hanlib
+from hanlib.data.pipeline import TokenCache
+from hanlib.training import atomic
+from hanlib.training.assembly import build_classifier, build_encoder, build_vectorizer
+from hanlib.training.checkpoint import Checkpoint
+from hanlib.training.errors import TrainingError
+from hanlib.training.evaluation import evaluate, label_encoder
+from hanlib.training.loop import TrainingLoop
+from hanlib.training.progress import silent
+
+# A corpus with more training documents is tokenised to disk, beside the checkpoint.
+DOCUMENTS_IN_MEMORY = 200_000
+
+
+def train(
+    corpus,
+    recipe,
+    output,
+    *,
+    resume=False,
+    progress=None,
+    dataset=None,
+    test=False,
+    export=None,
+):
+    """Trains a HAN on a corpus and writes it, with its record, to a folder.
+
+    The vocabulary is learned from the training texts alone; the epoch that is best on validation
+    is kept. The folder gets
+
+        model.keras     the `DocumentClassifier`; `keras.models.load_model` needs only
+                        `import hanlib.models` before it
+        recipe.json     the `Recipe`
+        metrics.json    the record that is returned
+        history.json    one object an epoch
+        dataset.json    what it was trained on
+
+    all at the end, when all of them are complete; until then a model that is there stays. Until
+    then `checkpoint/` in it holds the state of the run, written every `recipe.checkpoint_steps`
+    steps, and a run that was killed at any moment goes on from there with `resume`, to the same
+    weights bit for bit. Equal seed, data, recipe and machine give equal weights; for that the
+    run calls `keras.utils.set_random_seed` and switches TensorFlow to deterministic operations,
+    both for the whole process.
+
+    Args:
+        corpus: a `hanlib.data.Corpus`.
+        recipe: a `Recipe`.
+        output: the folder; made where it is missing.
+        resume: go on with an unfinished run. Without one it starts from the beginning; a finished
+            one is left as it is.
+        progress: a `ProgressLine`, or None for silence.
+        dataset: a JSON object to store in dataset.json beside what the corpus says.
+        test: whether to measure the test split too, once, when everything is decided.
+        export: function `(classifier, folder)` that writes further files to the folder in which
+            the results wait to be moved, such as a SavedModel to `folder/serving/1`.
+
+    Returns:
+        A dict: figures on `validation` (see `evaluate`; where there is none, no such key) and
+        `train`, `best_epoch`, `epochs`, `parameters`, `vocabulary_size`, `seconds`, ...
+
+    Raises:
+        TrainingError: the corpus cannot be trained on, or `resume` does not fit the run.
+        RecipeError: the recipe's encoder cannot be built.
+    """
+    progress = progress or silent
+    output = Path(output)
+    _check_corpus(corpus)
+    build_encoder(recipe, recipe.max_tokens, len(corpus.classes))
+    run = {"recipe": recipe.to_dict(), "dataset": _describe(corpus, dataset)}
+    checkpoint = Checkpoint(output)
+    output.mkdir(parents=True, exist_ok=True)
+    atomic.remove_leftovers(output)
+    if checkpoint.complete.exists():
+        checkpoint.publish()
+    if resume and checkpoint.run() is None and (output / "model.keras").exists():
+        return _finished_run(output, run, progress)
+    resumed = _open_run(checkpoint, run, resume, progress)
+    start = time.monotonic()
+    keras.utils.set_random_seed(recipe.seed)
+    tf.config.experimental.enable_op_determinism()
+    loop = _prepare(corpus, recipe, checkpoint, progress)
+    fingerprint = loop.fingerprint
+    if resumed:
+        _restore(loop, checkpoint, fingerprint, progress)
+    loop.run(fingerprint)
+    record = _measure(loop, corpus, test, progress)
+    record["seconds"] = round(time.monotonic() - start, 2)
+    _write_results(loop, record, run, checkpoint, export, progress)
+    return record
+
+
+def _check_corpus(corpus):
+    if "train" not in corpus.splits or corpus.splits["train"].size == 0:
+        raise TrainingError("`corpus` must have training documents. Received: none")
+    least = 1 if corpus.multi_label else 2
+    if len(corpus.classes) < least:
+        raise TrainingError(
+            f"`corpus` must have at least {least} classes to learn. "
+            f"Received: {', '.join(map(str, corpus.classes)) or 'none'}"
+        )
+
+
+def _describe(corpus, dataset):
+    sizes = {name: split.size for name, split in corpus.splits.items()}
+    return {
+        **(dataset or {}),
+        "name": corpus.name,
+        "classes": list(corpus.classes),
+        "multi_label": corpus.multi_label,
+        "documents": sizes,
+    }
+
+
+def _finished_run(output, run, progress):
+    recorded = {
+        "recipe": json.loads((output / "recipe.json").read_text(encoding="utf-8")),
+        "dataset": json.loads((output / "dataset.json").read_text(encoding="utf-8")),
+    }
+    recorded["dataset"].pop("fingerprint", None)
+    _check_same(recorded, run, "the finished run")
+    progress.note(f"the run in {output} is finished: nothing to resume")
+    return json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+
+
+def _open_run(checkpoint, run, resume, progress):
+    """Whether an unfinished run is to be resumed; else a new one is begun."""
+    recorded = checkpoint.run() if resume else None
+    if recorded is not None:
+        _check_same(recorded, run, "the checkpoint")
+        return True
+    if checkpoint.directory.exists() and not resume:
+        progress.note("discarding the checkpoint of an unfinished run (--resume would go on with it)")
+    elif resume:
+        progress.note("no unfinished run to resume: starting from the beginning")
+    checkpoint.start(run)
+    return False
+
+
+def _check_same(recorded, run, where):
+    for part in ("recipe", "dataset"):
+        # Through JSON, in which tuples are lists.
+        old, new = recorded[part], json.loads(json.dumps(run[part]))
+        differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+        if differing:
+            listed = "; ".join(
+                f"{name} is {old.get(name)!r} there and {new.get(name)!r} now" for name in differing
+            )
+            raise TrainingError(
+                f"`resume` needs the {part} of {where}: {listed}. Leave out `resume` to train anew"
+            )
+
+
+def _prepare(corpus, recipe, checkpoint, progress):
+    """The loop at its beginning: vocabulary learned, documents tokenised, weights drawn."""
+    fingerprint = _Fingerprint(corpus)
+    train, size = corpus.splits["train"], corpus.splits["train"].size
+    vectorizer = build_vectorizer(recipe)
+    try:
+        vectorizer.adapt(
+            (text for text, _ in fingerprint.watch(train)),
+            progress=lambda done: progress("vocabulary", done, size),
+        )
+    except ValueError as error:
+        raise TrainingError(f"no vocabulary can be learned: {error}") from error
+    caches = {
+        name: _tokenise(name, fingerprint, corpus, vectorizer, checkpoint, progress)
+        for name in ("train", "validation")
+        if name in corpus.splits
+    }
+    classifier = build_classifier(recipe, vectorizer, list(corpus.classes), corpus.multi_label)
+    loop = TrainingLoop(
+        classifier, recipe, caches["train"], caches.get("validation"), checkpoint, progress
+    )
+    loop.fingerprint = fingerprint.hexdigest()
+    return loop
+
+
+def _tokenise(name, fingerprint, corpus, vectorizer, checkpoint, progress):
+    split = corpus.splits[name]
+    directory = None
+    if split.size is None or split.size > DOCUMENTS_IN_MEMORY:
+        directory = checkpoint.directory / f"tokens-{name}"
+        for leftover in checkpoint.directory.glob(f"tokens-{name}*"):
+            shutil.rmtree(leftover)
+    vectorize = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
+    return TokenCache.build(
+        split if name == "train" else fingerprint.watch(split),
+        lambda texts: vectorize(tf.constant([text.encode("utf-8", "replace") for text in texts])),
+        encode_label=label_encoder(corpus.classes, corpus.multi_label),
+        directory=directory,
+        progress=lambda done: progress(f"tokenising {name}", done, split.size),
+    )
+
+
+class _Fingerprint:
+    """A digest of the texts and labels that pass by, and of the classes."""
+
+    def __init__(self, corpus):
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._hash.update(json.dumps(list(corpus.classes)).encode())
+
+    def watch(self, examples):
+        for text, label in examples:
+            self._hash.update(text.encode("utf-8", "replace"))
+            self._hash.update(f"\0{label!r}\0".encode("utf-8", "replace"))
+            yield text, label
+
+    def hexdigest(self):
+        return self._hash.hexdigest()
+
+
+def _restore(loop, checkpoint, fingerprint, progress):
+    state = checkpoint.read_state()
+    if state is None:
+        progress.note("the run was stopped before its first checkpoint: starting from the beginning")
+        return
+    header, arrays = state
+    if header["fingerprint"] != fingerprint:
+        raise TrainingError(
+            "`resume` needs the data of the checkpoint: texts or labels were changed since. "
+            "Leave out `resume` to train anew"
+        )
+    loop.restore(header, arrays)
+    progress.note(f"resumed in epoch {loop.epoch + 1} at step {loop.step}")
+
+
+def _measure(loop, corpus, test, progress):
+    """The record of a run, with the best weights in the classifier."""
+    classifier, best = loop.classifier, loop.load_best()
+    chosen = loop.history[best - 1]
+    record = {
+        "dataset": corpus.name,
+        "classes": list(corpus.classes),
+        "multi_label": corpus.multi_label,
+        "documents": {"train": loop.train.documents},
+        "best_epoch": best,
+        "epochs": len(loop.history),
+        "train": {name: chosen[name] for name in ("loss", loop.monitor)},
+        "parameters": classifier.count_params(),
+        "vocabulary_size": classifier.vectorizer.vocabulary_size,
+        "thresholds": list(classifier.thresholds) if corpus.multi_label else None,
+        "versions": {
+            "hanlib": hanlib.__version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "python": platform.python_version(),
+        },
+    }
+    if loop.validation is not None:
+        record["documents"]["validation"] = loop.validation.documents
+        record["validation"] = loop.measure(loop.validation, "measuring validation")
+    if test and "test" in corpus.splits:
+        size = corpus.splits["test"].size
+        record["test"] = evaluate(
+            classifier,
+            corpus.splits["test"],
+            progress=lambda done: progress("measuring test", done, size),
+        )
+        record["documents"]["test"] = record["test"]["documents"]
+    return record
+
+
+def _write_results(loop, record, run, checkpoint, export, progress):
+    """All results under another name first, then each in its place."""
+    staged = checkpoint.directory / "complete-partial"
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir()
+    loop.classifier.save(staged / "model.keras")
+    described = {**run["dataset"], "fingerprint": loop.fingerprint}
+    (staged / "recipe.json").write_text(loop.recipe.to_json(), encoding="utf-8")
+    for name, content in (("metrics", record), ("history", loop.history), ("dataset", described)):
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        (staged / f"{name}.json").write_text(text, encoding="utf-8")
+    if export is not None:
+        progress.note("exporting")
+        export(loop.classifier, staged)
+    os.replace(staged, checkpoint.complete)
+    checkpoint.publish()
