@@ -8,6 +8,7 @@ polarities in either order. A model has to find the sentence and to read it.
 """
 
 import random
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -110,9 +111,10 @@ def _review(draw, label):
         _fill(draw, template, topic)
         for template in draw.sample(topic["neutral"], draw.randint(2, 5))
     ]
-    opening, rest = neutral[0], [*neutral[1:], *asides, deciding]
-    draw.shuffle(rest)
-    sentences = [opening, *rest]
+    sentences = [*neutral[1:], *asides, deciding]
+    draw.shuffle(sentences)
+    # Most reviews begin with a neutral sentence, some with anything.
+    sentences.insert(0 if draw.random() < 0.8 else draw.randint(0, len(sentences)), neutral[0])
     return DemoReview(_join(draw, sentences), label, sentences.index(deciding), words)
 
 
@@ -136,8 +138,9 @@ def _turning_words(template):
     >>> _turning_words("{whole} was by no means {adjective}.")
     ('no', 'means')
     """
+    in_template = re.findall(r"\w+", template)
     for words in (("not",), ("no", "means"), ("anything", "but"), ("cannot",), ("None",)):
-        if " ".join(words) in template:
+        if set(words) <= set(in_template):
             return words
     raise AssertionError(f"no negation in {template!r}")
 
