@@ -87,7 +87,7 @@ class GatedCell(keras.layers.Layer):
             self.recurrent_kernel = self.add_weight(
                 name="recurrent_kernel",
                 shape=(self.units, sum(self.recurrent_blocks) * self.units),
-                initializer=self.recurrent_initializer,
+                initializer=self.start_recurrent_kernel,
                 regularizer=self.recurrent_regularizer,
             )
         self.bias = None
@@ -102,6 +102,11 @@ class GatedCell(keras.layers.Layer):
     def bias_shape(self, width):
         """Shape of `bias` for a kernel of the given width."""
         return (width,)
+
+    def start_recurrent_kernel(self, shape, dtype=None):
+        """First value of `recurrent_kernel`, drawn wide: no bfloat16 matrix is made orthogonal."""
+        wide = "float64" if dtype == "float64" else "float32"
+        return keras.ops.cast(self.recurrent_initializer(shape, dtype=wide), dtype or wide)
 
     def start_bias(self, shape, dtype=None):
         """First value of `bias`."""
