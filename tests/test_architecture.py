@@ -13,7 +13,7 @@ ALLOWED = {
     "data": set(),
     "layers": {"ops", "text"},
     "models": {"layers", "ops", "text"},
-    "training": {"models", "data"},
+    "training": {"models", "layers", "data"},
     "serving": {"models", "layers", "ops", "text"},
     "cli": {"data", "layers", "models", "ops", "serving", "text", "training"},
 }

@@ -65,7 +65,9 @@ class TrainingLoop:
         if not self.history or self.validation is None:
             return len(self.history) or None
         # Of two epochs that give as many right answers, the one that is surer of them.
-        best = max(self.history, key=lambda e: (e[f"validation_{self.monitor}"], -e["validation_loss"]))
+        best = max(
+            self.history, key=lambda e: (e[f"validation_{self.monitor}"], -e["validation_loss"])
+        )
         return best["epoch"]
 
     def _run_epoch(self):

@@ -62,6 +62,10 @@ class ProgressLine:
         self.stream.write(f"{text}\n")
         self.stream.flush()
 
+    def close(self):
+        """Ends the line."""
+        self._end_line()
+
     def _line(self, now, done, total, left, figures):
         parts = [f"{done:,}/{total:,} documents" if total else f"{done:,} documents"]
         speed = (done - self._first) / max(now - self._start, 1e-6)
@@ -108,3 +112,4 @@ def silent(phase, done, total=None, left=None, **figures):
 
 
 silent.note = lambda text: None
+silent.close = lambda: None

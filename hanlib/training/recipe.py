@@ -105,9 +105,7 @@ class Recipe:
         0.0, "share of each weight taken off a step, times the learning rate", **at_least(0)
     )
     clip_norm: float = setting(5.0, "greatest norm of the gradient; 0: no limit", **at_least(0))
-    label_smoothing: float = setting(
-        0.0, "share of the target spread over all classes", **share()
-    )
+    label_smoothing: float = setting(0.0, "share of the target spread over all classes", **share())
     weight_average: float = setting(
         0.99, "momentum a step of the averaged weights that are kept; 0: no average", **share()
     )
@@ -214,7 +212,9 @@ class Recipe:
 
 def _fields():
     hints = typing.get_type_hints(Recipe)
-    return {field.name: (field, kinds_of(hints[field.name])) for field in dataclasses.fields(Recipe)}
+    return {
+        field.name: (field, kinds_of(hints[field.name])) for field in dataclasses.fields(Recipe)
+    }
 
 
 def _check_names(names):

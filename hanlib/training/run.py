@@ -142,7 +142,9 @@ def _open_run(checkpoint, run, resume, progress):
         _check_same(recorded, run, "the checkpoint")
         return True
     if checkpoint.directory.exists() and not resume:
-        progress.note("discarding the checkpoint of an unfinished run (--resume would go on with it)")
+        progress.note(
+            "discarding the checkpoint of an unfinished run (--resume would go on with it)"
+        )
     elif resume:
         progress.note("no unfinished run to resume: starting from the beginning")
     checkpoint.start(run)
@@ -225,7 +227,9 @@ class _Fingerprint:
 def _restore(loop, checkpoint, fingerprint, progress):
     state = checkpoint.read_state()
     if state is None:
-        progress.note("the run was stopped before its first checkpoint: starting from the beginning")
+        progress.note(
+            "the run was stopped before its first checkpoint: starting from the beginning"
+        )
         return
     header, arrays = state
     if header["fingerprint"] != fingerprint:

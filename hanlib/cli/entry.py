@@ -1,0 +1,94 @@
+"""The entry point: parses the arguments, runs one command, tells mistakes in one line."""
+
+import argparse
+import contextlib
+import os
+import sys
+import warnings
+
+import hanlib
+from hanlib.cli import datasets, evaluate, export, info, predict, train
+from hanlib.cli.errors import UsageError, message_of
+
+_COMMANDS = (train, evaluate, predict, export, info, datasets)
+INTERRUPTED, BROKEN_PIPE = 130, 141
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+
+def main(argv=None):
+    """Runs a command.
+
+    Args:
+        argv: the arguments without the program's name; None: those of the process.
+
+    Returns:
+        The exit code: 0, 2 for a user's mistake, 130 after Ctrl-C, 141 where the reader of the
+        output went away. A fault of the program itself raises.
+
+    >>> main(["evaluate"])
+    2
+    """
+    with _plain_warnings():
+        try:
+            arguments = _parser().parse_args(argv)
+            code = arguments.run(arguments) or 0
+            sys.stdout.flush()
+            return code
+        except SystemExit as leaving:  # --help and --version
+            return leaving.code or 0
+        except KeyboardInterrupt as interruption:
+            print(f"\nhanlib: interrupted{_hint(interruption)}", file=sys.stderr)
+            return INTERRUPTED
+        except BrokenPipeError:
+            _forget_stdout()
+            return BROKEN_PIPE
+        except Exception as error:
+            message = message_of(error)
+            if message is None:
+                raise
+            print(f"hanlib: error: {message}", file=sys.stderr)
+            return 2
+
+
+def _parser():
+    parser = _Parser(
+        prog="hanlib",
+        description="Hierarchical Attention Networks: raw text in, decisions out.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"hanlib {hanlib.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_parser(commands)
+    return parser
+
+
+def _hint(interruption):
+    return f": {interruption}" if str(interruption) else ""
+
+
+def _forget_stdout():
+    # Python would flush it at the end and complain.
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _plain_warnings():
+    """Warnings of hanlib in one line; those of other packages are for their developers."""
+    if sys.warnoptions:
+        yield
+        return
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        if category.__module__.startswith("hanlib."):
+            print(f"hanlib: warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.showwarning = show
+        yield

@@ -1,0 +1,66 @@
+"""MODEL on the command line: a folder made by `hanlib train`, or a `.keras` file."""
+
+import json
+from pathlib import Path
+
+from hanlib.cli.errors import UsageError
+
+
+def model_path(model):
+    """The `.keras` file of a model.
+
+    Raises:
+        UsageError: there is none.
+    """
+    path = Path(model)
+    if not path.exists():
+        raise UsageError(f"no such model: {model}")
+    if path.is_dir():
+        if not (path / "model.keras").is_file():
+            unfinished = (path / "checkpoint").exists()
+            hint = "; its training is not finished (`hanlib train --resume`)" if unfinished else ""
+            raise UsageError(f"{model} holds no model.keras{hint}")
+        return path / "model.keras"
+    if path.suffix != ".keras":
+        raise UsageError(f"MODEL must be a folder or a .keras file. Received: {model}")
+    return path
+
+
+def load_classifier(model):
+    """The classifier of a model.
+
+    Raises:
+        UsageError: the file cannot be read, or holds something else.
+    """
+    from hanlib.cli.quiet import start_tensorflow
+
+    path = model_path(model)
+    start_tensorflow()
+    import keras
+
+    from hanlib.models import DocumentClassifier
+
+    try:
+        classifier = keras.models.load_model(path, compile=False)
+    # Keras lets through whatever the parts of a damaged file raise.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UsageError(
+            f"{path} cannot be loaded as a model ({type(error).__name__}: {reason})"
+        ) from error
+    if not isinstance(classifier, DocumentClassifier):
+        raise UsageError(f"{path} holds a {type(classifier).__name__}, not a DocumentClassifier")
+    if classifier.vectorizer is None:
+        raise UsageError(f"{path} has no vectorizer: it cannot read text")
+    return classifier
+
+
+def record(model, name):
+    """A JSON file that `hanlib train` wrote beside the model, or None."""
+    path = model_path(model).with_name(name)
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(f"{path} is not readable JSON: {error}") from None

@@ -1,0 +1,140 @@
+"""Options that several commands share: the data set, and the model."""
+
+import argparse
+import os
+from pathlib import Path
+
+from hanlib.cli.errors import UsageError
+
+
+def add_parser(commands, name, summary, run):
+    """A command's parser, the same in all: help text, no abbreviated options."""
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_model(parser):
+    """The argument MODEL."""
+    parser.add_argument(
+        "model", metavar="MODEL", help="a folder made by `hanlib train`, or a .keras file"
+    )
+
+
+def add_json(parser):
+    """The option --json."""
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object on standard output"
+    )
+
+
+def add_dataset(parser, default_help):
+    """The argument DATASET and the options that say how it is read."""
+    parser.add_argument(
+        "dataset",
+        metavar="DATASET",
+        nargs="?",
+        help=f"a name of the catalog (see `hanlib datasets`), a file or a folder; {default_help}",
+    )
+    group = parser.add_argument_group("how a data set is read")
+    group.add_argument("--text-column", metavar="C", help="column of the text")
+    group.add_argument("--label-column", metavar="C", help="column of the label")
+    group.add_argument("--split-column", metavar="C", help="column with train, validation, test")
+    group.add_argument(
+        "--multi-label",
+        action="store_const",
+        const=True,
+        help='any number of labels a document: a list, or text such as "art|law"',
+    )
+    group.add_argument(
+        "--validation-split",
+        metavar="N",
+        type=_split,
+        help="training documents to hold out where there is no validation split: share or number",
+    )
+    group.add_argument("--encoding", metavar="E", help="encoding of text files (default: utf-8)")
+    group.add_argument(
+        "--max-bad-rows",
+        metavar="N",
+        type=whole_number,
+        help="rows that cannot be used before the run stops (default: 100)",
+    )
+
+
+def load_arguments(arguments, **more):
+    """The keyword arguments of `hanlib.data.load` that the options give.
+
+    A path is made absolute, so that it can be recorded; a name of the catalog stays.
+    """
+    given = {
+        "text_column": arguments.text_column,
+        "label_column": arguments.label_column,
+        "split_column": arguments.split_column,
+        "multi_label": arguments.multi_label,
+        "encoding": arguments.encoding,
+        "max_bad_rows": arguments.max_bad_rows,
+        **more,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    return {"dataset": recorded_name(arguments.dataset or "demo"), **given}
+
+
+def recorded_name(dataset):
+    """How a data set is recorded: a catalog name as it is, a path in full."""
+    from hanlib.data import describe
+
+    if dataset in {record.name for record in describe()} or not os.path.exists(dataset):
+        return dataset
+    return os.path.abspath(dataset)
+
+
+def default_output(dataset):
+    """The folder of a data set's model where none is given.
+
+    >>> str(default_output("data/reviews.csv.gz"))
+    'saved_models/reviews'
+    """
+    name = Path(os.path.abspath(dataset)).name.split(".")[0]
+    return Path("saved_models") / (name or "model")
+
+
+def _split(text):
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    raise argparse.ArgumentTypeError(f"a share or a number is needed, not {text!r}")
+
+
+def whole_number(text):
+    """The type of options such as --epochs."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a whole number is needed, not {text!r}") from None
+
+
+def check_writable(directory):
+    """Raises `UsageError` where a folder cannot be made or written to."""
+    directory = Path(directory)
+    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise UsageError(f"cannot write to {directory}: {existing} is not a folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise UsageError(f"cannot write to {directory}: no permission in {existing}")
+
+
+def check_writable_file(path):
+    """Raises `UsageError` where a file cannot be written."""
+    if Path(path).is_dir():
+        raise UsageError(f"cannot write to {path}: it is a folder")
+    if not Path(path).absolute().parent.is_dir():
+        raise UsageError(f"cannot write to {path}: its folder does not exist")
+    check_writable(Path(path).absolute().parent)

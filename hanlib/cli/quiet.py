@@ -1,0 +1,50 @@
+"""TensorFlow without the lines it writes while it starts."""
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+
+# What its C++ code writes before its log is set up, whatever TF_CPP_MIN_LOG_LEVEL says.
+_NOISE = re.compile(
+    rb"WARNING: All log messages before absl::InitializeLog\(\)"
+    rb"|[IW]\d{4} [\d:. ]+\S+\.cc:\d+\]"
+    rb"|To enable the following instructions"
+)
+
+
+def start_tensorflow():
+    """Imports TensorFlow and Keras; of what they write meanwhile, only errors come through."""
+    if "tensorflow" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _filtered_stderr():
+        import tensorflow as tf
+    import absl.logging
+
+    tf.get_logger().setLevel("ERROR")
+    absl.logging.set_verbosity(absl.logging.ERROR)
+
+
+@contextlib.contextmanager
+def _filtered_stderr():
+    """Collects what is written to file descriptor 2, and lets through what is no noise."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # Standard error is closed: nothing to silence.
+        yield
+        return
+    with tempfile.TemporaryFile() as collected:
+        sys.stderr.flush()
+        os.dup2(collected.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved, 2)
+            os.close(saved)
+            collected.seek(0)
+            kept = [line for line in collected if not _NOISE.match(line)]
+            if kept:
+                os.write(2, b"".join(kept))

@@ -1,0 +1,171 @@
+"""`hanlib train`: a data set in, a trained and exported model out."""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+from hanlib.cli import options
+from hanlib.cli.errors import UsageError
+
+
+def add_parser(commands):
+    """Adds the command."""
+    from hanlib.training.recipe import Recipe
+
+    parser = options.add_parser(
+        commands, "train", "train a HAN on a data set, and export it for serving", run
+    )
+    options.add_dataset(parser, "default: demo, a generated corpus")
+    parser.add_argument(
+        "--output", metavar="DIR", help="folder for the model (default: saved_models/<name>)"
+    )
+    parser.add_argument("--preset", metavar="NAME", help="han_paper, han_small or han_base")
+    parser.add_argument(
+        "--epochs", metavar="N", type=options.whole_number, help="most passes over the data"
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=options.whole_number, help="decides everything random"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument(
+        "--set",
+        metavar="FIELD=VALUE",
+        action="append",
+        default=[],
+        help="any field of the recipe (below); can be repeated",
+    )
+    options.add_json(parser)
+    parser.epilog = f"fields of the recipe, for --set:\n{Recipe.describe()}".replace("%", "%%")
+
+
+def run(arguments):
+    """Runs the command."""
+    output = Path(arguments.output or options.default_output(arguments.dataset or "demo"))
+    options.check_writable(output)
+    recorded = _recorded_run(output) if arguments.resume else None
+    recipe = _recipe(arguments, recorded)
+    load = _load_arguments(arguments, recipe, recorded)
+    progress = _progress()
+    # Nothing that a library prints may get into the JSON.
+    with contextlib.redirect_stdout(sys.stderr):
+        record = _train(load, recipe, output, arguments.resume, progress)
+    if arguments.json:
+        print(json.dumps({"output": str(output), **record}, ensure_ascii=False))
+    else:
+        print(_summary(record, output))
+
+
+def _recorded_run(output):
+    """Recipe and data set of the run in `output`, unfinished or finished, or None."""
+    from hanlib.training.checkpoint import Checkpoint
+
+    unfinished = Checkpoint(output).run()
+    if unfinished is not None:
+        return unfinished
+    files = {name: output / f"{name}.json" for name in ("recipe", "dataset")}
+    if not all(path.is_file() for path in files.values()):
+        return None
+    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items()}
+
+
+def _recipe(arguments, recorded):
+    """The recorded recipe, or the default one of the data set, with what the options say."""
+    from hanlib.training.recipe import Recipe
+
+    if recorded is not None:
+        recipe = Recipe.from_dict(recorded["recipe"])
+    else:
+        recipe = Recipe.for_dataset(arguments.dataset or "demo")
+    given = {
+        "preset": arguments.preset,
+        "epochs": arguments.epochs,
+        "seed": arguments.seed,
+        "validation_split": arguments.validation_split,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    return Recipe.from_dict({**recipe.to_dict(), **given}).with_overrides(arguments.set)
+
+
+def _load_arguments(arguments, recipe, recorded):
+    """How the data set is loaded: as recorded, where the command does not name another."""
+    recorded = (recorded or {}).get("dataset", {}).get("load")
+    drawn = {"validation_split": recipe.validation_split, "seed": recipe.seed}
+    if recorded is not None and arguments.dataset is None:
+        return {**recorded, **drawn}
+    given = options.load_arguments(arguments, **drawn)
+    if recorded is not None and given["dataset"] == recorded["dataset"]:
+        return {**recorded, **given}
+    return given
+
+
+def _progress():
+    from hanlib.training.progress import ProgressLine
+
+    return ProgressLine()
+
+
+def _train(load, recipe, output, resume, progress):
+    from hanlib.cli.quiet import start_tensorflow
+    from hanlib.data import load as load_corpus
+
+    corpus = load_corpus(**load)
+    start_tensorflow()
+    from hanlib.serving.export import export_saved_model
+    from hanlib.training.run import train
+
+    try:
+        return train(
+            corpus,
+            recipe,
+            output,
+            resume=resume,
+            progress=progress,
+            dataset={"load": load},
+            # Its figure is for show: nothing is chosen on the demo.
+            test=load["dataset"] == "demo",
+            export=lambda classifier, folder: export_saved_model(
+                classifier, folder / "serving" / "1"
+            ),
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"`hanlib train --output {output} --resume` goes on from the last checkpoint"
+        ) from None
+    except FileNotFoundError as error:
+        if not output.exists():
+            raise UsageError(
+                f"the folder {output} was removed while the run wrote to it"
+            ) from error
+        raise
+
+
+def _summary(record, output):
+    from hanlib.training.progress import duration
+
+    lines = ["", f"{output}: a model of {', '.join(record['classes'][:6])}"]
+    if len(record["classes"]) > 6:
+        lines[-1] += f" and {len(record['classes']) - 6} more classes"
+    for split in ("validation", "test"):
+        if split in record:
+            lines.append(f"  {split:<11} {_figures(record[split])}")
+    lines += [
+        f"  best epoch  {record['best_epoch']} of {record['epochs']}",
+        f"  size        {record['parameters']:,} parameters, {record['vocabulary_size']:,} words",
+        f"  time        {duration(record['seconds'])}",
+        "",
+        "next:",
+        f"  hanlib evaluate {output}",
+        f'  hanlib predict {output} "Your text."',
+        f"  docker run -p 8501:8501 -v {Path(output).absolute()}/serving:/models/han "
+        "-e MODEL_NAME=han tensorflow/serving",
+    ]
+    return "\n".join(lines)
+
+
+def _figures(metrics):
+    name = "accuracy" if "accuracy" in metrics else "micro_f1"
+    return (
+        f"{name.replace('_', ' ')} {metrics[name]:.4f}, macro f1 {metrics['macro_f1']:.4f} "
+        f"({metrics['documents']:,} documents)"
+    )
