@@ -86,6 +86,7 @@ def sorted_classes(names):
     >>> sorted_classes({"10", "9"}), sorted_classes({"pos", "neg", "10"})
     (('9', '10'), ('10', 'neg', 'pos'))
     """
+    names = list(names)
     try:
         return tuple(sorted(names, key=lambda name: (int(name), name)))
     except ValueError:
