@@ -89,6 +89,7 @@ class HierarchicalEncoder(keras.layers.Layer):
             word_dropout, noise_shape=(None, 1), dtype=self.dtype_policy
         )
         self.drop_features = keras.layers.Dropout(embedding_dropout, dtype=self.dtype_policy)
+        self.supports_masking = True
         self.supports_jit = False
 
     def build(self, input_shape):
@@ -143,6 +144,9 @@ class HierarchicalEncoder(keras.layers.Layer):
         distinct, index = tf.unique(words)
         vectors = self.drop_words(self.embedding(distinct), training=training)
         return self.drop_features(vectors, training=training), index
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None  # The steps are gone.
 
     def compute_output_shape(self, input_shape):
         shape = (None, None, input_shape[-1] if self.embedding is None else self.embedding_dim)

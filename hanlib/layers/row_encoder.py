@@ -50,6 +50,7 @@ class RowEncoder(keras.layers.Layer):
         self.self_attention = as_layer("self_attention", self_attention, SelfAttention)
         self.dropout = dropout
         self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.supports_masking = True
         self.supports_jit = False
 
     def build(self, input_shape):
@@ -93,6 +94,9 @@ class RowEncoder(keras.layers.Layer):
             states = self.recurrent.encode(values, packing, index, training=training)
         vectors, scores = self.pooling.pool(states, packing.rows, packing.count, training=training)
         return self.drop(vectors, training=training), lambda: unpack(scores, packing)
+
+    def compute_mask(self, inputs, previous_mask=None):
+        return None  # The steps are gone.
 
     def compute_output_shape(self, input_shape):
         shape = (None, None, input_shape[-1])
