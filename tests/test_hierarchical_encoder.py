@@ -1,0 +1,466 @@
+"""Row and hierarchical encoders against the equations of a HAN, in NumPy."""
+
+import json
+
+import keras
+import numpy as np
+import numpy_cells as oracle
+import pytest
+import tensorflow as tf
+
+from hanlib.layers import (
+    AttentionPooling,
+    HierarchicalEncoder,
+    LSTMCell,
+    RecurrentEncoder,
+    RowEncoder,
+    SelfAttention,
+)
+
+UNITS, WIDTH, WORDS = 3, 4, 12
+CELLS = ["gru", "lstm", "mgu", "min_gru", "elman", "output_gate_gru", "two_state"]
+POOLINGS = {
+    "additive": {},
+    "dot": {"score": "dot"},
+    "general": {"score": "general"},
+    "gated": {"score": "gated"},
+    "mean": {"score": "mean"},
+    "max": {"score": "max"},
+    "hops": {"hops": 2, "penalty": 0.1},
+    "sparsemax": {"normalizer": "sparsemax"},
+}
+# Documents with empty sentences and without any; then the same in other forms.
+DOCUMENTS = [[[2, 3, 4], [5]], [], [[], [6, 2], []], [[7, 7, 2], [3], [8, 9]], [[]]]
+WITH_PADDING = [[[2, 0, 3, 4, 0], [5]], [[0, 0]], [[], [6, 2], []]]
+WITH_PADDING += [[[0, 7, 7, 2], [0], [3], [8, 9, 0]], [[0]]]
+
+
+def ragged(documents, dtype=tf.int32):
+    return tf.ragged.constant(documents, dtype=dtype, ragged_rank=2)
+
+
+def dense(documents, sentences=4, words=5):
+    ids = np.zeros([len(documents), sentences, words], "int32")
+    for d, document in enumerate(documents):
+        for s, sentence in enumerate(document):
+            ids[d, s, : len(sentence)] = sentence
+    return ids
+
+
+def level(cell="gru", dtype=None, recurrent=None, **pooling):
+    return RowEncoder(
+        RecurrentEncoder(cell, units=UNITS, dtype=dtype, **(recurrent or {})),
+        AttentionPooling(**{"units": 4, **pooling}, dtype=dtype),
+        dtype=dtype,
+    )
+
+
+def encoder_of(levels=2, dtype="float64", cell="gru", rng=None, top=None, **kwargs):
+    """An encoder of ids whose weights are all drawn at random."""
+    rows = [level(cell, dtype) for _ in range(levels)]
+    if top is not None:
+        rows[-1] = top
+    encoder = HierarchicalEncoder(rows, WORDS, WIDTH, dtype=dtype, **kwargs)
+    encoder.build((None,) * (levels + 1))
+    if rng is not None:
+        encoder.set_weights([rng.normal(0, 0.8, w.shape) for w in encoder.get_weights()])
+    return encoder
+
+
+def pool_row(layer, words):
+    """One level on one row, in NumPy: `[words, features]` -> the row's vector and its scores."""
+    states = []
+    for cell, reverse in zip(layer.recurrent.cells, (False, True), strict=True):
+        parts = oracle.split_weights(cell.get_weights(), "zrh", UNITS, two_biases=True)
+        states.append(oracle.run(oracle.gru_reset_after, words, parts, UNITS, reverse=reverse))
+    h = np.concatenate(states, axis=-1)
+    kernel, bias, context = layer.pooling.get_weights()
+    energy = np.tanh(h @ kernel + bias) @ context
+    scores = np.exp(energy) / np.exp(energy).sum()
+    return scores @ h, scores
+
+
+def encode_in_numpy(encoder, item, levels):
+    """Equations of Yang et al. 2016 for one item, by recursion over the levels."""
+    if levels == 0:
+        return encoder.embedding.get_weights()[0][item] if item else None
+    parts = [encode_in_numpy(encoder, part, levels - 1) for part in item]
+    parts = [part for part in parts if part is not None]
+    return pool_row(encoder.levels[levels - 1], np.stack(parts))[0] if parts else None
+
+
+def expected_vectors(encoder, documents, levels):
+    vectors = [encode_in_numpy(encoder, document, levels) for document in documents]
+    return [np.zeros(2 * UNITS) if vector is None else vector for vector in vectors]
+
+
+def assert_close(given, expected, atol=1e-10):
+    np.testing.assert_allclose(given, expected, rtol=0, atol=atol)
+
+
+LEVELS = {
+    1: [[2, 3, 4], [], [5], [6, 2, 7, 7]],
+    2: DOCUMENTS,
+    3: [DOCUMENTS, [], [[]], [[[]], [[2, 3], [4]]], [[[9]]]],
+}
+
+
+@pytest.mark.parametrize("levels", LEVELS)
+def test_any_number_of_levels_equals_the_equations(levels, rng):
+    encoder = encoder_of(levels, rng=rng)
+    documents = LEVELS[levels]
+    ids = tf.ragged.constant(documents, dtype=tf.int32, ragged_rank=levels)
+    expected = expected_vectors(encoder, documents, levels)
+    assert np.abs(expected).max() > 0.1
+    assert_close(encoder(ids), expected)
+    assert_close(encoder(ids.to_tensor()), expected)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ragged(DOCUMENTS),
+        ragged(DOCUMENTS, tf.int64),
+        ragged(WITH_PADDING),
+        dense(DOCUMENTS),
+        dense(DOCUMENTS, 7, 3),
+        dense(WITH_PADDING),
+        ragged(DOCUMENTS).with_row_splits_dtype(tf.int32),
+    ],
+    ids=["ragged", "int64", "padding_in_ragged", "dense", "wide", "padding_inside", "int32_splits"],
+)
+def test_every_form_of_the_input_gives_the_same(ids, rng):
+    encoder = encoder_of(rng=rng)
+    assert_close(encoder(ids), expected_vectors(encoder, DOCUMENTS, 2))
+
+
+def test_nothing_in_zeros_out():
+    encoder = encoder_of()
+    for ids in (ragged([[], [[]], [[], []]]), dense([[], [], []]), np.zeros([3, 0, 4], "int32")):
+        vectors, scores = encoder(ids, return_attention_scores=True)
+        np.testing.assert_array_equal(vectors, np.zeros([3, 2 * UNITS]))
+        assert all(not np.any(s.flat_values if hasattr(s, "values") else s) for s in scores)
+    assert encoder(np.zeros([0, 2, 3], "int32")).shape == (0, 2 * UNITS)
+    assert encoder(ragged(DOCUMENTS)[:0]).shape == (0, 2 * UNITS)
+
+
+def scores_in_numpy(encoder, documents):
+    """`(words, sentences)`: flat scores by the equations, zeros for empty sentences."""
+    words, sentences = [], []
+    table = encoder.embedding.get_weights()[0]
+    for document in documents:
+        filled = [sentence for sentence in document if sentence]
+        rows = [pool_row(encoder.levels[0], table[sentence]) for sentence in filled]
+        words.extend(score for _, scores in rows for score in scores)
+        top = []
+        if rows:
+            top = list(pool_row(encoder.levels[1], np.stack([vector for vector, _ in rows]))[1])
+        sentences.extend(top.pop(0) if sentence else 0.0 for sentence in document)
+    return words, sentences
+
+
+def test_scores_come_in_the_form_of_the_ragged_input(rng):
+    encoder, ids = encoder_of(rng=rng), ragged(DOCUMENTS)
+    vectors, (words, sentences) = encoder(ids, return_attention_scores=True)
+    assert_close(vectors, encoder(ids), 0)
+    expected_words, expected_sentences = scores_in_numpy(encoder, DOCUMENTS)
+    assert_close(words.flat_values, expected_words)
+    assert_close(sentences.flat_values, expected_sentences)
+    for given, wanted in zip(words.nested_row_splits, ids.nested_row_splits, strict=True):
+        np.testing.assert_array_equal(given, wanted)
+    np.testing.assert_array_equal(sentences.row_splits, ids.row_splits)
+    filled = tf.cast(ids.values.row_lengths() > 0, tf.float64)
+    assert_close(tf.reduce_sum(words.values, axis=-1), filled)
+    assert_close(tf.reduce_sum(sentences, axis=-1), [1, 0, 1, 1, 0])
+
+
+def test_scores_are_zero_on_padding(rng):
+    encoder, ids = encoder_of(rng=rng), dense(WITH_PADDING)
+    _, (words, sentences) = encoder(ids, return_attention_scores=True)
+    assert words.shape == ids.shape
+    assert sentences.shape == ids.shape[:2]
+    expected_words, expected_sentences = scores_in_numpy(encoder, DOCUMENTS)
+    assert_close(words.numpy()[ids != 0], expected_words)
+    np.testing.assert_array_equal(words.numpy()[ids == 0], 0)
+    filled = (ids != 0).any(axis=-1)
+    assert_close(sentences.numpy()[filled], [score for score in expected_sentences if score])
+    np.testing.assert_array_equal(sentences.numpy()[~filled], 0)
+    _, (words, _) = encoder(ragged(WITH_PADDING), return_attention_scores=True)
+    np.testing.assert_array_equal(
+        words.flat_values.numpy() == 0, ragged(WITH_PADDING).flat_values == 0
+    )
+
+
+@pytest.mark.parametrize("form", ["dense", "ragged"])
+def test_a_mask_leaves_words_out(form, rng):
+    encoder = encoder_of(rng=rng)
+    ids, keep = dense(DOCUMENTS), rng.random([5, 4, 5]) < 0.5
+    expected = encoder(np.where(keep, ids, 0))
+    mask = tf.constant(keep)
+    if form == "ragged":
+        ids = tf.RaggedTensor.from_tensor(ids, ragged_rank=2)
+        mask = tf.RaggedTensor.from_tensor(mask, ragged_rank=2)
+    assert_close(encoder(ids, mask=mask), expected)
+    assert np.abs(expected - encoder(ids)).max() > 0.01
+
+
+@pytest.mark.filterwarnings("error:.*does not support masking")
+def test_the_mask_of_keras_is_taken_and_ends_here(rng):
+    vectors = vectors_in_place_of_ids(encoder_of(rng=rng), DOCUMENTS)[0]
+    layer = level(dtype="float64")
+    masking = keras.layers.Masking(dtype="float64")
+    result = layer(masking(vectors))
+    assert_close(result, layer(vectors, mask=(vectors != 0).any(axis=-1)))
+    assert keras.src.backend.get_keras_mask(result) is None
+    deep = HierarchicalEncoder([level(dtype="float64")], dtype="float64")
+    assert keras.src.backend.get_keras_mask(deep(masking(vectors))) is None
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_sentence_knows_nothing_of_the_one_before(cell, rng):
+    # The mean of sentence vectors, each of which must be that of the sentence alone.
+    average = RowEncoder(None, AttentionPooling("mean", dtype="float64"), dtype="float64")
+    encoder = encoder_of(cell=cell, rng=rng, top=average)
+    sentences = [[2, 3, 4, 5], [6, 7], [8], [9, 2, 3]]
+    alone = encoder(ragged([[sentence] for sentence in sentences])).numpy()
+    assert np.abs(alone[0] - alone[1]).max() > 0.01
+    assert_close(encoder(ragged([sentences]))[0], alone.mean(axis=0))
+    assert_close(encoder(ragged([sentences[::-1]]))[0], alone.mean(axis=0))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_document_alone_in_company_and_in_any_order(cell, rng):
+    encoder = encoder_of(cell=cell, rng=rng)
+    together = encoder(ragged(DOCUMENTS))
+    for place in range(len(DOCUMENTS)):
+        assert_close(encoder(ragged(DOCUMENTS[place : place + 1]))[0], together[place])
+    order = [3, 1, 0, 4, 2]
+    shuffled = encoder(ragged([DOCUMENTS[place] for place in order]))
+    assert_close(shuffled, tf.gather(together, order))
+
+
+@pytest.mark.parametrize("pooling", [*POOLINGS, "labels"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_with_every_pooling_learns(cell, pooling):
+    keras.utils.set_random_seed(1)
+    if pooling == "labels":
+        rows = [level(cell), level(cell, labels=2)]
+    else:
+        rows = [level(cell, **POOLINGS[pooling]) for _ in range(2)]
+    encoder = HierarchicalEncoder(rows, WORDS, WIDTH)
+    ids, target = ragged(DOCUMENTS), tf.constant([1.0, 0, -1, 1, 0])
+
+    def loss():
+        vectors = encoder(ids, training=True)
+        values = tf.reduce_mean(tf.reshape(vectors, [5, -1]), axis=-1)
+        return tf.reduce_sum(tf.square(values - target)) + sum(encoder.losses)
+
+    optimizer = keras.optimizers.SGD(0.01)
+    loss()
+    with tf.GradientTape() as tape:
+        first = loss()
+    gradients = tape.gradient(first, encoder.trainable_weights)
+    for weight, gradient in zip(encoder.trainable_weights, gradients, strict=True):
+        gradient = tf.convert_to_tensor(gradient).numpy()
+        assert np.isfinite(gradient).all(), weight.path
+        assert gradient.any(), weight.path
+    optimizer.apply(gradients, encoder.trainable_weights)
+    assert float(loss()) < float(first)
+
+
+def test_gradients_of_the_whole_encoder_equal_finite_differences(rng):
+    encoder, ids = encoder_of(rng=rng), ragged(WITH_PADDING)
+    factors = rng.normal(size=[5, 2 * UNITS])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(encoder(ids) * factors)
+    gradients = tape.gradient(loss, encoder.trainable_weights)
+    assert len(gradients) == 1 + 2 * (2 * 3 + 3)
+    step = 1e-5
+    for weight, gradient in zip(encoder.trainable_weights, gradients, strict=True):
+        gradient = tf.convert_to_tensor(gradient).numpy()
+        value, direction = weight.numpy(), rng.normal(size=weight.shape)
+        ends = []
+        for sign in (1, -1):
+            weight.assign(value + sign * step * direction)
+            ends.append(np.sum(encoder(ids) * factors))
+        weight.assign(value)
+        difference = (ends[0] - ends[1]) / (2 * step)
+        assert np.abs(gradient).max() > 1e-4, weight.path
+        np.testing.assert_allclose(np.sum(gradient * direction), difference, rtol=1e-6, atol=1e-8)
+
+
+def test_only_the_words_of_the_batch_get_a_gradient(rng):
+    encoder = encoder_of(rng=rng)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(encoder(dense(DOCUMENTS)))
+    table = encoder.embedding.embeddings
+    gradient = tf.convert_to_tensor(tape.gradient(loss, table)).numpy()
+    used = np.flatnonzero(np.abs(gradient).sum(axis=-1))
+    assert used.tolist() == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def vectors_in_place_of_ids(encoder, documents):
+    table = encoder.embedding.get_weights()[0].copy()
+    table[0] = 0
+    return table[dense(documents)]
+
+
+def test_word_vectors_without_a_vocabulary(rng):
+    with_ids = encoder_of(rng=rng)
+    encoder = HierarchicalEncoder([level(dtype="float64") for _ in range(2)], dtype="float64")
+    vectors = vectors_in_place_of_ids(with_ids, WITH_PADDING)
+    encoder(vectors)
+    assert encoder.embedding is None
+    encoder.set_weights([w for layer in with_ids.levels for w in layer.get_weights()])
+    expected = expected_vectors(with_ids, DOCUMENTS, 2)
+    assert_close(encoder(vectors), expected)
+    ids = ragged(WITH_PADDING)
+    table = with_ids.embedding.get_weights()[0] * (np.arange(WORDS) > 0)[:, None]
+    in_rows = ids.with_flat_values(tf.gather(table, ids.flat_values))
+    assert_close(encoder(in_rows), expected)
+    _, (words, sentences) = encoder(in_rows, return_attention_scores=True)
+    assert_close(tf.reduce_sum(words.values, axis=-1), [1, 1, 0, 0, 1, 0, 1, 0, 1, 1, 0])
+    assert_close(tf.reduce_sum(sentences, axis=-1), [1, 0, 1, 1, 0])
+
+
+def bag_of_words(**kwargs):
+    """One level that gives the mean of the word vectors: what dropout does to them is visible."""
+    average = RowEncoder(None, AttentionPooling("mean"))
+    return HierarchicalEncoder([average], 400, 8, embeddings_initializer="ones", **kwargs)
+
+
+def test_word_dropout_drops_all_of_a_word_everywhere():
+    encoder = bag_of_words(word_dropout=0.25)
+    ids = tf.ragged.constant([[word] for word in [*range(1, 400), *range(1, 400)]])
+    np.testing.assert_array_equal(encoder(ids), 1)
+    vectors = encoder(ids, training=True).numpy()
+    assert set(np.unique(vectors.round(5))) == {0, np.float32(1.33333)}
+    np.testing.assert_array_equal(vectors.min(axis=1), vectors.max(axis=1))
+    np.testing.assert_array_equal(vectors[:399], vectors[399:])
+    assert 0.17 < (vectors[:399, 0] == 0).mean() < 0.33
+
+
+def test_embedding_dropout_drops_single_features():
+    encoder = bag_of_words(embedding_dropout=0.25)
+    ids = tf.ragged.constant([[word] for word in range(1, 400)])
+    np.testing.assert_array_equal(encoder(ids), 1)
+    vectors = encoder(ids, training=True).numpy()
+    assert set(np.unique(vectors.round(5))) == {0, np.float32(1.33333)}
+    assert 0.22 < (vectors == 0).mean() < 0.28
+    assert (vectors.min(axis=1) < vectors.max(axis=1)).mean() > 0.8
+
+
+def test_dropout_of_a_level_acts_on_its_vectors_in_training_only():
+    layer = RowEncoder(None, AttentionPooling("mean"), dropout=0.25)
+    rows = tf.ones([50, 2, 40])
+    np.testing.assert_array_equal(layer(rows), 1)
+    vectors = layer(rows, training=True).numpy()
+    assert set(np.unique(vectors.round(5))) == {0, np.float32(1.33333)}
+    assert 0.22 < (vectors == 0).mean() < 0.28
+
+
+def test_the_han_of_the_article_builds_trains_and_saves(tmp_path, rng):
+    def article():
+        return RowEncoder(
+            RecurrentEncoder("output_gate_gru", units=UNITS, depth=2, bidirectional=False),
+            self_attention=SelfAttention(),
+        )
+
+    keras.utils.set_random_seed(5)
+    inputs = keras.Input([None, None], dtype="int32")
+    encoder = HierarchicalEncoder([article(), article()], WORDS, WIDTH)
+    outputs = keras.layers.Dense(2, activation="softmax")(encoder(inputs))
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy")
+    ids, labels = dense(DOCUMENTS), np.array([1, 1, 0, 1, 1])
+    history = model.fit(ids, labels, epochs=12, verbose=0).history["loss"]
+    assert history[-1] < 0.5 * history[0]
+    assert not model.get_layer(encoder.name).levels[0].recurrent.bidirectional
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(ids), model(ids))
+    # With self-attention too, padding changes nothing.
+    assert_close(encoder(ids), encoder(ragged(WITH_PADDING)), 1e-6)
+
+
+def test_a_row_encoder_equals_the_equations_in_each_form(rng):
+    layer = level(dtype="float64")
+    rows = [rng.normal(size=[steps, WIDTH]) for steps in (3, 1, 5)]
+    lengths = [3, 0, 1, 5]
+    words = tf.RaggedTensor.from_row_lengths(np.concatenate(rows), lengths)
+    layer(words)
+    layer.set_weights([rng.normal(size=w.shape) for w in layer.get_weights()])
+    expected = [pool_row(layer, row) for row in rows]
+    vectors = [expected[0][0], np.zeros(2 * UNITS), expected[1][0], expected[2][0]]
+    given, scores = layer(words, return_attention_scores=True)
+    assert_close(given, vectors)
+    assert_close(scores.values, np.concatenate([score for _, score in expected]))
+    np.testing.assert_array_equal(scores.row_splits, words.row_splits)
+    mask = tf.sequence_mask(lengths, 7)
+    padded = tf.where(mask[..., None], words.to_tensor(shape=[4, 7, WIDTH]), 99.0)
+    given, scores = layer(padded, mask=mask, return_attention_scores=True)
+    assert_close(given, vectors)
+    assert scores.shape == (4, 7)
+    assert_close(tf.reduce_sum(scores, axis=1), [1, 0, 1, 1])
+    np.testing.assert_array_equal(tf.boolean_mask(scores, ~mask), 0)
+
+
+def test_configurations_keep_every_argument():
+    encoder = HierarchicalEncoder(
+        [
+            RowEncoder(
+                RecurrentEncoder(LSTMCell(2), depth=2, weight_dropout=0.3),
+                AttentionPooling("gated", units=5, hops=2),
+                SelfAttention(2, key_dim=3),
+                dropout=0.1,
+            ),
+            RowEncoder(None, AttentionPooling("max")),
+        ],
+        vocabulary_size=7,
+        embedding_dim=4,
+        embedding_dropout=0.2,
+        word_dropout=0.4,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.3),
+        name="mine",
+    )
+    config = json.loads(json.dumps(encoder.get_config()))
+    again = HierarchicalEncoder.from_config(config)
+    assert again.get_config() == encoder.get_config()
+    words, sentences = again.levels
+    assert (words.recurrent.depth, words.recurrent.weight_dropout, words.dropout) == (2, 0.3, 0.1)
+    assert type(words.recurrent.cells[0]) is LSTMCell
+    assert (words.pooling.score, words.pooling.hops) == ("gated", 2)
+    assert (words.self_attention.num_heads, words.self_attention.key_dim) == (2, 3)
+    assert (sentences.recurrent, sentences.pooling.score) == (None, "max")
+    assert (again.vocabulary_size, again.embedding_dim, again.name) == (7, 4, "mine")
+    assert (again.embedding_dropout, again.word_dropout) == (0.2, 0.4)
+    assert again.embeddings_initializer.stddev == 0.3
+
+
+def test_output_shapes_are_known_beforehand():
+    encoder = HierarchicalEncoder([level(hops=2), level(labels=5)], WORDS, WIDTH)
+    assert encoder.compute_output_shape((7, None, None)) == (7, 5, 2 * UNITS)
+    assert encoder(ragged(DOCUMENTS)).shape == (5, 5, 2 * UNITS)
+    assert level(hops=2).compute_output_shape((7, None, WIDTH)) == (7, 4 * UNITS)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: HierarchicalEncoder([]), r"`levels` must be a list of at least one RowEncoder"),
+        (lambda: HierarchicalEncoder([None]), r"`levels` must be .* Received: levels=\[None\]"),
+        (lambda: HierarchicalEncoder([SelfAttention()]), r"`levels` must be a RowEncoder"),
+        (lambda: HierarchicalEncoder([level()], 5), r"`vocabulary_size` and `embedding_dim` must"),
+        (lambda: RowEncoder("gru"), r"`recurrent` must be a RecurrentEncoder"),
+        (lambda: RowEncoder(None, "mean"), r"`pooling` must be a AttentionPooling"),
+        (lambda: encoder_of()(np.ones([2, 3], "int32")), r"must have 3 axes for 2 levels of word"),
+        (lambda: encoder_of(1)(ragged([[[2]]])), r"must have 2 axes for 1 levels of word ids"),
+        (
+            lambda: encoder_of()(tf.RaggedTensor.from_row_splits(np.ones([2, 3], "int32"), [0, 2])),
+            r"`inputs` must be ragged in its 2 axes after the first",
+        ),
+    ],
+)
+def test_errors_name_the_argument(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
