@@ -58,12 +58,12 @@ def test_bad_rows_are_counted_and_reported_with_their_lines(tmp_path):
 def test_bad_json_lines(tmp_path):
     good = jsonl({"text": f"t{i}", "label": i % 2} for i in range(10))
     bad = '{"text": "cut\n[1, 2]\n\n{"text": 3, "label": 1}\n{"label": 1}\n'
-    bad += '{"text": "t", "label": {}}\n'
-    with pytest.warns(data.BadRowsWarning, match="left out 5 of 15"):
+    bad += '{"text": "t", "label": {}}\n{"text": "\\ud83d", "label": 1}\n'
+    with pytest.warns(data.BadRowsWarning, match="left out 6 of 16"):
         corpus = data.load(write(tmp_path / "a.jsonl", good + bad))
-    assert [line for _, line, _ in corpus.bad_rows.examples] == [11, 12, 14, 15, 16]
+    assert [line for _, line, _ in corpus.bad_rows.examples] == [11, 12, 14, 15, 16, 17]
     problems = " ".join(problem for _, _, problem in corpus.bad_rows.examples)
-    for part in ("not JSON", "JSON list", "a int, not text", "no text", "type dict"):
+    for part in ("not JSON", "JSON list", "a int, not text", "no text", "type dict", "Unicode"):
         assert part in problems
 
 

@@ -42,7 +42,7 @@ def test_an_unknown_name_lists_the_catalog_and_says_that_no_file_exists():
         assert part in message
 
 
-@pytest.mark.parametrize("dataset", ["", None, 3])
+@pytest.mark.parametrize("dataset", ["", None, 3, "long" * 1000])
 def test_what_is_no_name_and_no_path_is_refused(dataset):
     with pytest.raises(data.DataError, match="`dataset` must be"):
         data.load(dataset)
@@ -87,6 +87,12 @@ def test_drawing_is_exact_and_keeps_the_test_rows_apart(seed):
 )
 def test_held_out_rows(share, rows, expected):
     assert held_out("validation_split", share, rows) == expected
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", None])
+def test_a_wrong_seed_is_refused(seed):
+    with pytest.raises(data.DataError, match="`seed` must be"):
+        draw(10, 1, 1, seed)
 
 
 @pytest.mark.parametrize("share", [1.0, 1.5, -0.1, 10, -1, "half", True])

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from hanlib.data import demo, tfds
 from hanlib.data.corpus import Corpus, DataError
@@ -140,7 +139,7 @@ def load(
         if dataset == "demo":
             return demo.corpus()
         return tfds.load_tfds(dataset, validation_split, seed, data_dir)
-    if not str(dataset) or not Path(dataset).exists():
+    if not os.path.exists(dataset):
         raise DataError(
             f"`dataset` must be a catalog name ({', '.join(r.name for r in describe(data_dir))}), "
             f"a file or a folder. Received: {str(dataset)!r}, which is neither a name of the "

@@ -12,7 +12,7 @@ from hanlib.data.columns import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_colum
 from hanlib.data.corpus import Corpus, DataError, Split
 from hanlib.data.sources import find_source
 from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out, split_code
-from hanlib.data.text_lines import Encoding
+from hanlib.data.text_lines import Encoding, is_unicode
 
 # More classes than this are taken for a wrong column, and would not fit a softmax either.
 MAX_CLASSES = 20_000
@@ -62,6 +62,8 @@ class _RowReader:
             raise _BadRow(f"{came} in column {self.text!r}")
         if not text.strip():
             raise _BadRow(f"no text in column {self.text!r}")
+        if not is_unicode(text):
+            raise _BadRow(f"half a Unicode character in column {self.text!r}")
         return text, self._label(row.record.get(self.label)), self._split(row.record, split)
 
     def _label(self, value):

@@ -58,8 +58,10 @@ def draw(rows, validation, test, seed):
     >>> draw(10, 2, 3, seed=0).tolist().count(VALIDATION)
     2
     """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise DataError(f"`seed` must be an integer of at least 0. Received: seed={seed!r}")
     assignment = np.zeros(rows, np.int8)
-    order = np.random.default_rng([int(seed), rows]).permutation(rows)
+    order = np.random.default_rng([seed, rows]).permutation(rows)
     assignment[order[:test]] = TEST
     assignment[order[test : test + validation]] = VALIDATION
     return assignment

@@ -95,3 +95,16 @@ def _decode(file, codec, encoding, name):
             f"({error.reason}). Pass the file's `encoding`, such as "
             f"{'utf-16' if utf16 else 'cp1252, latin-1 or gb18030'}"
         ) from error
+
+
+def is_unicode(text):
+    r"""Whether a string can be written as UTF-8: JSON can spell half a character.
+
+    >>> is_unicode("caf\u00e9"), is_unicode("\ud83d")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

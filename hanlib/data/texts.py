@@ -8,7 +8,7 @@ from hanlib.data import formats
 from hanlib.data.bad_rows import BadRows
 from hanlib.data.columns import TEXT_NAMES, find_column
 from hanlib.data.corpus import DataError
-from hanlib.data.text_lines import Encoding, name_of
+from hanlib.data.text_lines import Encoding, is_unicode, name_of
 
 
 def read_texts(
@@ -84,10 +84,12 @@ def _texts(name, rows, text_column, file_format, max_bad_rows):
         if column is None:
             column = _text_column(text_column, record, file_format, name)
         text = record.get(column)
-        if text is None or isinstance(text, str):
-            yield bad.rows, text or "", record
-        else:
+        if text is not None and not isinstance(text, str):
             bad.add(name, row.line, f"a {type(text).__name__}, not text, in column {column!r}")
+        elif text and not is_unicode(text):
+            bad.add(name, row.line, f"half a Unicode character in column {column!r}")
+        else:
+            yield bad.rows, text or "", record
     bad.warn()
 
 
