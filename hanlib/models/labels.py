@@ -58,7 +58,7 @@ class Labels:
         """
         label = _plain(label)
         for name in (label, str(label)):
-            if name in self._place:
+            if isinstance(name, (str, int)) and name in self._place:
                 return self._place[name]
         if self.by_place and isinstance(label, int) and 0 <= label < len(self):
             return label
@@ -70,7 +70,8 @@ class Labels:
         if isinstance(labels, tf.RaggedTensor):
             labels = labels.to_list()
         if not self.multi_label:
-            labels = np.asarray(labels)
+            # Of names and places side by side NumPy would make strings.
+            labels = np.asarray(labels, object if isinstance(labels, (list, tuple)) else None)
             if labels.ndim == 2 and labels.shape[1] == 1:
                 labels = labels[:, 0]
             if labels.ndim != 1:
