@@ -1,0 +1,361 @@
+"""One table of all public layers, and what each of them must do."""
+
+import inspect
+import json
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import hanlib.layers
+from hanlib.layers import (
+    AttentionPooling,
+    DocumentVectorizer,
+    ElmanCell,
+    GatedCell,
+    GRUCell,
+    HierarchicalEncoder,
+    LSTMCell,
+    MGUCell,
+    MinGRUCell,
+    OutputGateGRUCell,
+    RecurrentEncoder,
+    RowEncoder,
+    SelfAttention,
+    TwoStateCell,
+)
+from hanlib.models import HAN
+
+UNITS, FEATURES, WORDS = 3, 4, 12
+LENGTHS = [3, 1, 4, 2]
+# Documents of word ids; some sentences and one document are empty.
+DOCUMENTS = [[[2, 3, 4], [5]], [[6]], [[], [7, 7, 2, 9], [8, 3]], []]
+
+
+@dataclass
+class Case:
+    """A layer of the table.
+
+    Attributes:
+        covers: the public class that is tested.
+        make: from a dtype policy to a layer.
+        ids: whether the layer takes word ids; otherwise it takes states with a mask.
+        sequences: whether it gives one vector a word; otherwise it gives one a row.
+    """
+
+    covers: type
+    make: callable
+    ids: bool = False
+    sequences: bool = False
+
+
+def cell(kind, **arguments):
+    """A cell in the layer that Keras has for cells."""
+    return Case(
+        kind, lambda dtype: keras.layers.RNN(kind(UNITS, dtype=dtype, **arguments), dtype=dtype)
+    )
+
+
+def pooling(**arguments):
+    return Case(AttentionPooling, lambda dtype: AttentionPooling(**arguments, dtype=dtype))
+
+
+def row_encoder(dtype, **arguments):
+    recurrent = RecurrentEncoder("gru", units=UNITS, dtype=dtype)
+    return RowEncoder(recurrent, AttentionPooling(dtype=dtype), dtype=dtype, **arguments)
+
+
+CASES = {
+    "gru": cell(GRUCell),
+    "gru_cho": cell(GRUCell, reset_after=False),
+    "gru_no_bias": cell(GRUCell, use_bias=False),
+    "output_gate_gru": cell(OutputGateGRUCell),
+    "two_state": cell(TwoStateCell),
+    "mgu": cell(MGUCell),
+    "min_gru": cell(MinGRUCell),
+    "elman": cell(ElmanCell),
+    "lstm": cell(LSTMCell),
+    "recurrent": Case(
+        RecurrentEncoder,
+        lambda dtype: RecurrentEncoder("gru", units=UNITS, depth=2, dtype=dtype),
+        sequences=True,
+    ),
+    "recurrent_one_way": Case(
+        RecurrentEncoder,
+        lambda dtype: RecurrentEncoder("lstm", units=UNITS, bidirectional=False, dtype=dtype),
+        sequences=True,
+    ),
+    "additive": pooling(),
+    "dot": pooling(score="dot"),
+    "general": pooling(score="general", units=3),
+    "gated": pooling(score="gated", units=3),
+    "hops": pooling(hops=3, penalty=0.1),
+    "labels": pooling(labels=5),
+    "sparsemax": pooling(normalizer="sparsemax"),
+    "mean": pooling(score="mean"),
+    "max": pooling(score="max"),
+    "self_attention": Case(
+        SelfAttention, lambda dtype: SelfAttention(2, dtype=dtype), sequences=True
+    ),
+    "row_encoder": Case(RowEncoder, row_encoder),
+    "row_encoder_attentive": Case(
+        RowEncoder, lambda dtype: row_encoder(dtype, self_attention=SelfAttention(dtype=dtype))
+    ),
+    "hierarchical": Case(
+        HierarchicalEncoder,
+        lambda dtype: HierarchicalEncoder(
+            [row_encoder(dtype), row_encoder(dtype)], WORDS, FEATURES, dtype=dtype
+        ),
+        ids=True,
+    ),
+    "han": Case(
+        HAN,
+        lambda dtype: HAN(WORDS, FEATURES, UNITS, 4, dtype=dtype),
+        ids=True,
+    ),
+}
+every_layer = pytest.mark.parametrize("name", CASES)
+
+
+def test_no_public_layer_is_missing():
+    public = {
+        value
+        for value in vars(hanlib.layers).values()
+        if inspect.isclass(value) and issubclass(value, keras.layers.Layer)
+    }
+    # The base of the cells has no equation. The vectorizer has its own tests at the end.
+    covered = {case.covers for case in CASES.values()} | {GatedCell, DocumentVectorizer}
+    assert covered == public | {HAN}
+
+
+def rows_for(case, rng):
+    """Rows without padding, as lists."""
+    if case.ids:
+        return DOCUMENTS
+    return [rng.normal(size=[length, FEATURES]) for length in LENGTHS]
+
+
+def padded(case, rows, more=0, filler=0.0):
+    """The arguments of a call: the rows in dense form, padded to `more` than they need."""
+    if case.ids:
+        ids = np.zeros([len(rows), 3 + more, 4 + more], "int32")
+        for d, document in enumerate(rows):
+            for s, sentence in enumerate(document):
+                ids[d, s, : len(sentence)] = sentence
+        return (tf.constant(ids),)
+    steps = max(len(row) for row in rows) + more
+    states, mask = np.full([len(rows), steps, FEATURES], filler), np.zeros([len(rows), steps], bool)
+    for place, row in enumerate(rows):
+        states[place, : len(row)], mask[place, : len(row)] = row, True
+    return tf.constant(states), tf.constant(mask)
+
+
+def call(layer, inputs, *mask):
+    return layer(inputs, mask=mask[0]) if mask else layer(inputs)
+
+
+def by_row(case, output, rows):
+    """What a layer gives for each row, without padding."""
+    if case.sequences:
+        return [row[: len(words)] for row, words in zip(output.numpy(), rows, strict=True)]
+    return list(output.numpy())
+
+
+def layer_for(name, rng, dtype="float64"):
+    """The table's entry, a built layer with random weights, and rows for it."""
+    case = CASES[name]
+    layer, rows = case.make(dtype), rows_for(case, rng)
+    call(layer, *padded(case, rows))
+    layer.set_weights([rng.normal(0, 0.6, weight.shape) for weight in layer.get_weights()])
+    return case, layer, rows
+
+
+def assert_rows_equal(given, expected, atol=1e-12):
+    for one, other in zip(given, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=atol)
+
+
+@every_layer
+def test_the_configuration_makes_an_equal_layer(name, rng):
+    case, layer, rows = layer_for(name, rng)
+    config = json.loads(json.dumps(layer.get_config()))
+    again = type(layer).from_config(dict(config))
+    inputs = padded(case, rows)
+    call(again, *inputs)
+    assert json.loads(json.dumps(again.get_config())) == config
+    assert [w.shape for w in again.weights] == [w.shape for w in layer.weights]
+    again.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(call(again, *inputs), call(layer, *inputs))
+
+
+@every_layer
+def test_saved_and_reloaded_without_custom_objects(name, rng, tmp_path):
+    case = CASES[name]
+    rows = rows_for(case, rng)
+    inputs = keras.Input([None, None] if case.ids else [None, FEATURES], dtype="int32")
+    if not case.ids:
+        inputs = keras.Input([None, FEATURES])
+    masked = inputs if case.ids else keras.layers.Masking()(inputs)
+    model = keras.Model(inputs, case.make("float32")(masked))
+    model.set_weights([rng.normal(0, 0.6, weight.shape) for weight in model.get_weights()])
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    dense = padded(case, rows)[0]
+    np.testing.assert_array_equal(again(dense), model(dense))
+    # The layer behind the mask gives what it gives with the mask in hand.
+    expected = call(model.layers[-1], *padded(case, rows))
+    assert_rows_equal(by_row(case, model(dense), rows), by_row(case, expected, rows), 1e-6)
+
+
+@every_layer
+def test_gradients_equal_finite_differences(name, rng):
+    case, layer, rows = layer_for(name, rng)
+    inputs = list(padded(case, rows))
+    factors = rng.normal(size=call(layer, *inputs).shape)
+    states = [] if case.ids else inputs[:1]
+
+    def loss():
+        return tf.reduce_sum(call(layer, *inputs) * factors)
+
+    with tf.GradientTape() as tape:
+        tape.watch(states)
+        total = loss()
+    parts = [*layer.trainable_weights, *states]
+    gradients = tape.gradient(total, parts)
+    step = 1e-6
+    for part, gradient in zip(parts, gradients, strict=True):
+        value, direction = part.numpy(), rng.normal(size=part.shape)
+        ends = []
+        for sign in (1, -1):
+            if isinstance(part, keras.Variable):
+                part.assign(value + sign * step * direction)
+            else:
+                inputs[0] = tf.constant(value + sign * step * direction)
+            ends.append(float(loss()))
+        if isinstance(part, keras.Variable):
+            part.assign(value)
+        difference = (ends[0] - ends[1]) / (2 * step)
+        # A softmax does not change when all its scores move by the same amount.
+        if "key_bias" not in getattr(part, "path", ""):
+            assert np.abs(tf.convert_to_tensor(gradient)).max() > 1e-3
+        np.testing.assert_allclose(
+            np.sum(tf.convert_to_tensor(gradient) * direction), difference, rtol=1e-6, atol=1e-7
+        )
+
+
+@every_layer
+def test_padding_changes_nothing(name, rng):
+    case, layer, rows = layer_for(name, rng)
+    expected = by_row(case, call(layer, *padded(case, rows)), rows)
+    assert np.abs(expected[0]).max() > 1e-3
+    for more, filler in ((1, 0.0), (5, 1e3), (0, -1e3)):
+        output = call(layer, *padded(case, rows, more, filler))
+        assert_rows_equal(by_row(case, output, rows), expected)
+
+
+@every_layer
+def test_a_row_alone_in_company_and_in_any_order(name, rng):
+    case, layer, rows = layer_for(name, rng)
+    together = by_row(case, call(layer, *padded(case, rows)), rows)
+    for place, row in enumerate(rows):
+        alone = by_row(case, call(layer, *padded(case, [row])), [row])
+        assert_rows_equal(alone, together[place : place + 1])
+    order = [2, 0, 3, 1]
+    shuffled = [rows[place] for place in order]
+    output = by_row(case, call(layer, *padded(case, shuffled)), shuffled)
+    assert_rows_equal(output, [together[place] for place in order])
+
+
+PRECISIONS = {
+    "float32": ("float32", "float32"),
+    "float64": ("float64", "float64"),
+    "float16": ("float16", "float16"),
+    "bfloat16": ("bfloat16", "bfloat16"),
+    "mixed_float16": ("float16", "float32"),
+}
+
+
+@pytest.mark.parametrize("policy", PRECISIONS)
+@every_layer
+def test_every_precision(name, policy, rng):
+    compute, variable = PRECISIONS[policy]
+    case = CASES[name]
+    layer, rows = case.make(policy), rows_for(case, rng)
+    if not case.ids:
+        rows[0] = rows[0] * 100
+    inputs, *mask = padded(case, rows, more=2)
+    # A row of padding only, which must not become NaN.
+    inputs = tf.concat([inputs, tf.zeros_like(inputs[:1])], axis=0)
+    mask = [tf.concat([m, tf.zeros_like(m[:1])], axis=0) for m in mask]
+    output = call(layer, inputs, *mask)
+    assert output.dtype == tf.as_dtype(compute)
+    assert {weight.dtype for weight in layer.weights} <= {variable}
+    wide = tf.cast(output, tf.float64).numpy()
+    assert np.isfinite(wide).all()
+    assert np.abs(wide[1]).max() > 1e-3
+    np.testing.assert_array_equal(wide[-1], 0)
+
+
+@every_layer
+def test_one_trace_for_all_shapes(name, rng):
+    case, layer, rows = layer_for(name, rng)
+    traces = []
+
+    def run(*inputs):
+        traces.append(inputs)
+        return call(layer, *inputs)
+
+    states = [tf.TensorSpec([None, None, FEATURES], tf.float64), tf.TensorSpec([None, None], bool)]
+    ids = [tf.TensorSpec([None, None, None], tf.int32)]
+    traced = tf.function(run, input_signature=ids if case.ids else states)
+    for count, more in ((4, 0), (1, 2), (3, 1), (2, 7)):
+        inputs = padded(case, rows[:count], more)
+        np.testing.assert_allclose(traced(*inputs), call(layer, *inputs), rtol=0, atol=1e-12)
+    assert len(traces) == 1
+    assert traced.experimental_get_tracing_count() == 1
+
+
+TEXTS = ["Good film. I loved it!", "", "Bad film: I left. Never again.", "  \n "]
+
+
+@pytest.fixture(scope="module")
+def vectorizer():
+    vectorizer = DocumentVectorizer()
+    vectorizer.adapt(TEXTS)
+    return vectorizer
+
+
+def test_vectorizer_configuration(vectorizer):
+    config = json.loads(json.dumps(vectorizer.get_config()))
+    again = DocumentVectorizer.from_config(config)
+    assert json.loads(json.dumps(again.get_config())) == config
+    again.set_vocabulary(vectorizer.get_vocabulary())
+    assert again(TEXTS).to_list() == vectorizer(TEXTS).to_list()
+
+
+def test_vectorizer_saved_and_reloaded_without_custom_objects(vectorizer, tmp_path):
+    text = keras.Input([], dtype="string")
+    encoder = HAN(vectorizer.vocabulary_size, FEATURES, UNITS, 4)
+    model = keras.Model(text, encoder(vectorizer(text)))
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    given = tf.constant(TEXTS)
+    np.testing.assert_array_equal(again(given), model(given))
+    assert again.layers[1](TEXTS).to_list() == vectorizer(TEXTS).to_list()
+
+
+def test_vectorizer_alone_and_in_company(vectorizer):
+    together = vectorizer(TEXTS).to_list()
+    assert [vectorizer([text]).to_list()[0] for text in TEXTS] == together
+    assert vectorizer(TEXTS[::-1]).to_list() == together[::-1]
+    assert [len(document) for document in together] == [2, 0, 2, 0]
+
+
+def test_vectorizer_traces_once(vectorizer):
+    traced = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
+    for count in (4, 1, 3, 2):
+        given = tf.constant(TEXTS[:count])
+        assert traced(given).to_list() == vectorizer(given).to_list()
+    assert traced.experimental_get_tracing_count() == 1
