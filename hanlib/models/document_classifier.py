@@ -108,6 +108,12 @@ class DocumentClassifier(keras.Model):
             self.head.build(vectors)
         self.built = True
 
+    def __call__(self, inputs, *args, **kwargs):
+        # Keras takes no lists of strings.
+        if isinstance(inputs, (list, tuple, np.ndarray)):
+            inputs = batches.as_documents(inputs)
+        return super().__call__(inputs, *args, **kwargs)
+
     def call(self, inputs, return_attention_scores=False, training=None):
         ids = self._ids(inputs)
         if return_attention_scores:
@@ -116,8 +122,6 @@ class DocumentClassifier(keras.Model):
         return self.classify(self.encoder(ids, training=training), training)
 
     def _ids(self, inputs):
-        if isinstance(inputs, (list, tuple)):
-            inputs = batches.as_documents(inputs)
         if inputs.dtype != tf.string:
             return inputs
         if self.vectorizer is None:

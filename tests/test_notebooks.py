@@ -1,0 +1,37 @@
+"""Every notebook runs from top to bottom, and none is committed with an error in it."""
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+def test_there_are_notebooks():
+    assert [path.name for path in NOTEBOOKS] == ["quickstart.ipynb"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(path.parents[1]), *_python_path()]))
+    notebook = nbformat.read(path, as_version=4)
+    # A cell that raises fails the test: `allow_errors` is off.
+    NotebookClient(
+        notebook, timeout=600, allow_errors=False, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_committed_with_outputs_and_without_errors(path):
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert outputs
+    assert not [output for output in outputs if output.output_type == "error"]
+
+
+def _python_path():
+    return filter(None, [os.environ.get("PYTHONPATH")])
