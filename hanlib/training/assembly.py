@@ -56,8 +56,6 @@ def build_optimizer(recipe, steps):
     arguments = {
         "learning_rate": schedule,
         "global_clipnorm": recipe.clip_norm or None,
-        "use_ema": recipe.weight_average > 0,
-        "ema_momentum": recipe.weight_average or 0.99,
     }
     if recipe.weight_decay:
         optimizer = keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **arguments)

@@ -32,6 +32,10 @@ class TrainingLoop:
         self.optimizer = build_optimizer(recipe, sum(steps))
         self.optimizer.build(classifier.trainable_variables)
         self.metrics = [keras.metrics.Mean(name="loss"), _metric(classifier)]
+        self.averages = []
+        if recipe.weight_average:
+            trained = classifier.trainable_variables
+            self.averages = [tf.Variable(variable, trainable=False) for variable in trained]
         self._loss = loss_function(classifier, recipe.label_smoothing)
         self._measurement = Measurement(classifier)
         self._update = None
@@ -94,8 +98,20 @@ class TrainingLoop:
             losses = self._loss(labels, probabilities)
             total = tf.add_n([tf.reduce_mean(losses), *self.classifier.losses])
         self.optimizer.apply(tape.gradient(total, variables), variables)
+        self._average(variables)
         self.metrics[0].update_state(losses)
         self.metrics[1].update_state(labels, probabilities)
+
+    def _average(self, variables):
+        """average <- m average + (1 - m) weight, with m = min(momentum, t / (9 + t)) at step t.
+
+        So the average follows at once in the first steps, in which there is nothing to smooth:
+        `use_ema` of Keras' optimizers would hold on to the initial weights.
+        """
+        step = tf.cast(self.optimizer.iterations, tf.float32)
+        momentum = tf.minimum(self.recipe.weight_average, step / (9.0 + step))
+        for average, variable in zip(self.averages, variables, strict=bool(self.averages)):
+            average.assign_add((1.0 - momentum) * (variable - average))
 
     def _report(self, done, size):
         self._speed.add(size)
@@ -152,12 +168,12 @@ class TrainingLoop:
         Whole copies: adding and subtracting, as Keras' `SwapEMAWeights` does, would not give back
         the same bits.
         """
-        if not self.recipe.weight_average:
+        if not self.averages:
             yield
             return
         variables = self.classifier.trainable_variables
         last = _values(variables)
-        _assign(variables, _values(self.optimizer._model_variables_moving_average))
+        _assign(variables, self.averages)
         yield
         _assign(variables, last)
 
@@ -173,7 +189,8 @@ class TrainingLoop:
     def _state(self):
         """Every variable that a step reads and changes, the seeds of dropout among them."""
         metrics = [variable for metric in self.metrics for variable in metric.variables]
-        return [*_distinct(self.classifier.variables), *self.optimizer.variables, *metrics]
+        variables = _distinct(self.classifier.variables)
+        return [*variables, *self.optimizer.variables, *self.averages, *metrics]
 
     def save(self):
         """Writes a checkpoint."""

@@ -47,14 +47,14 @@ class ProgressLine:
             self._end_line()
             self._phase, self._start, self._first, self._last = phase, now, done, None
         final = total is not None and done >= total
-        if self._last is not None and now - self._last < self.interval and not final:
-            return
-        # A phase shorter than the interval needs no line in a log but its last.
-        if self._last is None and not self.terminal and not final and done == self._first:
+        # In a log, a phase shorter than the interval needs no line.
+        if self._last is None and not self.terminal:
             self._last = now
             return
-        self._last = now
-        self._write(self._line(now, done, total, left, figures))
+        waited = self._last is None or now - self._last >= self.interval
+        if waited or (final and (self.terminal or now - self._start >= self.interval)):
+            self._last = now
+            self._write(self._line(now, done, total, left, figures))
 
     def note(self, text):
         """Writes a line that stays."""
