@@ -74,9 +74,8 @@ def from_dataset(dataset, batch_size=None, vectorize=None, encode=None):
     documents = spec[0] if isinstance(spec, tuple) else spec
     text = documents.dtype == tf.string
     if documents.shape.rank == (0 if text else 2):
-        dataset = (
-            dataset.batch(batch_size or 32) if text else dataset.ragged_batch(batch_size or 32)
-        )
+        # Ragged only where sizes differ: ids, and lists of labels.
+        dataset = dataset.ragged_batch(batch_size or 32)
     return prepare(dataset, vectorize, encode)
 
 
