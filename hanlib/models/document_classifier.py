@@ -245,6 +245,10 @@ class DocumentClassifier(keras.Model):
         if hasattr(x, "__len__") and not isinstance(x, (str, tf.data.Dataset)) and len(x) == 0:
             return np.zeros([0, len(self._labels)], "float32")
         data = self._batches(x, batch_size=batch_size)
+        self.make_predict_function()
+        if hasattr(self.predict_function, "get_concrete_function"):
+            # Keras would trace for the first batch's shape, and again for any other shape.
+            self.predict_function.get_concrete_function([data.element_spec])
         return super().predict(data, verbose=verbose, **kwargs)
 
     def _batches(self, x, y=None, sample_weight=None, batch_size=None, shuffle=False):
