@@ -1,6 +1,5 @@
 """Raw documents to word ids, inside the model: the vocabulary travels with it."""
 
-import itertools
 import json
 from pathlib import Path
 
@@ -9,13 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib import text as text_ops
+from hanlib.layers.texts import as_strings, batches, decode, encode, one_dimension
 
 _TEXT_FUNCTIONS = {
     "normalize": text_ops.normalize,
     "split_sentences": text_ops.split_sentences,
     "split_words": text_ops.split_words,
 }
-_BATCH = 512
 _NO_VOCABULARY = (
     "This DocumentVectorizer has no vocabulary yet: call `adapt(texts)` on the training texts, or "
     "`set_vocabulary(words)`, before it is used."
@@ -182,16 +181,11 @@ class DocumentVectorizer(keras.layers.Layer):
             TypeError: if `texts` holds something that is not text.
             ValueError: if there was no word in them that occurs `min_count` times.
         """
-        counts, floor, documents = {}, 0, 0
-        count = tf.function(self._count, input_signature=[tf.TensorSpec([None], tf.string)])
-        for batch in _batches(texts):
-            words, occurrences = count(batch)
-            for word, number in zip(words.numpy(), occurrences.numpy().tolist(), strict=True):
+        counts, documents = {}, 0
+        for words, occurrences, documents in self._counted(texts):
+            for word, number in zip(words, occurrences, strict=True):
                 counts[word] = counts.get(word, 0) + number
-            while len(counts) > self.max_counted_words:
-                floor += 1
-                counts = {word: number for word, number in counts.items() if number > floor}
-            documents += int(batch.shape[0])
+            counts = _pruned(counts, self.max_counted_words)
             if progress is not None:
                 progress(documents)
         kept = [(-number, word) for word, number in counts.items() if number >= self.min_count]
@@ -212,7 +206,7 @@ class DocumentVectorizer(keras.layers.Layer):
     def get_vocabulary(self):
         """The words as `str`; the index is the id: `""`, `"[UNK]"` (`"[UNK_1]"`...), words."""
         self._require_vocabulary()
-        return self._special_tokens() + [_decode(word) for word in self._words]
+        return self._special_tokens() + [decode(word) for word in self._words]
 
     def set_vocabulary(self, words):
         """Replaces the vocabulary by `words`, most frequent first.
@@ -233,7 +227,7 @@ class DocumentVectorizer(keras.layers.Layer):
         special = self._special_tokens()
         if words[: len(special)] == special:
             words = words[len(special) :]
-        words = [_encode(word) for word in words]
+        words = [encode(word) for word in words]
         if not words:
             raise ValueError("`words` must hold at least one word. Received: none")
         if len(set(words)) < len(words) or b"" in words:
@@ -256,7 +250,7 @@ class DocumentVectorizer(keras.layers.Layer):
             "max_sentence_words": self.max_sentence_words,
             "lowercase": self.lowercase,
             **functions,
-            "vocabulary": [_decode(w) for w in self._words] if self._vocabulary_given else None,
+            "vocabulary": [decode(w) for w in self._words] if self._vocabulary_given else None,
         }
 
     @classmethod
@@ -270,7 +264,7 @@ class DocumentVectorizer(keras.layers.Layer):
     def save_assets(self, dir_path):
         """Called by `model.save`: writes the vocabulary, as JSON, for words may hold newlines."""
         if self._words is not None:
-            words = [_decode(word) for word in self._words]
+            words = [decode(word) for word in self._words]
             (Path(dir_path) / "vocabulary.json").write_text(json.dumps(words), encoding="ascii")
 
     def load_assets(self, dir_path):
@@ -278,11 +272,11 @@ class DocumentVectorizer(keras.layers.Layer):
         path = Path(dir_path) / "vocabulary.json"
         if path.exists():
             given = self._vocabulary_given
-            self._set_words([_encode(word) for word in json.loads(path.read_text("ascii"))])
+            self._set_words([encode(word) for word in json.loads(path.read_text("ascii"))])
             self._vocabulary_given = given
 
     def _sentences_of(self, text):
-        text = _one_dimension(_as_strings(text))
+        text = one_dimension(as_strings(text))
         return self._function("split_sentences")(self._function("normalize")(text))
 
     def _words_of(self, sentences):
@@ -303,6 +297,15 @@ class DocumentVectorizer(keras.layers.Layer):
             return words
         words = tf.strings.regex_replace(words, "[’ʼ＇]", "'")
         return tf.strings.lower(words, encoding="utf-8")
+
+    def _counted(self, texts):
+        """For each batch its words, how often each occurs, and the texts read so far."""
+        count = tf.function(self._count, input_signature=[tf.TensorSpec([None], tf.string)])
+        documents = 0
+        for batch in batches(texts):
+            documents += int(batch.shape[0])
+            words, occurrences = count(batch)
+            yield words.numpy(), occurrences.numpy().tolist(), documents
 
     def _count(self, texts):
         words = self._words_of(self._sentences_of(texts)).flat_values
@@ -339,6 +342,15 @@ class DocumentVectorizer(keras.layers.Layer):
         return [tf.debugging.assert_positive(self._table.size(), message=_NO_VOCABULARY)]
 
 
+def _pruned(counts, most):
+    """The counts without the rarest words, where there are more than `most`."""
+    floor = 0
+    while len(counts) > most:
+        floor += 1
+        counts = {word: number for word, number in counts.items() if number > floor}
+    return counts
+
+
 def _check_integer(name, value, least, or_none=False):
     if or_none and value is None:
         return None
@@ -372,62 +384,3 @@ def _serialize(name, function):
             f"Received: {name}={function!r}"
         )
     return keras.saving.serialize_keras_object(function)
-
-
-def _as_strings(text):
-    """Text of any kind as a string tensor; what is not text is named in the error."""
-    if tf.is_tensor(text):
-        if text.dtype != tf.string:
-            raise TypeError(f"`text` must hold strings. Received: dtype={text.dtype.name}")
-        return text
-    array = np.asarray(text, dtype=object)
-    for item in array.flat:
-        if not isinstance(item, (str, bytes)):
-            raise TypeError(f"`text` must hold strings. Received: {item!r} ({type(item).__name__})")
-    return tf.constant([_encode(item) for item in array.flat], tf.string, shape=array.shape)
-
-
-def _one_dimension(text):
-    shape = text.shape
-    if shape.rank == 2 and shape[1] == 1:
-        return tf.reshape(text, [-1])
-    if isinstance(text, tf.RaggedTensor) or shape.rank not in (1, None):
-        hint = "; put a single text in a list, a dataset in batches" if shape.rank == 0 else ""
-        raise ValueError(f"`text` must have the shape [docs]{hint}. Received: shape={shape}")
-    return tf.ensure_shape(text, [None])
-
-
-def _batches(texts):
-    """Batches `<string>[n]` of any source of texts that `adapt` takes."""
-    if isinstance(texts, (str, bytes)):
-        raise TypeError(f"`texts` must be a list or dataset of texts. Received: {texts[:50]!r}")
-    if isinstance(texts, tf.data.Dataset):
-        yield from _dataset_batches(texts)
-        return
-    iterator = iter(texts)
-    while batch := list(itertools.islice(iterator, _BATCH)):
-        yield _one_dimension(_as_strings(batch))
-
-
-def _dataset_batches(dataset):
-    spec = dataset.element_spec
-    if isinstance(spec, tuple):
-        dataset = dataset.map(lambda text, *others: text)
-        spec = spec[0]
-    if getattr(spec, "dtype", None) != tf.string:
-        raise TypeError(
-            f"`texts` must be a dataset of strings or of (text, ...) tuples. Received: {spec}"
-        )
-    if spec.shape.rank == 0:
-        dataset = dataset.batch(_BATCH)
-    for batch in dataset:
-        yield tf.reshape(batch, [-1])
-
-
-def _encode(word):
-    return word.encode("utf-8", "surrogateescape") if isinstance(word, str) else bytes(word)
-
-
-def _decode(word):
-    # Functions of the user may make words that are no UTF-8; they must come back as they were.
-    return word.decode("utf-8", "surrogateescape")

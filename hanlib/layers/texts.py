@@ -1,0 +1,69 @@
+"""Texts in whatever form people have them: as string tensors, in batches."""
+
+import itertools
+
+import numpy as np
+import tensorflow as tf
+
+_BATCH = 512
+
+
+def as_strings(text):
+    """Text of any kind as a string tensor; what is not text is named in the error."""
+    if tf.is_tensor(text):
+        if text.dtype != tf.string:
+            raise TypeError(f"`text` must hold strings. Received: dtype={text.dtype.name}")
+        return text
+    array = np.asarray(text, dtype=object)
+    for item in array.flat:
+        if not isinstance(item, (str, bytes)):
+            raise TypeError(f"`text` must hold strings. Received: {item!r} ({type(item).__name__})")
+    return tf.constant([encode(item) for item in array.flat], tf.string, shape=array.shape)
+
+
+def one_dimension(text):
+    """`<string>[docs]` or `[docs, 1]` -> `<string>[docs]`; any other shape is an error."""
+    shape = text.shape
+    if shape.rank == 2 and shape[1] == 1:
+        return tf.reshape(text, [-1])
+    if isinstance(text, tf.RaggedTensor) or shape.rank not in (1, None):
+        hint = "; put a single text in a list, a dataset in batches" if shape.rank == 0 else ""
+        raise ValueError(f"`text` must have the shape [docs]{hint}. Received: shape={shape}")
+    return tf.ensure_shape(text, [None])
+
+
+def batches(texts):
+    """Batches `<string>[n]` of any source of texts that `adapt` takes."""
+    if isinstance(texts, (str, bytes)):
+        raise TypeError(f"`texts` must be a list or dataset of texts. Received: {texts[:50]!r}")
+    if isinstance(texts, tf.data.Dataset):
+        yield from _dataset_batches(texts)
+        return
+    iterator = iter(texts)
+    while batch := list(itertools.islice(iterator, _BATCH)):
+        yield one_dimension(as_strings(batch))
+
+
+def _dataset_batches(dataset):
+    spec = dataset.element_spec
+    if isinstance(spec, tuple):
+        dataset = dataset.map(lambda text, *others: text)
+        spec = spec[0]
+    if getattr(spec, "dtype", None) != tf.string:
+        raise TypeError(
+            f"`texts` must be a dataset of strings or of (text, ...) tuples. Received: {spec}"
+        )
+    if spec.shape.rank == 0:
+        dataset = dataset.batch(_BATCH)
+    for batch in dataset:
+        yield tf.reshape(batch, [-1])
+
+
+def encode(word):
+    """The bytes of a word; surrogates stand for bytes that are no UTF-8."""
+    return word.encode("utf-8", "surrogateescape") if isinstance(word, str) else bytes(word)
+
+
+def decode(word):
+    """The word of bytes: those that are no UTF-8, which a user's function may make, come back."""
+    return word.decode("utf-8", "surrogateescape")
