@@ -19,6 +19,21 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
 
+class _CommandParser(_Parser):
+    """Options may stand between the arguments: `hanlib evaluate MODEL --json DATASET`."""
+
+    _inside = False
+
+    def parse_known_args(self, args=None, namespace=None):
+        if self._inside:
+            return super().parse_known_args(args, namespace)
+        self._inside = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._inside = False
+
+
 def main(argv=None):
     """Runs a command.
 
@@ -61,7 +76,9 @@ def _parser():
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"hanlib {hanlib.__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser
+    )
     for command in _COMMANDS:
         command.add_parser(commands)
     return parser

@@ -4,6 +4,7 @@ import contextlib
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from hanlib.training.assembly import build_optimizer, loss_function
@@ -173,7 +174,7 @@ class TrainingLoop:
             return
         variables = self.classifier.trainable_variables
         last = _values(variables)
-        _assign(variables, self.averages)
+        _assign(variables, _values(self.averages))
         yield
         _assign(variables, last)
 
@@ -242,7 +243,9 @@ def _metric(classifier):
     if classifier.multi_label:
         metric = keras.metrics.F1Score(average="micro", threshold=0.5, name="micro_f1")
         # Its variables must exist before a checkpoint is read.
-        metric.build((None, len(classifier.classes)), (None, len(classifier.classes)))
+        nothing = tf.zeros([1, len(classifier.classes)])
+        metric.update_state(nothing, nothing)
+        metric.reset_state()
         return metric
     return keras.metrics.SparseCategoricalAccuracy(name="accuracy")
 
@@ -258,7 +261,7 @@ def _distinct(variables):
 
 
 def _values(variables):
-    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+    return [np.array(tf.convert_to_tensor(variable)) for variable in variables]
 
 
 def _assign(variables, arrays):

@@ -74,6 +74,17 @@ def train(
     Raises:
         TrainingError: the corpus cannot be trained on, or `resume` does not fit the run.
         RecipeError: the recipe's encoder cannot be built.
+
+    >>> import tempfile
+    >>> from hanlib.data import Corpus, Split
+    >>> from hanlib.training import Recipe
+    >>> examples = [("A good film. Go!", "good"), ("A bad film. Stay.", "bad")] * 8
+    >>> splits = {"train": Split(lambda: iter(examples), 16)}
+    >>> corpus = Corpus("films", ("bad", "good"), False, splits)
+    >>> recipe = Recipe(preset="han_small", bidirectional=False, epochs=1)
+    >>> record = train(corpus, recipe, tempfile.mkdtemp())
+    >>> record["epochs"], record["documents"]
+    (1, {'train': 16})
     """
     progress = progress or silent
     output = Path(output)

@@ -1,0 +1,104 @@
+"""The record of all hyperparameters."""
+
+import dataclasses
+
+import pytest
+
+from hanlib.training import DATASET_DEFAULTS, Recipe, RecipeError
+
+
+def test_json_round_trip():
+    recipe = Recipe(units=7, cell="mgu", validation_split=500, per_label=True, dropout=0.25)
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Recipe().epochs = 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 0),
+        ("epochs", 2.5),
+        ("epochs", True),
+        ("epochs", None),
+        ("batch_size", -1),
+        ("learning_rate", 0),
+        ("learning_rate", float("nan")),
+        ("learning_rate", "fast"),
+        ("dropout", 1.0),
+        ("warmup_share", -0.1),
+        ("decay", "linear"),
+        ("lowercase", "yes"),
+        ("seed", -1),
+        ("preset", 3),
+        ("normalizer", "hardmax"),
+        ("max_tokens", 2),
+        ("validation_split", -0.5),
+    ],
+)
+def test_a_wrong_value_names_the_field_and_what_came(name, value):
+    with pytest.raises(RecipeError, match=f"`{name}` must be .* Received: "):
+        Recipe(**{name: value})
+
+
+def test_an_unknown_key_is_an_error_that_names_the_closest():
+    with pytest.raises(RecipeError, match="no field 'learning_rte': did you mean 'learning_rate'"):
+        Recipe.from_json('{"learning_rte": 0.1}')
+    with pytest.raises(RecipeError, match="known are preset, cell"):
+        Recipe.from_dict({"zzzz": 1})
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", "3"])
+def test_what_is_no_json_object_is_an_error(text):
+    with pytest.raises(RecipeError, match="must be a JSON object"):
+        Recipe.from_json(text)
+
+
+def test_overrides_take_the_types_of_the_fields():
+    recipe = (
+        Recipe()
+        .with_overrides(
+            ["epochs=3", "learning_rate=1e-3", "lowercase=false", "units=none", "cell=lstm"]
+        )
+        .with_overrides(["validation_split=200", "max_batch_words=5000"])
+    )
+    assert (recipe.epochs, recipe.learning_rate, recipe.lowercase) == (3, 1e-3, False)
+    assert (recipe.units, recipe.cell, recipe.validation_split) == (None, "lstm", 200)
+    assert recipe.max_batch_words == 5000
+    assert Recipe().with_overrides(["validation_split=0.2"]).validation_split == 0.2
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("epochs", "takes field=value"),
+        ("epoch=3", "did you mean 'epochs'"),
+        ("epochs=three", "`epochs` must be a whole number, at least 1. Received: 'three'"),
+        ("epochs=1.5", "`epochs` must be a whole number"),
+        ("lowercase=maybe", "`lowercase` must be true or false"),
+        ("dropout=1.5", "`dropout` must be a number, from 0 to less than 1, or none"),
+    ],
+)
+def test_a_wrong_override_is_clear(assignment, message):
+    with pytest.raises(RecipeError, match=message):
+        Recipe().with_overrides([assignment])
+
+
+def test_every_field_has_a_meaning_and_stands_in_the_docs():
+    for field in dataclasses.fields(Recipe):
+        assert field.metadata["meaning"]
+        assert field.name in Recipe.__doc__
+
+
+@pytest.mark.parametrize("name", DATASET_DEFAULTS)
+def test_the_defaults_of_data_sets_are_recipes(name):
+    assert Recipe.for_dataset(name, epochs=2).epochs == 2
+
+
+def test_only_given_fields_replace_those_of_the_preset():
+    assert Recipe().encoder_arguments(classes=3) == {}
+    arguments = Recipe(units=5, per_label=True).encoder_arguments(classes=3)
+    assert arguments == {"units": 5, "labels": 3}

@@ -1,0 +1,100 @@
+"""Runs that are killed at any moment, and end as if they had not been."""
+
+import json
+import multiprocessing
+import random
+import time
+
+import numpy as np
+import pytest
+import tiny_run
+
+PRELOADED = ["tensorflow", "keras", "hanlib.training.run", "tiny_run"]
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that have imported TensorFlow already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+@pytest.fixture(scope="module")
+def unkilled(processes, tmp_path_factory):
+    """The folder of a run that nobody disturbed, and its seconds."""
+    output = tmp_path_factory.mktemp("unkilled")
+    start = time.monotonic()
+    process = processes.Process(target=tiny_run.run, args=(output,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    return output, time.monotonic() - start
+
+
+def killed(processes, output, seconds=None, kill_at=None):
+    """Starts or resumes a run and kills it; whether it was over before."""
+    process = processes.Process(target=tiny_run.run, args=(output, True, kill_at))
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join()
+    assert process.exitcode in (0, -9)
+    return process.exitcode == 0
+
+
+def finish(processes, output):
+    assert killed(processes, output), "a run that nobody kills ends"
+
+
+def assert_same_run(output, unkilled):
+    for ours, theirs in zip(tiny_run.weights(output), tiny_run.weights(unkilled), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    timeless = []
+    for folder in (output, unkilled):
+        history = json.loads((folder / "history.json").read_text())
+        timeless.append([{k: v for k, v in e.items() if k != "seconds"} for e in history])
+    assert timeless[0] == timeless[1]
+    names = sorted(str(p.relative_to(output)) for p in output.rglob("*"))
+    assert names == sorted(str(p.relative_to(unkilled)) for p in unkilled.rglob("*"))
+
+
+def test_kills_while_files_are_written(processes, unkilled, tmp_path):
+    output = tmp_path / "run"
+    # Calls of os.fsync stand after a file was written and before it has its name; those of
+    # os.replace give names: to run.json, to states and best weights, to the results at the end.
+    for kill_at in (("replace", 1), ("fsync", 9), ("replace", 12)):
+        assert not killed(processes, output, kill_at=kill_at)
+    finish(processes, output)
+    assert_same_run(output, unkilled[0])
+
+
+def test_kills_at_random_moments(processes, unkilled, tmp_path):
+    output, draw = tmp_path / "run", random.Random(0)
+    for _ in range(3):
+        killed(processes, output, seconds=draw.uniform(0.3, 1.0) * unkilled[1])
+    finish(processes, output)
+    assert_same_run(output, unkilled[0])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10))
+def test_kills_at_many_random_moments(processes, unkilled, tmp_path, seed):
+    output, draw = tmp_path / "run", random.Random(seed)
+    for _ in range(8):
+        if killed(processes, output, seconds=draw.uniform(0.0, 1.1) * unkilled[1]):
+            break
+    finish(processes, output)
+    assert_same_run(output, unkilled[0])
+
+
+@pytest.mark.long
+def test_a_kill_before_every_rename(processes, unkilled, tmp_path):
+    output = tmp_path / "run"
+    for call in range(1, 100):
+        if killed(processes, tmp_path / f"run-{call}", kill_at=("replace", call)):
+            break
+        output = tmp_path / f"run-{call}"
+        finish(processes, output)
+        assert_same_run(output, unkilled[0])
+    assert call > 20

@@ -1,0 +1,95 @@
+"""A training run of seconds, for the tests of `hanlib.training`."""
+
+import os
+import random
+import signal
+from pathlib import Path
+
+from hanlib.data import Corpus
+from hanlib.data.corpus import Split
+
+CLASSES = ("bad", "good")
+
+
+def examples(documents, seed):
+    """Short documents of several sentences; a share of them says which class it is."""
+    draw = random.Random(seed)
+    for _ in range(documents):
+        label = draw.choice(CLASSES)
+        words = [draw.choice(["film", "plot", "cast", "end", "tone"]) for _ in range(4)]
+        yield f"The {words[0]} and the {words[1]}. A {label} {words[2]}! So {words[3]}.", label
+
+
+def corpus(documents=48, seed=0, **splits):
+    """A corpus of `tiny` documents; further splits by name."""
+    made = {
+        "train": Split(lambda: examples(documents, seed), documents),
+        "validation": Split(lambda: examples(16, seed + 1), 16),
+    }
+    return Corpus("tiny", CLASSES, False, {**made, **splits})
+
+
+def recipe(**values):
+    """A recipe whose model has some hundred weights, and every kind of dropout."""
+    from hanlib.training import Recipe
+
+    small = {
+        "preset": "han_small",
+        "embedding_dim": 4,
+        "units": 3,
+        "attention_units": 3,
+        "bidirectional": False,
+        "embedding_dropout": 0.1,
+        "word_dropout": 0.1,
+        "weight_dropout": 0.1,
+        "dropout": 0.1,
+        "epochs": 4,
+        "batch_size": 4,
+        "min_count": 1,
+        "learning_rate": 0.02,
+        "weight_average": 0.8,
+        "weight_decay": 0.01,
+        "patience": 4,
+        "checkpoint_steps": 3,
+    }
+    return Recipe.from_dict({**small, **values})
+
+
+def export(classifier, folder):
+    """Stands for a SavedModel."""
+    (folder / "serving" / "1").mkdir(parents=True)
+    (folder / "serving" / "1" / "saved_model.pb").write_text(str(classifier.count_params()))
+
+
+def run(output, resume=False, kill_at=None):
+    """Trains; with `kill_at=(function, n)` the process kills itself at the n-th call of it."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    if kill_at is not None:
+        _kill_at(*kill_at)
+    from hanlib.training import train
+
+    return train(corpus(), recipe(), Path(output), resume=resume, export=export)
+
+
+def _kill_at(name, calls):
+    """Lets the process die, as by `kill -9`, in front of a call of `os.<name>`."""
+    original, left = getattr(os, name), [calls]
+
+    def counted(*arguments):
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments)
+
+    setattr(os, name, counted)
+
+
+def weights(output):
+    """All weights of the model in `output`, by name of the variable's path in the file."""
+    import keras
+
+    import hanlib.models
+
+    assert hanlib.models
+    classifier = keras.models.load_model(Path(output) / "model.keras")
+    return [variable.numpy() for variable in classifier.weights]
