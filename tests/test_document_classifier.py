@@ -574,8 +574,8 @@ def test_the_six_sentences_of_the_article():
     vectorizer.adapt(texts)
     encoder = HAN(vectorizer.vocabulary_size, embedding_dim=16, units=3, attention_units=8)
     classifier = DocumentClassifier(vectorizer, encoder, classes=2)
-    classifier.compile(keras.optimizers.Adam(0.05))
-    classifier.fit(texts, labels, epochs=25, verbose=0)
+    classifier.compile(keras.optimizers.Adam(0.1))
+    classifier.fit(texts, labels, epochs=12, verbose=0)
     assert classifier.predict_label(texts) == labels
     assert classifier.predict_label(unseen) == [1, 0, 1, 0]
     sure = classifier.predict(unseen, verbose=0).max(axis=1)
