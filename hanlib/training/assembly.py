@@ -4,6 +4,7 @@ import keras
 
 from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, PRESETS, DocumentClassifier
+from hanlib.training.row_adam import RowAdam
 from hanlib.training.settings import RecipeError
 
 
@@ -53,16 +54,11 @@ def build_optimizer(recipe, steps):
         decay_steps=max(steps - warmup, 1),
         alpha=0.0 if recipe.decay == "cosine" else 1.0,
     )
-    arguments = {
-        "learning_rate": schedule,
-        "global_clipnorm": recipe.clip_norm or None,
-    }
+    optimizer = RowAdam(schedule, weight_decay=recipe.weight_decay or None)
     if recipe.weight_decay:
-        optimizer = keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **arguments)
         # Biases and contexts are few, and small for good reasons.
         optimizer.exclude_from_weight_decay(var_names=["bias", "context"])
-        return optimizer
-    return keras.optimizers.Adam(**arguments)
+    return optimizer
 
 
 def loss_function(classifier, label_smoothing):

@@ -98,7 +98,11 @@ class TrainingLoop:
             probabilities = self.classifier(ids, training=True)
             losses = self._loss(labels, probabilities)
             total = tf.add_n([tf.reduce_mean(losses), *self.classifier.losses])
-        self.optimizer.apply(tape.gradient(total, variables), variables)
+        gradients = tape.gradient(total, variables)
+        if self.recipe.clip_norm:
+            # Unlike that of Keras, it leaves the gradient of the word vectors in rows.
+            gradients, _ = tf.clip_by_global_norm(gradients, self.recipe.clip_norm)
+        self.optimizer.apply(gradients, variables)
         self._average(variables)
         self.metrics[0].update_state(losses)
         self.metrics[1].update_state(labels, probabilities)
