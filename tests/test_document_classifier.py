@@ -487,6 +487,12 @@ def test_no_documents(still, topical):
     assert topical.predict_label([]) == []
 
 
+def test_lists_of_ids_may_hold_no_word_at_all(still):
+    expected = still.predict([""], verbose=0)
+    for ids in ([[]], [[[]]], [[[], []]]):
+        assert_close(still.predict(ids, verbose=0), expected)
+
+
 def test_an_empty_document_has_the_bias_for_its_logits(still):
     bias = still.head.get_weights()[1]
     expected = np.exp(bias) / np.exp(bias).sum()

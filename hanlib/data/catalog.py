@@ -20,6 +20,9 @@ class DatasetRecord:
         source: who made it, and where it is fetched from.
         prepared: whether it is ready on this machine.
         needs_network: whether loading it now would download it.
+
+    >>> describe()[0].name, describe()[0].needs_network
+    ('demo', False)
     """
 
     name: str

@@ -39,7 +39,10 @@ def as_documents(x):
     if isinstance(x, np.ndarray) and x.dtype.kind in "iu":
         return tf.constant(x)
     if isinstance(x, (list, tuple)):
-        return tf.ragged.constant(x, dtype=tf.int32)
+        ids = tf.ragged.constant(x, dtype=tf.int32)
+        # Documents without any sentence do not show how deep they are.
+        wordless = ids.shape.rank < 3 and not tf.size(ids)
+        return tf.ragged.constant(x, dtype=tf.int32, ragged_rank=2) if wordless else ids
     raise ValueError(
         "`x` must be a list of strings, a tensor of strings or ids, or a tf.data.Dataset. "
         f"Received: {type(x).__name__}"
