@@ -42,7 +42,7 @@ class Recipe:
 
     >>> recipe = Recipe(epochs=2).with_overrides(["units=20", "cell=mgu"])
     >>> recipe.epochs, recipe.encoder_arguments(classes=2)
-    (2, {'units': 20, 'cell': 'mgu'})
+    (2, {'cell': 'mgu', 'units': 20})
     >>> Recipe.from_json(recipe.to_json()) == recipe
     True
 
