@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hanlib.training.adversarial import adversarial_gradients
 from hanlib.training.assembly import build_optimizer, loss_function
 from hanlib.training.evaluation import Measurement
 
@@ -94,16 +95,25 @@ class TrainingLoop:
 
     def _train_step(self, ids, labels):
         variables = self.classifier.trainable_variables
-        with tf.GradientTape() as tape:
-            probabilities = self.classifier(ids, training=True)
-            losses = self._loss(labels, probabilities)
-            total = tf.add_n([tf.reduce_mean(losses), *self.classifier.losses])
-        gradients = tape.gradient(total, variables)
+
+        def gradients_of():
+            with tf.GradientTape() as tape:
+                probabilities = self.classifier(ids, training=True)
+                losses = self._loss(labels, probabilities)
+                total = tf.add_n([tf.reduce_mean(losses), *self.classifier.losses])
+            return tape.gradient(total, variables), (losses, probabilities)
+
+        if self.recipe.adversarial_norm:
+            norm = self.recipe.adversarial_norm
+            gradients, seen = adversarial_gradients(gradients_of, variables, norm)
+        else:
+            gradients, seen = gradients_of()
         if self.recipe.clip_norm:
             # Unlike that of Keras, it leaves the gradient of the word vectors in rows.
             gradients, _ = tf.clip_by_global_norm(gradients, self.recipe.clip_norm)
         self.optimizer.apply(gradients, variables)
         self._average(variables)
+        losses, probabilities = seen
         self.metrics[0].update_state(losses)
         self.metrics[1].update_state(labels, probabilities)
 

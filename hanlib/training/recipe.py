@@ -26,6 +26,7 @@ DATASET_DEFAULTS = {
         "batch_size": 32,
         "learning_rate": 3e-3,
         "min_count": 1,
+        "adversarial_norm": 0.0,
         "patience": 3,
     },
 }
@@ -105,6 +106,11 @@ class Recipe:
         0.0, "share of each weight taken off a step, times the learning rate", **at_least(0)
     )
     clip_norm: float = setting(5.0, "greatest norm of the gradient; 0: no limit", **at_least(0))
+    adversarial_norm: float = setting(
+        1.0,
+        "length of an adversary's step on the word vectors of a batch; 0: none, twice as fast",
+        **at_least(0),
+    )
     label_smoothing: float = setting(0.0, "share of the target spread over all classes", **share())
     weight_average: float = setting(
         0.99, "momentum a step of the averaged weights that are kept; 0: no average", **share()

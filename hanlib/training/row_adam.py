@@ -36,15 +36,15 @@ class RowAdam(keras.optimizers.Adam):
         first = self._moved(self._momentums[place], rows, values, self.beta_1)
         second = self._moved(self._velocities[place], rows, tf.square(values), self.beta_2)
         change = learning_rate * correction * first / (tf.sqrt(second) + self.epsilon)
-        _storage(variable).scatter_sub(tf.IndexedSlices(change, rows))
+        storage_of(variable).scatter_sub(tf.IndexedSlices(change, rows))
 
     def _moved(self, moment, rows, values, beta):
-        moment = _storage(moment)
+        moment = storage_of(moment)
         moved = beta * tf.gather(moment, rows) + (1 - beta) * values
         moment.scatter_update(tf.IndexedSlices(moved, rows))
         return moved
 
 
-def _storage(variable):
+def storage_of(variable):
     """The `tf.Variable` that can be changed in single rows."""
     return variable.value if isinstance(variable, keras.Variable) else variable
