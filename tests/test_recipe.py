@@ -23,7 +23,6 @@ def test_is_frozen():
         ("epochs", 0),
         ("epochs", 2.5),
         ("epochs", True),
-        ("epochs", None),
         ("batch_size", -1),
         ("learning_rate", 0),
         ("learning_rate", float("nan")),
@@ -76,7 +75,7 @@ def test_overrides_take_the_types_of_the_fields():
     [
         ("epochs", "takes field=value"),
         ("epoch=3", "did you mean 'epochs'"),
-        ("epochs=three", "`epochs` must be a whole number, at least 1. Received: 'three'"),
+        ("epochs=three", "`epochs` must be a whole number, at least 1, or none. Received: 'three'"),
         ("epochs=1.5", "`epochs` must be a whole number"),
         ("lowercase=maybe", "`lowercase` must be true or false"),
         ("dropout=1.5", "`dropout` must be a number, from 0 to less than 1, or none"),
@@ -102,3 +101,17 @@ def test_only_given_fields_replace_those_of_the_preset():
     assert Recipe().encoder_arguments(classes=3) == {}
     arguments = Recipe(units=5, per_label=True).encoder_arguments(classes=3)
     assert arguments == {"units": 5, "labels": 3}
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [(22_500, (4, 2)), (1_000_000, (4, 2)), (None, (4, 2)), (8_643, (11, 2)), (10, (20, 5))],
+)
+def test_few_documents_get_more_epochs(documents, expected):
+    recipe = Recipe().for_documents(documents)
+    assert (recipe.epochs, recipe.patience) == expected
+
+
+def test_given_epochs_and_patience_are_kept():
+    recipe = Recipe(epochs=7, patience=1).for_documents(10)
+    assert (recipe.epochs, recipe.patience) == (7, 1)

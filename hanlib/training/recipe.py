@@ -30,6 +30,8 @@ DATASET_DEFAULTS = {
         "patience": 3,
     },
 }
+# Steps that training takes where `epochs` is not given; IMDB's 22,500 documents make 1,408.
+LEAST_STEPS = 1_400
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,11 @@ class Recipe:
     )
     lowercase: bool = setting(True, "whether words are looked up without regard to case")
     # Optimisation.
-    epochs: int = setting(5, "most passes over the training documents", **at_least(1))
+    epochs: int | None = setting(
+        None,
+        "most passes over the training documents; none: 4, or up to 20 for few documents",
+        **at_least(1),
+    )
     batch_size: int = setting(64, "documents a step", **at_least(1))
     max_batch_words: int | None = setting(None, "most words a step", **at_least(1))
     learning_rate: float = setting(
@@ -116,8 +122,10 @@ class Recipe:
         0.99, "momentum a step of the averaged weights that are kept; 0: no average", **share()
     )
     # The course of the run.
-    patience: int = setting(
-        2, "epochs without gain on validation after which training stops", **at_least(1)
+    patience: int | None = setting(
+        None,
+        "epochs without gain on validation after which training stops; none: 2, or a quarter",
+        **at_least(1),
     )
     validation_split: int | float = setting(
         0.1,
@@ -150,6 +158,23 @@ class Recipe:
         'han_small'
         """
         return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
+
+    def for_documents(self, documents):
+        """The recipe in which `epochs` and `patience` are numbers, for so many documents.
+
+        Few documents need more passes: as many as make `LEAST_STEPS` steps, from 4 to 20. None
+        stands for an unknown number of documents, which are taken to be many.
+
+        >>> recipe = Recipe().for_documents(4_500)
+        >>> recipe.epochs, recipe.patience
+        (20, 5)
+        """
+        epochs = self.epochs
+        if epochs is None:
+            steps = max(-(-(documents or LEAST_STEPS * self.batch_size) // self.batch_size), 1)
+            epochs = min(max(-(-LEAST_STEPS // steps), 4), 20)
+        patience = self.patience or max(epochs // 4, 2)
+        return dataclasses.replace(self, epochs=epochs, patience=patience)
 
     def with_overrides(self, assignments):
         """A new recipe in which texts of the form `field=value` replace fields.

@@ -89,6 +89,7 @@ def train(
     progress = progress or silent
     output = Path(output)
     _check_corpus(corpus)
+    recipe = recipe.for_documents(corpus.splits["train"].size)
     build_encoder(recipe, recipe.max_tokens, len(corpus.classes))
     run = {"recipe": recipe.to_dict(), "dataset": _describe(corpus, dataset)}
     checkpoint = Checkpoint(output)
