@@ -586,3 +586,17 @@ def test_the_six_sentences_of_the_article():
     assert classifier.predict_label(unseen) == [1, 0, 1, 0]
     sure = classifier.predict(unseen, verbose=0).max(axis=1)
     assert sure.min() > 0.8
+
+
+@pytest.mark.parametrize("labels", [None, 4])
+def test_many_classes_start_from_one_label_a_document(vectorizer, labels):
+    encoder = HAN(vectorizer.vocabulary_size, 5, 3, 4, labels=labels)
+    classifier = DocumentClassifier(vectorizer, encoder, 4, multi_label=True)
+    # No words: the vector is zero, and the bias alone speaks.
+    assert_close(classifier.predict([""], verbose=0), [[0.25] * 4], atol=1e-6)
+
+
+def test_two_classes_start_even(vectorizer):
+    encoder = HAN(vectorizer.vocabulary_size, 5, 3, 4)
+    classifier = DocumentClassifier(vectorizer, encoder, ["a", "b"], multi_label=True)
+    assert_close(classifier.predict([""], verbose=0), [[0.5, 0.5]], atol=1e-6)

@@ -64,8 +64,15 @@ def build_optimizer(recipe, steps):
 def loss_function(classifier, label_smoothing):
     """A function of encoded labels and probabilities that gives the loss of each document."""
     if classifier.multi_label:
-        return lambda labels, probabilities: keras.losses.binary_crossentropy(
-            labels, probabilities, label_smoothing=label_smoothing
+        # The sum over the classes: with their mean, the gradient of a word vector among ninety
+        # classes is as small as Adam's epsilon, and nothing is learned.
+        return lambda labels, probabilities: (
+            len(classifier.classes)
+            * (
+                keras.losses.binary_crossentropy(
+                    labels, probabilities, label_smoothing=label_smoothing
+                )
+            )
         )
     if not label_smoothing:
         return keras.losses.sparse_categorical_crossentropy
