@@ -9,7 +9,10 @@ import importlib
 
 __version__ = "0.1.0"
 
-_SUBPACKAGES = ("cli", "data", "layers", "models", "ops", "serving", "text", "training")
+_SUBPACKAGES = (
+    *("cli", "data", "evidence", "explain", "layers", "models", "ops", "serving", "text"),
+    "training",
+)
 
 
 def __getattr__(name):

@@ -11,12 +11,16 @@ ALLOWED = {
     "ops": set(),
     "text": set(),
     "data": set(),
+    "evidence": set(),
     "layers": {"ops", "text"},
     "models": {"layers", "ops", "text"},
     "training": {"models", "layers", "data"},
-    "serving": {"models", "layers", "ops", "text"},
+    "explain": {"models", "layers", "ops", "text", "evidence"},
+    "serving": {"models", "layers", "ops", "text", "evidence"},
     "__main__": {"cli"},
-    "cli": {"data", "layers", "models", "ops", "serving", "text", "training"},
+    "cli": {
+        *("data", "evidence", "explain", "layers", "models", "ops", "serving", "text", "training")
+    },
 }
 
 

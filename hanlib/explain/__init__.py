@@ -1,0 +1,1 @@
+"""Why a classifier decided as it did: methods, and how faithful each is."""
