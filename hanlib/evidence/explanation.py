@@ -140,7 +140,7 @@ class Explanation:
     def from_dict(cls, record):
         """The explanation that `to_dict` gave, also after JSON."""
         record = dict(record)
-        record["probabilities"] = {name: value for name, value in record["probabilities"]}
+        record["probabilities"] = dict(record["probabilities"])
         record["sentences"] = tuple(
             Sentence(**{**s, "words": tuple(Word(**word) for word in s["words"])})
             for s in record["sentences"]
