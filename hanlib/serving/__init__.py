@@ -1,3 +1,23 @@
-"""What production needs: the export to a SavedModel."""
+"""What production needs: the export to a SavedModel, and what asks a server for answers.
 
-from hanlib.serving.export import export_saved_model, export_version
+Each name is imported when it is first used: `hanlib.serving.client` must not start TensorFlow.
+"""
+
+import importlib
+
+# name -> the module that defines it
+_MODULES = {
+    "export_saved_model": "hanlib.serving.export",
+    "export_version": "hanlib.serving.export",
+}
+__all__ = sorted(_MODULES)
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)
+    raise AttributeError(f"module 'hanlib.serving' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_MODULES])
