@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from hanlib.layers.row_encoder import RowEncoder, as_layer
+from hanlib.ops.hierarchy import hierarchy
 
 
 @keras.saving.register_keras_serializable("hanlib")
@@ -102,23 +103,33 @@ class HierarchicalEncoder(keras.layers.Layer):
             shape = (None, *level.compute_output_shape(shape))
 
     def call(self, inputs, mask=None, return_attention_scores=False, training=None):
-        self._check(inputs)
-        flat, parents, counts = _rows(inputs, len(self.levels))
-        places = self._real(flat, mask)
-        values, index = self._embed(tf.gather(flat, places), training)
+        hierarchy = self.hierarchy(inputs, mask)
+        values, index = self.embed(hierarchy.words, training)
         scores = []
-        for level, parent, count in zip(self.levels, parents, counts, strict=True):
-            lengths = tf.math.bincount(tf.gather(parent, places), minlength=count, maxlength=count)
-            vectors, level_scores = level.encode(values, lengths, index, training=training)
-            if return_attention_scores:
-                scores.append(_scatter(level_scores(), places, tf.size(parent)))
-            # An empty row is not a row of the next level.
-            places = tf.where(lengths > 0)[:, 0]
-            values, index = tf.gather(vectors, places), None
+        for level, lengths in zip(self.levels, hierarchy.lengths, strict=True):
+            values, level_scores = level.encode(values, lengths, index, training=training)
+            scores.append(level_scores)
+            index = None
         if not return_attention_scores:
-            return vectors
-        levels = len(self.levels)
-        return vectors, [_in_form_of(inputs, s, levels - depth) for depth, s in enumerate(scores)]
+            return values
+        return values, [hierarchy.in_form_of_input(k, of()) for k, of in enumerate(scores)]
+
+    def hierarchy(self, inputs, mask=None):
+        """The real words, sentences and documents of `inputs`, a `hanlib.ops.hierarchy.Hierarchy`.
+
+        Args:
+            inputs, mask: As in `call`.
+        """
+        self._check(inputs)
+        flat = inputs.flat_values if isinstance(inputs, tf.RaggedTensor) else inputs
+        if self.embedding is None:
+            real = tf.reduce_any(tf.reshape(flat, [-1, inputs.shape[-1]]) != 0, axis=-1)
+        else:
+            real = tf.reshape(flat, [-1]) != 0
+        if mask is not None:
+            mask = mask.flat_values if isinstance(mask, tf.RaggedTensor) else tf.reshape(mask, [-1])
+            real &= tf.cast(mask, tf.bool)
+        return hierarchy(inputs, real, len(self.levels))
 
     def _check(self, inputs):
         axes = len(self.levels) + 1 + (self.embedding is None)
@@ -129,16 +140,10 @@ class HierarchicalEncoder(keras.layers.Layer):
                 f"Received: inputs of shape {inputs.shape}"
             )
 
-    def _real(self, flat, mask):
-        """Places of the real words among all."""
-        real = flat != 0 if self.embedding is not None else tf.reduce_any(flat != 0, axis=-1)
-        if mask is not None:
-            mask = mask.flat_values if isinstance(mask, tf.RaggedTensor) else tf.reshape(mask, [-1])
-            real &= tf.cast(mask, tf.bool)
-        return tf.where(real)[:, 0]
-
-    def _embed(self, words, training):
-        """The vectors of the distinct words, and which of them each word is."""
+    def embed(self, words, training=None):
+        """The vectors of the distinct words `<float>[distinct, features]`, and for each word the
+        line of its vector, `<int32>[words]`; the words themselves and None without an embedding.
+        """
         if self.embedding is None:
             return self.drop_features(words, training=training), None
         distinct, index = tf.unique(words)
@@ -164,40 +169,3 @@ class HierarchicalEncoder(keras.layers.Layer):
             "word_dropout": self.word_dropout,
             "embeddings_initializer": keras.initializers.serialize(self.embeddings_initializer),
         }
-
-
-def _rows(inputs, levels):
-    """The words end to end; for each level, innermost first, each item's row and the row count."""
-    if isinstance(inputs, tf.RaggedTensor):
-        if inputs.ragged_rank != levels:
-            raise ValueError(
-                f"`inputs` must be ragged in its {levels} axes after the first. "
-                f"Received: inputs of shape {inputs.shape} and ragged rank {inputs.ragged_rank}"
-            )
-        parents = [tf.cast(rows, tf.int32) for rows in inputs.nested_value_rowids()]
-        counts = [tf.size(splits) - 1 for splits in inputs.nested_row_splits]
-        return inputs.flat_values, parents[::-1], counts[::-1]
-    shape = tf.shape(inputs)
-    parents, counts = [], []
-    for axis in range(levels, 0, -1):
-        count = tf.reduce_prod(shape[:axis])
-        parents.append(tf.repeat(tf.range(count), shape[axis]))
-        counts.append(count)
-    rest = [inputs.shape[-1]] if inputs.shape.rank > levels + 1 else []
-    return tf.reshape(inputs, [-1, *rest]), parents, counts
-
-
-def _scatter(scores, places, count):
-    """Scores of the real items at their places among all, zeros elsewhere."""
-    shape = tf.concat([[count], tf.shape(scores)[1:]], axis=0)
-    return tf.scatter_nd(places[:, None], scores, tf.cast(shape, tf.int64))
-
-
-def _in_form_of(inputs, scores, axes):
-    """Flat scores in the form of the first axis of the input and `axes` more."""
-    if isinstance(inputs, tf.RaggedTensor):
-        return tf.RaggedTensor.from_nested_row_splits(
-            scores, inputs.nested_row_splits[:axes], validate=False
-        )
-    shape = tf.concat([tf.shape(inputs)[: axes + 1], tf.shape(scores)[1:]], axis=0)
-    return tf.reshape(scores, shape)

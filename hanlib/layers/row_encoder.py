@@ -82,18 +82,28 @@ class RowEncoder(keras.layers.Layer):
             `<float>[rows, output]`, and a function that gives the scores `<float>[words]`,
             row-major (not everybody wants them, and they are to be put in order).
         """
+        states, packing = self.contextualize(values, lengths, index, training=training)
+        vectors, scores = self.pooling.pool(states, packing.rows, packing.count, training=training)
+        return self.drop(vectors, training=training), lambda: unpack(scores, packing)
+
+    def contextualize(self, values, lengths, index=None, training=None):
+        """What is pooled: each word's state, in packed order, and the packing.
+
+        Args:
+            values, lengths, index, training: As in `encode`.
+
+        Returns:
+            `<float>[words, features]` and the `Packing` of the rows.
+        """
         if self.self_attention is not None:
             values = values if index is None else tf.gather(values, index)
             values = self.self_attention.attend(values, lengths, training=training)
             index = None
         packing = pack(lengths)
-        if self.recurrent is None:
-            places = packing.positions if index is None else tf.gather(index, packing.positions)
-            states = tf.gather(values, places)
-        else:
-            states = self.recurrent.encode(values, packing, index, training=training)
-        vectors, scores = self.pooling.pool(states, packing.rows, packing.count, training=training)
-        return self.drop(vectors, training=training), lambda: unpack(scores, packing)
+        if self.recurrent is not None:
+            return self.recurrent.encode(values, packing, index, training=training), packing
+        places = packing.positions if index is None else tf.gather(index, packing.positions)
+        return tf.gather(values, places), packing
 
     def compute_mask(self, inputs, previous_mask=None):
         return None  # The steps are gone.

@@ -151,15 +151,17 @@ class DocumentClassifier(keras.Model):
 
     def classify(self, vectors, training=None):
         """Document vectors -> probabilities `<float32>[docs, classes]`."""
-        vectors = self.drop(vectors, training=training)
-        if self.head is not None:
-            logits = self.head(vectors)
-        else:
-            logits = tf.reduce_sum(vectors * tf.cast(self.kernel, vectors.dtype), axis=-1)
-            logits += tf.cast(self.bias, logits.dtype)
         # In float32, and by Keras' own functions: its losses then find the logits.
         activation = keras.activations.sigmoid if self.multi_label else keras.activations.softmax
-        return activation(tf.cast(logits, tf.float32))
+        return activation(self.logits(vectors, training))
+
+    def logits(self, vectors, training=None):
+        """Document vectors -> `<float32>[docs, classes]`, W v + b."""
+        vectors = self.drop(vectors, training=training)
+        if self.head is not None:
+            return tf.cast(self.head(vectors), tf.float32)
+        logits = tf.reduce_sum(vectors * tf.cast(self.kernel, vectors.dtype), axis=-1)
+        return tf.cast(logits + tf.cast(self.bias, logits.dtype), tf.float32)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], len(self._labels))
