@@ -1,0 +1,6 @@
+"""Clients of a served model: REST and gRPC, with one interface, and the records they return."""
+
+from hanlib.serving.client.answers import Prediction
+from hanlib.serving.client.errors import ServingError
+from hanlib.serving.client.grpc import GrpcClient
+from hanlib.serving.client.rest import RestClient

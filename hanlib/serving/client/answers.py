@@ -1,0 +1,121 @@
+"""A server's padded columns as records, one a document."""
+
+import dataclasses
+import math
+
+from hanlib.evidence import Explanation, Sentence, Word
+from hanlib.serving.client.errors import ServingError
+from hanlib.serving.client.spans import sentence_span, word_spans
+
+METHODS = ("attention", "combined_attention", "gradient_x_attention")
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """What a classifier decided about one document.
+
+    Attributes:
+        label: The predicted label; with a multi-label classifier the tuple of those given.
+        probabilities: `dict` from class name to probability.
+
+    >>> Prediction("pos", {"neg": 0.1, "pos": 0.9}).label
+    'pos'
+    """
+
+    label: object
+    probabilities: dict
+
+
+def predictions(outputs):
+    """The `Prediction` of each document.
+
+    Args:
+        outputs: `dict` from output to list, documents first: what `serving_default` gives.
+
+    Raises:
+        ServingError: if an output is missing.
+
+    >>> predictions({"label": ["b"], "classes": [["a", "b"]], "probabilities": [[0.25, 0.75]]})
+    [Prediction(label='b', probabilities={'a': 0.25, 'b': 0.75})]
+    """
+    columns = _columns(outputs, ["label", "classes", "probabilities"])
+    labels = outputs.get("labels")
+    return [
+        Prediction(_given(labels[i]) if labels else label, dict(zip(classes, values, strict=True)))
+        for i, (label, classes, values) in enumerate(zip(*columns, strict=True))
+    ]
+
+
+def explanations(texts, outputs, method="gradient_x_attention"):
+    """The `Explanation` of each document, by one of the methods that an export offers.
+
+    - `"attention"`: a sentence's weight in its document, a word's weight in its sentence;
+    - `"combined_attention"`: the same for sentences, and for a word
+      `sqrt(weight of its sentence) * its weight` (Yang et al. 2016, section 3.3);
+    - `"gradient_x_attention"`: either weight times the gradient of the target's score.
+
+    Args:
+        texts: The documents that were sent, in order.
+        outputs: `dict` from output to list, documents first: what `explain` gives, padding and
+            all.
+        method: See above.
+
+    Raises:
+        ServingError: if an output is missing.
+
+    >>> outputs = {
+    ...     "label": ["pos"], "classes": [["neg", "pos"]], "probabilities": [[0.2, 0.8]],
+    ...     "target": ["pos"], "sentences": [["Superb cast.", ""]], "sentence_counts": [1],
+    ...     "sentence_attention": [[1.0, 0.0]], "words": [["Superb", "cast", ".", "", ""]],
+    ...     "word_attention": [[0.5, 0.25, 0.25, 0.0, 0.0]], "word_counts": [[3, 0]],
+    ...     "omitted_sentences": [0], "omitted_words": [0]}
+    >>> (explanation,) = explanations(["A superb cast. Superb cast."], outputs, "attention")
+    >>> explanation.words[0]
+    Word(text='Superb', score=0.5, start=15, end=21)
+    """
+    names = ["target", "sentences", "words", "word_counts", "sentence_counts"]
+    scores = method.replace("combined_", "")
+    names += [f"sentence_{scores}", f"word_{scores}", "omitted_sentences", "omitted_words"]
+    rows = zip(texts, predictions(outputs), *_columns(outputs, names), strict=True)
+    return [_explanation(method, *row) for row in rows]
+
+
+def _explanation(
+    method, text, answer, target, sentences, words, counts, sentence_count,
+    sentence_scores, word_scores, omitted_sentences, omitted_words,
+):  # fmt: skip
+    shown, ends = [], 0
+    for sentence, count in zip(sentences[:sentence_count], counts, strict=False):
+        shown.append((sentence, words[ends : ends + count], word_scores[ends : ends + count]))
+        ends += count
+    spans = word_spans(text, [(sentence, its_words) for sentence, its_words, _ in shown])
+    records = []
+    for (sentence, its_words, scores), score, places in zip(
+        shown, sentence_scores, spans, strict=False
+    ):
+        factor = math.sqrt(max(score, 0.0)) if method == "combined_attention" else 1.0
+        start, end = sentence_span(places) or (None, None)
+        made = tuple(
+            Word(word, factor * value, *(place or (None, None)))
+            for word, value, place in zip(its_words, scores, places, strict=True)
+        )
+        records.append(Sentence(sentence, score, made, start, end))
+    omitted = {"words": omitted_words, "sentences": omitted_sentences}
+    return Explanation(
+        text, answer.label, answer.probabilities, target, method, tuple(records),
+        omitted=omitted if any(omitted.values()) else {},
+    )  # fmt: skip
+
+
+def _columns(outputs, names):
+    missing = [name for name in names if name not in outputs]
+    if missing:
+        raise ServingError(
+            f"the model's answer must have the outputs {names}. Missing: {missing}. "
+            "Export it again with this version of hanlib, or choose another method"
+        )
+    return [outputs[name] for name in names]
+
+
+def _given(labels):
+    return tuple(label for label in labels if label)

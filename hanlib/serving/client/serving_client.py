@@ -1,0 +1,144 @@
+"""What the clients share: documents in, records out, in requests of a bounded size."""
+
+import abc
+import functools
+
+import numpy as np
+
+from hanlib.serving.client.answers import METHODS, explanations, predictions
+from hanlib.serving.client.errors import ServingError
+from hanlib.serving.client.retries import with_retries
+
+MOST_BYTES = 4 * 2**20
+
+
+class ServingClient(abc.ABC):
+    """Asks a served model; how the request travels is a subclass's matter.
+
+    Args:
+        model: The model's name on the server.
+        version, label: One version by its number, or by a label of the server's configuration;
+            by default the newest.
+        timeout: Seconds that one attempt of one request may wait for its answer.
+        retries: How often a request is tried again that the server could not answer at the time
+            (it is down, overloaded, or too slow).
+        batch_size: Greatest number of documents in a request; a request also holds no more than
+            4 MB of text, unless it is one document.
+
+    Raises:
+        ValueError: If an argument is out of its range, or version and label are both given.
+    """
+
+    def __init__(self, model, version=None, label=None, *, timeout=60.0, retries=4, batch_size=32):
+        if not isinstance(model, str) or not model or "/" in model:
+            raise ValueError(f"`model` must be the name of a served model. Received: {model!r}")
+        if version is not None and label is not None:
+            raise ValueError(
+                "Give `version` or `label`, not both. "
+                f"Received: version={version!r}, label={label!r}"
+            )
+        if not timeout > 0:
+            raise ValueError(f"`timeout` must be seconds over 0. Received: timeout={timeout}")
+        if not isinstance(retries, int) or retries < 0:
+            raise ValueError(f"`retries` must be an integer >= 0. Received: retries={retries}")
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(f"`batch_size` must be an integer > 0. Received: {batch_size}")
+        self.model, self.version, self.label = model, version, label
+        self.timeout, self.retries, self.batch_size = timeout, retries, batch_size
+
+    def predict(self, texts):
+        """The `Prediction` of each text: its label and the probabilities of all classes.
+
+        Raises:
+            TypeError: If `texts` is not a list of strings.
+            ServingError: If the server refuses, or gives no answer in the end.
+        """
+        asked = self._asked("serving_default", texts)
+        return [record for _, outputs in asked for record in predictions(outputs)]
+
+    def explain(self, texts, method="gradient_x_attention"):
+        """The `hanlib.evidence.Explanation` of each text.
+
+        Args:
+            texts: List of documents.
+            method: `"attention"`, `"combined_attention"` or `"gradient_x_attention"`.
+
+        Raises:
+            TypeError, ServingError: As `predict`.
+            ValueError: If there is no such method.
+        """
+        if method not in METHODS:
+            raise ValueError(f"`method` must be one of {METHODS}. Received: method={method!r}")
+        asked = self._asked("explain", texts)
+        return [r for batch, outputs in asked for r in explanations(batch, outputs, method)]
+
+    def embed(self, texts):
+        """The document vectors, `<float32>[docs, features]`.
+
+        Raises:
+            TypeError, ServingError: As `predict`.
+        """
+        rows = [np.asarray(o["vectors"], "float32") for _, o in self._asked("embed", texts)]
+        return np.concatenate(rows) if rows else np.zeros((0, 0), "float32")
+
+    def status(self):
+        """The versions of the model and their states, as TensorFlow Serving's REST API has it."""
+        return with_retries(self._status, self.retries)
+
+    def metadata(self):
+        """The model's signatures, as TensorFlow Serving's REST API has it."""
+        return with_retries(self._metadata, self.retries)
+
+    def _asked(self, signature, texts):
+        """`(batch of texts, outputs)` by request; outputs are lists, documents first."""
+        if isinstance(texts, str | bytes):
+            raise TypeError(f"`texts` must be a list of strings. Received: {texts!r:.80}")
+        texts = list(texts)
+        for text in texts:
+            if not isinstance(text, str):
+                raise TypeError(f"`texts` must be a list of strings. Received: {text!r:.80}")
+        for batch in batches(texts, self.batch_size):
+            # Half a surrogate pair is no text that could be sent.
+            sent = [text.encode("utf-8", "replace").decode() for text in batch]
+            yield batch, self._answered(signature, sent)
+
+    def _answered(self, signature, texts):
+        try:
+            return with_retries(functools.partial(self._outputs, signature, texts), self.retries)
+        except ServingError as error:
+            if "not found in signature def" not in error.message:
+                raise
+            raise ServingError(
+                f"{error.message}. The model {self.model!r} was exported without {signature!r}: "
+                "export it again with this version of hanlib",
+                error.code,
+            ) from error
+
+    @abc.abstractmethod
+    def _outputs(self, signature, texts):
+        """One request: `dict` from output to nested lists."""
+
+    @abc.abstractmethod
+    def _status(self):
+        """One request."""
+
+    @abc.abstractmethod
+    def _metadata(self):
+        """One request."""
+
+
+def batches(texts, size):
+    """Lists of at most `size` texts and 4 MB, in order; a larger text goes alone.
+
+    >>> list(batches(["a", "b", "c"], 2))
+    [['a', 'b'], ['c']]
+    """
+    batch, weight = [], 0
+    for text in texts:
+        if batch and (len(batch) == size or weight + 4 * len(text) > MOST_BYTES):
+            yield batch
+            batch, weight = [], 0
+        batch.append(text)
+        weight += 4 * len(text)
+    if batch:
+        yield batch

@@ -1,0 +1,88 @@
+"""Where the returned words stand in the text that was sent, with the real splitter."""
+
+import itertools
+import time
+
+import pytest
+
+from hanlib.serving.client.spans import word_spans
+from hanlib.text import normalize, split_sentences, split_words
+
+
+def returned(text):
+    """`(sentence, words)` as an export gives them."""
+    sentences = split_sentences(normalize([text]))
+    words = split_words(sentences).to_list()[0]
+    return [
+        (sentence.decode(), [word.decode() for word in its])
+        for sentence, its in zip(sentences.to_list()[0], words, strict=True)
+    ]
+
+
+def found(text):
+    """`(word, what stands at its span or None)` for all words."""
+    sentences = returned(text)
+    for (_, words), spans in zip(sentences, word_spans(text, sentences), strict=True):
+        for word, span in zip(words, spans, strict=True):
+            yield word, text[slice(*span)] if span else None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A good film. So bad an end! It's $1,000.50... isn't it?",
+        "Hard-wrapped text that goes\non in the next line, and\r\n  on.\n\n- a list\n- of two",
+        "One.<br /><br />Two <BR>three.<p class='x'>Four</p> a < b",
+        "a a a a a a. a a a! a? aa a",
+        "酒店很好。早餐不错，服务员也很热情！",
+        "مرحبا بالعالم. هذا فيلم جيد",
+        "\ufeffMarks\u200b of no width\u00ad here \u202babc\u202c.",
+        "\U0001f600\U0001f600 \U0001f468‍\U0001f469‍\U0001f467 :-)",
+        r"Yelp's \n\n escapes. \nYes.",
+    ],
+)
+def test_every_word_is_found_in_its_place(text):
+    places = list(found(text))
+    assert places
+    assert all(word == place for word, place in places)
+    assert ends_in_order(text)
+
+
+def ends_in_order(text):
+    spans = [span for row in word_spans(text, returned(text)) for span in row if span]
+    return all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
+
+
+def test_what_was_rewritten_is_not_found_and_the_rest_is():
+    text = "The caf&eacute; a caf&eacute; was good &amp; cheap. Caf&#233; again. The end."
+    places = list(found(text))
+    assert [word for word, place in places if place is None] == ["café", "café", "Café"]
+    assert all(place in (word, None) for word, place in places)
+    assert "a" in [place for _, place in places]
+    assert ends_in_order(text)
+
+
+def test_sentences_that_are_left_out_leave_the_others_in_place():
+    text = "One is here. Two is left out. Three is here again."
+    (_, _, last) = returned(text)
+    ((start, end), *_) = word_spans(text, [last])[0]
+    assert text[start:end] == "Three"
+    assert start == text.index("Three")
+
+
+def test_words_that_are_nowhere():
+    assert word_spans("abc def", [("xyz", ["xyz"]), ("", [""]), ("def", ["def"])]) == [
+        [None],
+        [None],
+        [(4, 7)],
+    ]
+
+
+def test_200_kilobytes_take_no_time():
+    text = "It was\na good film, I say. " * 8000
+    words = ["It", "was", "a", "good", "film", ",", "I", "say", "."]
+    sentences = [("It was a good film, I say.", words)] * 8000
+    start = time.perf_counter()
+    spans = word_spans(text, sentences)
+    assert all(span for row in spans for span in row)
+    assert time.perf_counter() - start < 10
