@@ -3,6 +3,12 @@
 import dataclasses
 import json
 
+from hanlib.evidence.explanation_plot import explanation_plot
+from hanlib.evidence.frames import explanation_frame
+from hanlib.evidence.html import explanation_html
+from hanlib.evidence.summary import summary_text
+from hanlib.evidence.terminal import explanation_text
+
 
 @dataclasses.dataclass(frozen=True)
 class Word:
@@ -151,6 +157,29 @@ class Explanation:
         }
         record["label"] = _tuple(record["label"])
         return cls(**record)
+
+    def to_html(self, page=True, title=None):
+        """The explanation as HTML without dependencies: see `explanation_html`."""
+        return explanation_html(self, page, title)
+
+    def _repr_html_(self):
+        return explanation_html(self, page=False)
+
+    def to_text(self, width=None, colour=False):
+        """The explanation for a terminal: see `explanation_text`."""
+        return explanation_text(self, width, colour)
+
+    def to_frame(self, level="word"):
+        """A pandas `DataFrame` with one row a "word" or a "sentence": see `explanation_frame`."""
+        return explanation_frame(self, level)
+
+    def plot(self, level="sentence", most=20, axes=None):
+        """A matplotlib `Figure` of the scores: see `explanation_plot`."""
+        return explanation_plot(self, level, most, axes)
+
+    def summary(self, sentences=None, words=None):
+        """The sentences that carry the decision, as one text: see `summary_text`."""
+        return summary_text(self, sentences, words)
 
     def to_json(self, **kwargs):
         """`to_dict` as a JSON string; further arguments are those of `json.dumps`."""

@@ -1,0 +1,105 @@
+"""A document as it was written, cut into sentences, words and what stands between them."""
+
+import dataclasses
+
+from hanlib.evidence.characters import shown
+
+
+@dataclasses.dataclass(frozen=True)
+class Passage:
+    """A stretch of text: a sentence, or what stands between two.
+
+    Attributes:
+        sentence: The `Sentence`, or None.
+        runs: `(text, word)` pairs that lie end to end; `word` is a `Word`, or None between words.
+    """
+
+    sentence: object
+    runs: tuple
+
+    @property
+    def text(self):
+        """The passage as it stands in the document."""
+        return "".join(text for text, _ in self.runs)
+
+
+def passages(explanation):
+    """The document's `Passage`s; end to end they are its text.
+
+    Where the characters' places are not known (or do not fit the text), each word is looked up
+    in its sentence's surface form, and if it is not found there, the words are joined by spaces.
+
+    >>> from hanlib.evidence import Explanation, Sentence, Word
+    >>> sentence = Sentence("Good\\nfilm.", 0.7, (Word("Good", 0.4, 1, 5),), 1, 11)
+    >>> explanation = Explanation(" Good\\nfilm.", "pos", {"pos": 1.0}, "pos", "m", (sentence,))
+    >>> [[text for text, _ in passage.runs] for passage in passages(explanation)]
+    [[' '], ['Good', '\\nfilm.']]
+    """
+    sentences = explanation.sentences
+    if explanation.text is None or not _lie_in_order(sentences, 0, len(explanation.text)):
+        return list(_joined(sentences))
+    found = []
+    for sentence, start, end in _with_gaps(sentences, 0, len(explanation.text)):
+        text = explanation.text[start:end]
+        runs = _runs(sentence, text, start) if sentence else ((text, None),)
+        found.append(Passage(sentence, _shown(runs)))
+    return found
+
+
+def _joined(sentences):
+    for place, sentence in enumerate(sentences):
+        if place:
+            yield Passage(None, ((" ", None),))
+        yield Passage(sentence, _shown(_located(sentence)))
+
+
+def _runs(sentence, text, start):
+    if not _lie_in_order(sentence.words, start, start + len(text)):
+        return _located(dataclasses.replace(sentence, text=text))
+    return tuple(
+        (text[first - start : last - start], word)
+        for word, first, last in _with_gaps(sentence.words, start, start + len(text))
+    )
+
+
+def _located(sentence):
+    """The runs of a sentence whose words have no places of their own."""
+    text, runs, at = sentence.text or "", [], 0
+    for word in sentence.words:
+        start = text.find(word.text, at)
+        if start < 0:
+            return _spaced(sentence.words)
+        if start > at:
+            runs.append((text[at:start], None))
+        at = start + len(word.text)
+        runs.append((text[start:at], word))
+    return (*runs, (text[at:], None)) if at < len(text) else tuple(runs)
+
+
+def _spaced(words):
+    runs = [run for word in words for run in ((" ", None), (word.text, word))]
+    return tuple(runs[1:])
+
+
+def _with_gaps(items, start, end):
+    """`(item, start, end)` from `start` to `end`, with None for what lies between the items."""
+    at = start
+    for item in items:
+        if item.start > at:
+            yield None, at, item.start
+        yield item, item.start, item.end
+        at = item.end
+    if end > at:
+        yield None, at, end
+
+
+def _lie_in_order(items, start, end):
+    for item in items:
+        if item.start is None or item.end is None or not start <= item.start <= item.end <= end:
+            return False
+        start = item.end
+    return True
+
+
+def _shown(runs):
+    return tuple((shown(text), word) for text, word in runs)
