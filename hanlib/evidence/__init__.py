@@ -4,5 +4,6 @@ from hanlib.evidence.explanation import Explanation, Faithfulness, Sentence, Wor
 from hanlib.evidence.explanation_plot import explanation_plot
 from hanlib.evidence.frames import explanation_frame
 from hanlib.evidence.html import explanation_html
+from hanlib.evidence.report import write_report
 from hanlib.evidence.summary import summary_sentences, summary_text
 from hanlib.evidence.terminal import explanation_text

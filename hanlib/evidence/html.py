@@ -10,6 +10,8 @@ from hanlib.evidence.shading import LEVELS
 
 # Nothing may run or be fetched, whatever a document holds.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+# A bar stays on the line of its sentence's beginning, unless that is longer than this.
+_KEPT = 24
 
 
 def explanation_html(explanation, page=True, title=None):
@@ -94,7 +96,13 @@ def _passage(passage, signed):
         f'<i class="bar {_hue(strength, signed)}" style="--w:{percent}%" tabindex="0" '
         f'title="sentence {escaped(figure)}"></i>'
     )
-    return f'<span class="s">{bar}{"".join(_run(run, signed) for run in runs)}</span>'
+    drawn = [_run(run, signed) for run in runs]
+    first = "" if not runs else runs[0] if isinstance(runs[0], str) else runs[0][0]
+    if 0 < len(first) <= _KEPT:
+        drawn[0] = f'<span class="head">{bar}{drawn[0]}</span>'
+    else:
+        drawn.insert(0, bar)
+    return f'<span class="s">{"".join(drawn)}</span>'
 
 
 def _run(run, signed):
