@@ -1,0 +1,174 @@
+"""The process: loads a model, answers until it is told to stop, and then finishes what it began."""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import dataclasses
+import logging
+import signal
+from pathlib import Path
+
+import uvicorn
+
+from hanlib.serving.server.application import Application
+from hanlib.serving.server.batching import Batcher, Limits
+from hanlib.serving.server.bodies import Bodies
+from hanlib.serving.server.metrics import Metrics
+from hanlib.serving.server.servable import Servable
+from hanlib.serving.server.versions import Versions
+
+_LOG = logging.getLogger("hanlib.serve")
+# Connections that wait for the answer to their last request hear that they are closed.
+_LAST_REQUESTS = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How a server runs.
+
+    Attributes:
+        base: Folder of the model's versions, or of one version with `only`.
+        name: The model's name in URLs.
+        only: The number of the one version, where `base` is its folder.
+        limits: `Limits` of the batches and the queue.
+        largest_body: Bytes of a request.
+        keep: How many of the highest versions answer.
+        labels: `{label: version}`.
+        poll: Seconds between two looks at the folder.
+        allow_origin: The origin whose pages may ask, `*` for all, or None.
+        grace: Seconds for the requests that run when it is told to stop.
+    """
+
+    base: Path
+    name: str
+    only: int | None = None
+    limits: Limits = dataclasses.field(default_factory=Limits)
+    largest_body: int = 4 << 20
+    keep: int = 1
+    labels: dict = dataclasses.field(default_factory=dict)
+    poll: float = 1.0
+    allow_origin: str | None = None
+    grace: float = 30.0
+
+
+class NoModelError(Exception):
+    """No version of the model can be loaded."""
+
+
+def run(settings, bound, ready=lambda: None):
+    """Serves until SIGTERM or SIGINT.
+
+    Args:
+        settings: `Settings`.
+        bound: The socket of `listening.listen`.
+        ready: Called once requests are accepted.
+
+    Returns:
+        Whether every accepted request was answered.
+
+    Raises:
+        NoModelError: No version can be loaded.
+    """
+    versions = Versions(
+        settings.name,
+        settings.base,
+        Servable,
+        settings.keep,
+        settings.labels,
+        settings.only,
+    )
+    versions.refresh()
+    if not versions.loaded:
+        raise NoModelError(_why(versions))
+    return asyncio.run(_serve(settings, bound, versions, ready))
+
+
+def _why(versions):
+    try:
+        *_, message = versions.status(versions.name)[0]
+        return message
+    except Exception:
+        return "it holds no <version>/saved_model.pb"
+
+
+async def _serve(settings, bound, versions, ready):
+    executor = concurrent.futures.ThreadPoolExecutor(settings.limits.workers, "batch")
+    batcher = Batcher(settings.limits, executor, lambda documents: metrics.batch(documents))
+    metrics = Metrics(lambda: batcher.waiting, lambda: versions.loaded)
+    bodies = Bodies(settings.largest_body, 16 * settings.largest_body)
+    application = Application(versions, batcher, bodies, metrics)
+    watcher = asyncio.create_task(_watch(versions, settings.poll))
+    config = uvicorn.Config(
+        _with_origin(application, settings.allow_origin),
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=settings.grace,
+    )
+    server = Server(config, application, ready)
+    try:
+        await server.serve(sockets=[bound])
+    finally:
+        watcher.cancel()
+    return not server.server_state.tasks
+
+
+async def _watch(versions, seconds):
+    """Looks at the folder again and again."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await asyncio.to_thread(versions.refresh)
+        except OSError as error:  # The folder may be away for a while.
+            _LOG.warning("%s: %s", versions.base, error.strerror)
+
+
+def _with_origin(application, origin):
+    if origin is None:
+        return application
+    from starlette.middleware.cors import CORSMiddleware
+
+    return CORSMiddleware(
+        application,
+        allow_origins=[origin],
+        allow_methods=["GET", "POST"],
+        allow_headers=["content-type"],
+    )
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which stops without losing a request and leaves with code 0."""
+
+    def __init__(self, config, application, ready):
+        super().__init__(config)
+        self._application, self._ready = application, ready
+
+    @contextlib.contextmanager
+    def capture_signals(self):
+        """Uvicorn would raise the signal again at the end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self):
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    async def startup(self, sockets=None):
+        """Tells `ready` once the socket listens."""
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets=None):
+        """No new connections; those there are hear with their answer that it was the last."""
+        _LOG.info("stopping: no new connections")
+        self._application.draining = True
+        for _ in range(3):  # Takes in who knocked already.
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(_LAST_REQUESTS)
+        await super().shutdown(sockets)
