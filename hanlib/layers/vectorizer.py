@@ -140,16 +140,37 @@ class DocumentVectorizer(keras.layers.Layer):
             tf.repeat(sentences.values, rows), tf.gather(ends, sentences.row_splits)
         )
 
-    def lookup(self, words):
-        """The ids of words, `<string>` of any shape, ragged too -> `<int32>` of the same shape."""
+    def sentences_and_rows(self, text):
+        """Each sentence once, and the words of its rows.
+
+        Returns:
+            `<string>[docs, (sentences)]`; `<int64>[sentences]`, the number of rows of each, end to
+            end; and the rows as `surface` gives them, `<string>[docs, (rows), (words)]`.
+        """
+        sentences = self._sentences_of(text)
+        words = self._words_of(sentences)
+        if self.max_sentence_words is None:
+            return sentences, tf.ones_like(words.values.row_lengths()), words
+        rows = text_ops.rows_needed(words.values.row_lengths(), self.max_sentence_words)
+        return sentences, rows, text_ops.continue_rows(words, self.max_sentence_words)
+
+    def lookup(self, words, table=None):
+        """The ids of words, `<string>` of any shape, ragged too -> `<int32>` of the same shape.
+
+        Args:
+            words: as they stand in the text.
+            table: what looks up distinct words `<string>[n]`, in lower case where the layer has
+                `lowercase`, and gives `<int32>[n]`, 0 for unknown ones (an export keeps its words
+                in a file); `None`: the layer's own.
+        """
         if isinstance(words, tf.RaggedTensor):
-            return words.with_flat_values(self.lookup(words.flat_values))
+            return words.with_flat_values(self.lookup(words.flat_values, table))
         words = tf.convert_to_tensor(words, dtype=tf.string)
         with tf.control_dependencies(self._check_vocabulary()):
             # Most words of a batch occur in it more than once: look each up once.
             distinct, index = tf.unique(tf.reshape(words, [-1]))
         keys = self._keys(distinct)
-        ids = self._table.lookup(keys)
+        ids = (table or self._table).lookup(keys)
         buckets = tf.strings.to_hash_bucket_fast(keys, self.oov_buckets)
         ids = tf.where(ids == 0, tf.cast(buckets, tf.int32) + 1, ids)
         return tf.reshape(tf.gather(ids, index), tf.shape(words))

@@ -1,37 +1,53 @@
-"""A trained classifier as a SavedModel: text in, label and probabilities out, TensorFlow alone."""
+"""A trained classifier as a SavedModel: text in, decision and evidence out, TensorFlow alone."""
 
-import shutil
-import tempfile
+import os
 from pathlib import Path
 
-import keras
 import tensorflow as tf
 
+from hanlib.serving import versions
+from hanlib.serving.half_precision import with_half_precision_tables
+from hanlib.serving.signatures import Signatures
+from hanlib.serving.vocabulary_file import VocabularyFile
 
-def export_saved_model(classifier, directory):
-    """Write `classifier` as a SavedModel that needs nothing but TensorFlow's standard ops.
 
-    The signature `serving_default` takes `text: <string>[docs]` and gives
+def export_saved_model(
+    classifier,
+    directory,
+    *,
+    most_sentences=512,
+    most_words=4096,
+    half_precision_tables=False,
+    progress=None,
+):
+    """Writes a classifier as a SavedModel that needs nothing but TensorFlow's standard ops.
 
-        probabilities  `<float32>[docs, classes]`
-        classes        `<string>[docs, classes]`, their names
-        label          `<string>[docs]`, the name of the most probable class
-        labels         `<string>[docs, most]`, with `multi_label` only: the names of the classes
-                       that reach their threshold, padded with empty strings
+    Each signature takes `text: <string>[docs]`; all outputs have the documents first:
+
+    - `serving_default` gives `label`, `probabilities` and `classes`; with `multi_label` also
+      `labels`;
+    - `explain` gives these, and the sentences and words of each document with their attention and
+      gradient x attention (see `hanlib.serving.signatures.Signatures.explain`);
+    - `embed` gives `vectors <float32>[docs, features]`, the document vectors.
 
     The model is written to a temporary folder beside `directory` and renamed, so that a server
     that watches never sees half of it.
 
     Args:
-        classifier: A `DocumentClassifier` with a vectorizer.
+        classifier: A `DocumentClassifier` with a vectorizer, over a `HAN`.
         directory: The folder to make, such as `serving/1`.
+        most_sentences, most_words: The most that `explain` returns of a document, so that a huge
+            one does not make its companions in a batch pay for padding; the model reads all of it.
+        half_precision_tables: Whether the word vectors are stored in float16.
+        progress: Function that is told, in a few words, what is being done; None: nobody is.
 
     Returns:
         The `Path` of the folder.
 
     Raises:
         FileExistsError: If `directory` exists and is not an empty folder.
-        ValueError: If the classifier takes ids only.
+        ValueError: If the classifier takes ids only, or a bound is no positive integer.
+        OSError: If something cannot be written; nothing is left behind.
 
     >>> import tempfile
     >>> from hanlib.layers import DocumentVectorizer
@@ -45,30 +61,24 @@ def export_saved_model(classifier, directory):
     >>> sorted(serve(tf.constant(["A good one."])))
     ['classes', 'label', 'probabilities']
     """
-    if classifier.vectorizer is None:
-        raise ValueError(
-            "`classifier` must have a vectorizer to be served. Received: vectorizer=None"
-        )
     directory = Path(directory)
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise FileExistsError(f"`directory` must be new or empty. Received: {directory}")
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    # Its name is no number: a server that watches the parent passes it over.
-    temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=directory.parent))
-    try:
-        _write(classifier, temporary / "model")
-        (temporary / "model").replace(directory)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    options = _checked(classifier, most_sentences, most_words, half_precision_tables)
+    with versions.writing_folder(directory.parent) as temporary:
+        written = _write(classifier, temporary, options, progress or _nobody)
+        versions.publish(written, directory)
     return directory
 
 
-def export_version(classifier, directory):
-    """Write the next version of a model, `directory/<number>/`, as TensorFlow Serving expects it.
+def export_version(classifier, directory, **options):
+    """Writes the next version of a model, `directory/<number>/`, as TensorFlow Serving expects it.
 
     Args:
         classifier: A `DocumentClassifier` with a vectorizer.
-        directory: The model's base folder; made where it is missing.
+        directory: The model's base folder; made where it is missing. Several processes may
+            export to it at once.
+        **options: Of `export_saved_model`.
 
     Returns:
         The `Path` of the version's folder: 1, or one more than the highest there.
@@ -77,40 +87,68 @@ def export_version(classifier, directory):
     Traceback (most recent call last):
     AttributeError: 'NoneType' object has no attribute 'vectorizer'
     """
-    directory = Path(directory)
-    found = [int(path.name) for path in directory.glob("*") if path.name.isdecimal()]
-    return export_saved_model(classifier, directory / str(max(found, default=0) + 1))
+    progress = options.pop("progress", None) or _nobody
+    options = _checked(classifier, **options)
+    with versions.writing_folder(directory) as temporary:
+        return versions.publish_next(_write(classifier, temporary, options, progress), directory)
 
 
-def _write(classifier, directory):
+def _checked(classifier, most_sentences=512, most_words=4096, half_precision_tables=False):
+    if classifier.vectorizer is None:
+        raise ValueError(
+            "`classifier` must have a vectorizer to be served. Received: vectorizer=None"
+        )
+    bounds = {"most_sentences": most_sentences, "most_words": most_words}
+    for name, bound in bounds.items():
+        if isinstance(bound, bool) or not isinstance(bound, int) or bound < 1:
+            raise ValueError(f"`{name}` must be a positive integer. Received: {name}={bound!r}")
+    return {**bounds, "half_precision_tables": bool(half_precision_tables)}
+
+
+def _write(classifier, folder, options, progress):
+    """Writes the SavedModel to a new folder in `folder`, and returns that."""
+    written = folder / "model"
+    try:
+        served, signatures = _served(classifier, folder, options)
+        functions = {}
+        for name, function in signatures.all().items():
+            progress(f"tracing {name}")
+            functions[name] = function.get_concrete_function()
+        progress("writing")
+        tf.saved_model.save(
+            served,
+            str(written),
+            signatures=functions,
+        )
+    except tf.errors.OpError as error:
+        raise _as_os_error(error, folder) from error
+    return written
+
+
+def _served(classifier, folder, options):
+    """What is saved, each variable once beside the table of words, and the signatures over it."""
     if not classifier.built:
         classifier.build()
-    archive = keras.export.ExportArchive()
-    archive.track(classifier)
-    # Keras loses the lookup tables of a model whose `call` takes strings.
-    archive.track(classifier.vectorizer)
-    archive.add_endpoint(
-        "serving_default",
-        _endpoint(classifier),
-        input_signature=[tf.TensorSpec([None], tf.string, name="text")],
-    )
-    archive.write_out(directory, verbose=False)
+    vectorizer = classifier.vectorizer
+    served = tf.Module()
+    served.weights = list(classifier.weights)
+    if options["half_precision_tables"]:
+        classifier, served.weights = with_half_precision_tables(classifier)
+    served.vocabulary = VocabularyFile(vectorizer, folder)
+    bounds = {name: options[name] for name in ("most_sentences", "most_words")}
+    return served, Signatures(classifier, vectorizer, served.vocabulary, **bounds)
 
 
-def _endpoint(classifier):
-    names = tf.constant([str(name) for name in classifier.classes])
-    thresholds = tf.constant(classifier.thresholds, tf.float32)
+def _as_os_error(error, folder):
+    """TensorFlow's error of a failed write as Python's: the message names the file."""
+    known = {"No space left on device": 28, "File too large": 27, "Permission denied": 13}
+    message = " ".join(error.message.split())
+    for text, number in known.items():
+        if text in message:
+            path = next((w.strip(";") for w in message.split() if str(folder) in w), str(folder))
+            return OSError(number, os.strerror(number), path)
+    return OSError(f"cannot write to {folder}: {message}")
 
-    def serve(text):
-        probabilities = classifier(text, training=False)
-        outputs = {
-            "probabilities": probabilities,
-            "classes": tf.tile(names[None], [tf.shape(text)[0], 1]),
-            "label": tf.gather(names, tf.argmax(probabilities, axis=-1)),
-        }
-        if classifier.multi_label:
-            given = tf.ragged.boolean_mask(outputs["classes"], probabilities >= thresholds)
-            outputs["labels"] = given.to_tensor("")
-        return outputs
 
-    return serve
+def _nobody(doing):
+    """Told what is being done, says nothing."""

@@ -1,0 +1,127 @@
+"""Version folders of a model: whole or not there, also after `kill -9`."""
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+# No number: a server that watches the folder passes it over.
+_PREFIX = ".writing-"
+
+
+@contextlib.contextmanager
+def writing_folder(parent):
+    """A temporary folder in `parent`, removed at the end; also, later, if this process is killed.
+
+    What killed processes left in `parent` is removed first: a living one holds a lock on its
+    folder.
+
+    >>> parent = Path(tempfile.mkdtemp())
+    >>> (parent / ".writing-left").mkdir()
+    >>> with writing_folder(parent) as temporary:
+    ...     [path == temporary for path in parent.iterdir()]
+    [True]
+    >>> list(parent.iterdir())
+    []
+    """
+    parent = Path(parent)
+    parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(parent)
+    temporary, lock = _locked_folder(parent)
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def publish(temporary, directory):
+    """Puts a finished folder in its place, by one rename.
+
+    Raises:
+        FileExistsError: if `directory` exists and is not an empty folder.
+    """
+    _flush(temporary)
+    try:
+        os.rename(temporary, directory)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise FileExistsError(f"`directory` must be new or empty. Received: {directory}") from (
+                error
+            )
+        raise
+
+
+def publish_next(temporary, base):
+    """Puts a finished folder in its place as the next version of `base`.
+
+    Of two that come at once, the second gets the next number.
+
+    >>> base = Path(tempfile.mkdtemp())
+    >>> for content in "ab":
+    ...     (base / "new").mkdir()
+    ...     written = (base / "new" / content).write_text(content)
+    ...     print(publish_next(base / "new", base).name)
+    1
+    2
+    """
+    while True:
+        directory = Path(base) / str(latest(base) + 1)
+        with contextlib.suppress(FileExistsError):
+            # An empty folder of that name is somebody else's, and a rename would replace it.
+            publish(temporary, directory)
+            return directory
+
+
+def latest(base):
+    """The highest version in `base`, 0 where there is none.
+
+    >>> latest("no such folder")
+    0
+    """
+    names = [path.name for path in Path(base).glob("*")]
+    return max((int(name) for name in names if name.isascii() and name.isdecimal()), default=0)
+
+
+def remove_leftovers(parent):
+    """Removes the folders that killed processes left in `parent`."""
+    if fcntl is None:
+        return
+    for path in Path(parent).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            lock = os.open(path, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path, ignore_errors=True)
+            finally:
+                os.close(lock)
+
+
+def _locked_folder(parent):
+    while True:
+        temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        if fcntl is None:
+            return temporary, None
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(temporary, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Another process may have taken it for a leftover before it was locked.
+            if temporary.exists():
+                return temporary, lock
+            os.close(lock)
+
+
+def _flush(folder):
+    """Brings all files to the disk before their folder is there, for the case of a power cut."""
+    for path in Path(folder).rglob("*"):
+        if path.is_file():
+            with open(path, "rb") as file:
+                os.fsync(file.fileno())
