@@ -8,7 +8,7 @@ import types
 
 import pytest
 
-PACKAGES = ["layers", "models", "data", "training", "serving", "text"]
+PACKAGES = ["layers", "models", "data", "training", "serving", "text", "evidence"]
 
 
 def public_names(package):

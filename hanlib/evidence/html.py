@@ -32,10 +32,15 @@ def explanation_html(explanation, page=True, title=None):
     >>> "&lt;b&gt;" in page, "<b>" in page
     (True, False)
     """
-    return _page(article(reading(explanation)), title or f"{explanation.label}", page)
+    return page_of(article(reading(explanation)), title or f"{explanation.label}", page)
 
 
-def _page(body, title, whole):
+def page_of(body, title, whole=True):
+    """A whole page around `body`, or `body` with its style alone.
+
+    >>> page_of("<p></p>", "A title").startswith("<!doctype html>")
+    True
+    """
     if not whole:
         return f"<style>{stylesheet()}</style>\n{body}"
     return (

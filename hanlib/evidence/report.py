@@ -112,7 +112,8 @@ def _frame(title, outline):
         "<noscript><p>The documents of this report are drawn by a script within the file, and "
         "scripts are turned off. Nothing is fetched and nothing is sent.</p></noscript>\n"
         f'<div id="controls" role="search" hidden>{_controls()}</div>\n'
-        f'<main><section id="list"><table><thead><tr>{heads}</tr></thead><tbody id="rows"></tbody></table>'
+        f'<main><section id="list"><table><thead><tr>{heads}</tr></thead>'
+        '<tbody id="rows"></tbody></table>'
         '<button id="more" type="button" hidden></button></section>'
         '<section id="document" aria-live="polite"></section></main>\n'
     )

@@ -35,8 +35,7 @@ def explanation_text(explanation, width=None, colour=False):
     >>> print(explanation_text(explanation, width=60).splitlines()[-1])
      1  +0.700 ++++++++++ [+Superb]!
     """
-    width = width or min(100, shutil.get_terminal_size((80, 24)).columns)
-    width = max(40, int(width))
+    width = width_of(width)
     read = reading(explanation)
     lines = [_verdict(read, colour), *_classes(read, width, colour), ""]
     for sentence in (_key(read, colour), *read["notes"]):
@@ -44,6 +43,24 @@ def explanation_text(explanation, width=None, colour=False):
     for name, value in read["facts"]:
         lines += _wrapped(_plain(f"{name}: {value}"), width, indent=2)
     return "\n".join([*lines, "", *_sentences(read, width, colour)])
+
+
+def width_of(width, least=40):
+    """`width`, or that of the terminal up to 100 columns; never under `least`.
+
+    >>> width_of(72), width_of(10)
+    (72, 40)
+    """
+    return max(least, int(width or min(100, shutil.get_terminal_size((80, 24)).columns)))
+
+
+def wrapped(text, width):
+    """`text` in lines of at most `width` columns.
+
+    >>> wrapped("很好 and good", 8)
+    ['很好 and', 'good']
+    """
+    return _wrapped(_plain(on_one_line(text)), width)
 
 
 def _verdict(read, colour):

@@ -1,0 +1,103 @@
+"""Which class is taken for which."""
+
+import dataclasses
+
+import numpy as np
+
+from hanlib.evidence import frames, plots
+from hanlib.evidence.figures import named
+
+_LABELLED = 20
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ConfusionMatrix:
+    """How often each class was predicted for each true class.
+
+    Attributes:
+        classes: The class names, n of them.
+        counts: `int[n, n]`; row: the true class, column: the predicted one.
+
+    >>> matrix = ConfusionMatrix(("neg", "pos"), np.array([[3, 1], [0, 4]]))
+    >>> matrix.accuracy, matrix.recall.tolist(), matrix.precision.tolist()
+    (0.875, [0.75, 1.0], [1.0, 0.8])
+    """
+
+    classes: tuple
+    counts: np.ndarray
+
+    @property
+    def accuracy(self):
+        """The share of documents with the right label; NaN without documents."""
+        return float(_shares(np.trace(self.counts), self.counts.sum()))
+
+    @property
+    def recall(self):
+        """For each class the share of its documents that was found; NaN where it has none."""
+        return _shares(np.diag(self.counts), self.counts.sum(axis=1))
+
+    @property
+    def precision(self):
+        """For each class the share of its predictions that is right; NaN where it has none."""
+        return _shares(np.diag(self.counts), self.counts.sum(axis=0))
+
+    def to_frame(self):
+        """A pandas `DataFrame` of the counts: true classes down, predicted ones across."""
+        pandas = frames.pandas()
+        index = pandas.Index(self.classes, name="true")
+        return pandas.DataFrame(
+            self.counts, index=index, columns=pandas.Index(self.classes, name="predicted")
+        )
+
+    def plot(self, axes=None):
+        """A matplotlib `Figure`: shades are shares of the true class, figures are counts."""
+        size = min(14.0, 2.5 + 0.55 * len(self.classes))
+        axes = plots.axes_of(size + 0.8, size, axes)
+        shares = np.nan_to_num(_shares(self.counts, self.counts.sum(axis=1, keepdims=True)))
+        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        bar = axes.figure.colorbar(image, ax=axes, fraction=0.046)
+        bar.set_label("share of the true class")
+        places = range(len(self.classes))
+        names = [named(name) for name in self.classes]
+        plots.label_ticks(axes.xaxis, places, names)
+        plots.label_ticks(axes.yaxis, places, names)
+        axes.tick_params(axis="x", rotation=45 if max(map(len, names), default=0) > 4 else 0)
+        axes.set(xlabel="predicted class", ylabel="true class")
+        if len(names) <= _LABELLED:
+            _write_counts(axes, self.counts, shares)
+        plots.title(axes, f"{self.counts.sum():,} documents, accuracy {self.accuracy:.3f}")
+        return axes.figure
+
+
+def confusion_matrix(predictions):
+    """The `ConfusionMatrix` of `Predictions` with one class a document.
+
+    Raises:
+        ValueError: the documents are multi-label.
+
+    >>> from hanlib.evidence import Predictions
+    >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
+    >>> confusion_matrix(made).counts.tolist()
+    [[1, 1], [0, 0]]
+    """
+    if predictions.multi_label:
+        raise ValueError(
+            "`predictions` must have one class a document for a confusion matrix. "
+            "Received: multi-label documents"
+        )
+    places = {name: place for place, name in enumerate(predictions.classes)}
+    counts = np.zeros((len(places), len(places)), "int64")
+    for true, label in zip(predictions.true_labels, predictions.labels, strict=True):
+        counts[places[true], places[label]] += 1
+    return ConfusionMatrix(predictions.classes, counts)
+
+
+def _shares(part, whole):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.divide(part, whole)
+
+
+def _write_counts(axes, counts, shares):
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if shares[row, column] > 0.6 else "black"
+        axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=9)

@@ -1,0 +1,146 @@
+"""What a model predicted for many documents and what is true: what the model-level views read."""
+
+import dataclasses
+
+import numpy as np
+
+_SEVERAL = (tuple, list, set, frozenset)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Predictions:
+    """Predictions for documents whose true labels are known.
+
+    Attributes:
+        classes: The class names, in the order of the columns of `probabilities`.
+        probabilities: `float[docs, classes]`.
+        true_labels: A class name a document; multi-label: a tuple of them.
+        labels: The labels predicted, likewise; None: the most probable class, which is an error
+            with multi-label documents.
+        lengths: Words of each document, `int[docs]`; None where not known.
+
+    Raises:
+        ValueError: the sizes do not fit, or a label is none of the classes.
+
+    >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
+    >>> made.labels, made.correct.tolist(), made.confidence.tolist()
+    (('neg', 'pos'), [True, False], [0.9, 0.6])
+    """
+
+    classes: tuple
+    probabilities: np.ndarray
+    true_labels: tuple
+    labels: tuple | None = None
+    lengths: np.ndarray | None = None
+
+    def __post_init__(self):
+        self._set(
+            classes=tuple(self.classes),
+            probabilities=np.asarray(self.probabilities, "float64"),
+            true_labels=tuple(_plain(label) for label in self.true_labels),
+        )
+        shape = (len(self.true_labels), len(self.classes))
+        if self.probabilities.shape != shape:
+            raise ValueError(
+                "`probabilities` must have one row a true label and one column a class, "
+                f"{shape}. Received: shape={self.probabilities.shape}"
+            )
+        labels = self._most_probable() if self.labels is None else self.labels
+        self._set(labels=tuple(_plain(label) for label in labels))
+        if self.lengths is not None:
+            self._set(lengths=np.asarray(self.lengths))
+        self._check()
+
+    def _set(self, **values):
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def _most_probable(self):
+        if self.multi_label:
+            raise ValueError("`labels` must be given for multi-label documents. Received: None")
+        places = self.probabilities.argmax(axis=1) if self.true_labels else ()
+        return [self.classes[place] for place in places]
+
+    def _check(self):
+        for name in ("labels", "lengths"):
+            value = getattr(self, name)
+            if value is not None and len(value) != len(self.true_labels):
+                raise ValueError(
+                    f"`{name}` must have one entry a true label, {len(self.true_labels)}. "
+                    f"Received: {len(value)} entries"
+                )
+        for name in ("labels", "true_labels"):
+            self._matrix(getattr(self, name), name)
+
+    @classmethod
+    def from_explanations(cls, explanations):
+        """The predictions of `Explanation`s, read once, one explanation a document.
+
+        Those without a true label are left out.
+
+        >>> from hanlib.evidence import Explanation
+        >>> one = Explanation("Good.", "pos", {"pos": 0.9, "neg": 0.1}, "pos", "attention",
+        ...     true_label="pos")
+        >>> Predictions.from_explanations([one]).correct.tolist()
+        [True]
+        """
+        classes, rows, true, labels, lengths = None, [], [], [], []
+        for explanation in explanations:
+            if explanation.true_label is None:
+                continue
+            classes = classes or tuple(explanation.probabilities)
+            if set(classes) != set(explanation.probabilities):
+                raise ValueError(
+                    "`explanations` must have the same classes. Received: "
+                    f"{list(classes)[:5]} and {list(explanation.probabilities)[:5]}"
+                )
+            rows.append([explanation.probabilities[name] for name in classes])
+            true.append(explanation.true_label)
+            labels.append(explanation.label)
+            lengths.append(len(explanation.words) + int(explanation.omitted.get("words", 0)))
+        if not rows:
+            raise ValueError("`explanations` must hold one with a true label. Received: none")
+        return cls(classes, np.array(rows), true, labels, np.array(lengths))
+
+    @property
+    def multi_label(self):
+        """Whether documents have any number of labels."""
+        labels = (*self.true_labels, *(self.labels or ()))
+        return any(isinstance(label, _SEVERAL) for label in labels)
+
+    @property
+    def truth(self):
+        """Which classes are true, `bool[docs, classes]`."""
+        return self._matrix(self.true_labels)
+
+    @property
+    def correct(self):
+        """Whether the label is the true one, `bool[docs]`; multi-label: whether all are."""
+        return (self._matrix(self.labels) == self.truth).all(axis=1)
+
+    @property
+    def confidence(self):
+        """Probability of the label, `float[docs]`; multi-label: of the least certain decision."""
+        if self.multi_label:
+            return np.maximum(self.probabilities, 1 - self.probabilities).min(axis=1)
+        return self.probabilities[self._matrix(self.labels)]
+
+    def _matrix(self, labels, argument="labels"):
+        places = {name: place for place, name in enumerate(self.classes)}
+        matrix = np.zeros((len(labels), len(self.classes)), bool)
+        for row, label in enumerate(labels):
+            for name in label if isinstance(label, _SEVERAL) else (label,):
+                if name not in places:
+                    raise ValueError(
+                        f"`{argument}` must be among the classes, {list(self.classes)[:10]}. "
+                        f"Received: {name!r}"
+                    )
+                matrix[row, places[name]] = True
+        return matrix
+
+
+def _plain(label):
+    """A label as Python has it, so that NumPy's strings and integers are found among classes."""
+    if isinstance(label, np.ndarray):
+        label = label.tolist()
+    return tuple(label) if isinstance(label, _SEVERAL) else label

@@ -1,0 +1,76 @@
+"""How many errors remain when the least sure documents are left to people."""
+
+import dataclasses
+
+import numpy as np
+
+from hanlib.evidence import frames, plots
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class RiskCoverage:
+    """Errors by rank of confidence (El-Yaniv and Wiener 2010, Geifman and El-Yaniv 2017).
+
+        risk at coverage k / n = errors among the k most confident documents / k
+
+    Attributes:
+        coverage: `k / n`, `float[n]`.
+        risk: `float[n]`. Documents of the same confidence count as if in random order.
+        confidence: The least confidence among the k.
+
+    >>> made = RiskCoverage(np.array([0.5, 1.0]), np.array([0.0, 0.5]), np.array([0.9, 0.6]))
+    >>> made.area, made.coverage_at(0.1)
+    (0.25, 0.5)
+    """
+
+    coverage: np.ndarray
+    risk: np.ndarray
+    confidence: np.ndarray
+
+    @property
+    def area(self):
+        """The mean risk over all coverages (AURC); the lower, the better errors are foreseen."""
+        return float(self.risk.mean()) if len(self.risk) else float("nan")
+
+    def coverage_at(self, risk):
+        """The largest coverage whose risk is at most `risk`; 0.0 where there is none."""
+        return float(self.coverage[self.risk <= risk].max(initial=0.0))
+
+    def to_frame(self):
+        """A pandas `DataFrame` with one row a coverage."""
+        columns = {"coverage": self.coverage, "risk": self.risk, "confidence": self.confidence}
+        return frames.pandas().DataFrame(columns)
+
+    def plot(self, axes=None):
+        """A matplotlib `Figure`: the error rate by the share of documents decided."""
+        axes = plots.axes_of(6, 3.8, axes)
+        axes.plot(100 * self.coverage, 100 * self.risk, color=plots.BLUE, label="by confidence")
+        if len(self.risk):
+            axes.axhline(
+                100 * self.risk[-1], color=plots.GREY, linestyle="--", label="in random order"
+            )
+        axes.set(xlabel="documents decided, most confident first (%)", ylabel="errors (%)")
+        axes.set(xlim=(0, 100))
+        axes.set_ylim(bottom=0)
+        axes.legend(fontsize=9)
+        plots.title(axes, f"Risk by coverage, area {self.area:.4f}")
+        axes.spines[["top", "right"]].set_visible(False)
+        return axes.figure
+
+
+def risk_coverage(predictions):
+    """The `RiskCoverage` of `Predictions`.
+
+    >>> from hanlib.evidence import Predictions
+    >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
+    >>> risk_coverage(made).risk.tolist()
+    [0.0, 0.5]
+    """
+    confidence = predictions.confidence
+    ordered = np.argsort(-confidence, kind="stable")
+    confidence, wrong = confidence[ordered], (~predictions.correct)[ordered].astype("float64")
+    # Within documents of one confidence each counts as the mean of them all.
+    _, group, counts = np.unique(confidence, return_inverse=True, return_counts=True)
+    wrong = (np.bincount(group, wrong) / counts)[group] if len(wrong) else wrong
+    taken = np.arange(1, len(wrong) + 1)
+    return RiskCoverage(taken / max(1, len(wrong)), np.cumsum(wrong) / taken, confidence)
