@@ -93,6 +93,7 @@ class StubServer:
 
     def __init__(self, port=0, model=None, cors=True):
         self.script, self.requests, self.delay, self.files = [], [], 0.0, {}
+        self.closed = False
         self.model, self.cors = dict(model or MODEL), cors
         handler = type("Handler", (_Handler,), {"stub": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -104,6 +105,7 @@ class StubServer:
         return self
 
     def __exit__(self, *error):
+        self.closed = True
         self._server.shutdown()
         self._server.server_close()
 
@@ -153,6 +155,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self._serve("POST", json.loads(self.rfile.read(length)))
 
     def _serve(self, method, body):
+        if self.stub.closed:
+            # Connections that were kept open end with the server.
+            self.close_connection = True
+            return None
         self.stub.requests.append((method, self.path, body))
         time.sleep(self.stub.delay)
         if self.stub.script:

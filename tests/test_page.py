@@ -1,0 +1,593 @@
+"""The page in a real browser: against the stub, so that every kind of answer can be had."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from stub_server import StubServer, explain
+
+from hanlib.serving.page import INDEX, content_security_policy
+
+webdriver = pytest.importorskip("selenium.webdriver")
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver on the PATH"
+)
+FLAGS = [
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+TEXT = "The hotel was good, and the view was great. But the bathroom was dirty!"
+HOSTILE = [
+    "<img src=x onerror=\"document.title='taken'\"> good.",
+    "<script>document.title='taken'</script> good.",
+    "</textarea><svg/onload=\"document.title='taken'\">",
+    "javascript:document.title='taken' {{7*7}} ${7*7}",
+]
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"]:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    running = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield running
+    running.quit()
+
+
+@pytest.fixture
+def server():
+    with StubServer() as running:
+        running.files["/"] = ("text/html; charset=utf-8", INDEX.read_bytes())
+        running.files["/hanlib/models"] = ("application/json", b'{"models": ["reviews"]}')
+        yield running
+
+
+@pytest.fixture
+def page(driver, server):
+    """The page as a person uses it, opened and connected."""
+    return Page(driver).open(f"{server.url}/")
+
+
+class Page:
+    def __init__(self, driver):
+        self.driver = driver
+
+    def open(self, address, width=1100, height=900, media="screen", **features):
+        self.media(media, **features)
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.get(address)
+        self.until(lambda: self("model-state").text != "")
+        self.driver.get_log("browser")
+        return self
+
+    def media(self, media="screen", **features):
+        chosen = [{"name": k.replace("_", "-"), "value": v} for k, v in features.items()]
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"media": media, "features": chosen}
+        )
+
+    def __call__(self, name):
+        return self.driver.find_element(By.ID, name)
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector):
+        return [node.text for node in self.all(selector)]
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, condition, seconds=60):
+        WebDriverWait(self.driver, seconds, poll_frequency=0.02).until(lambda _: condition())
+        return self
+
+    def paste(self, text, side=0):
+        """Sets the text at once; ChromeDriver cannot type every character."""
+        self.run(
+            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))",
+            self(f"text-{side}"),
+            text,
+        )
+        return self
+
+    def choose(self, value):
+        self.all(f"input[value={value}]")[0].click()
+        return self
+
+    def ask(self):
+        self("ask").click()
+        return self.answered()
+
+    def answered(self):
+        return self.until(lambda: self("ask").text == "Classify")
+
+    @property
+    def problem(self):
+        return self("problem").text
+
+
+def weight(node):
+    script = "return getComputedStyle(arguments[0]).getPropertyValue('--w')"
+    return float(node.parent.execute_script(script, node))
+
+
+def test_typing_and_the_answer(page, server):
+    page("text-0").send_keys(TEXT, Keys.CONTROL, Keys.ENTER)
+    page.until(lambda: page.all(".decision")).answered()
+    assert page.texts(".decision") == ["pos"]
+    assert page.texts(".probabilities th") == ["pos", "neg"]
+    assert page.texts(".probabilities td.figure") == ["90.0 %", "10.0 %"]
+    widths = [node.size["width"] for node in page.all(".bar span")]
+    assert widths[0] == pytest.approx(9 * widths[1], rel=0.05)
+    assert page("said").get_attribute("textContent") == "pos: 90.0 %"
+    assert page("count-0").text == f"{len(TEXT)} characters"
+    method, path, body = server.requests[-1]
+    assert (method, path) == ("POST", "/v1/models/reviews:predict")
+    assert body == {"signature_name": "explain", "inputs": [TEXT]}
+    assert page.driver.get_log("browser") == []
+
+
+def test_words_and_sentences_are_shaded_by_weight(page):
+    page.paste(TEXT).ask()
+    assert page.texts(".evidence p") == ["The hotel was good, and the view was great.", TEXT[44:]]
+    strong = {node.text: node.get_attribute("class") for node in page.all(".word.strong")}
+    assert strong["good"] == strong["great"] == "word shade for strong"
+    assert strong["But"] == strong["bathroom"] == "word shade against strong"
+    first, second = page.all(".evidence .score")
+    assert (first.text, second.text) == ("+1.1", "−0.46")
+    assert weight(first) == 1
+    assert "against pos" in page.texts(".legend")[0]
+    shades = {
+        node.value_of_css_property("background-color") for node in page.all(".word.strong.for")
+    }
+    assert len(shades) == 1
+    assert "0, 114, 178" in shades.pop()
+
+
+def test_methods_need_no_new_request(page, server):
+    page.paste(TEXT).ask()
+    asked = len(server.requests)
+    page.choose("attention")
+    assert page.texts(".evidence .score")[0] == f"{100 * 43 / 70:.1f} %"
+    by_attention = {node.text: weight(node) for node in page.all(".word")}
+    assert by_attention["bathroom"] == 1
+    page.choose("combined_attention")
+    by_both = {node.text: weight(node) for node in page.all(".word")}
+    assert by_both["hotel"] / by_both["bathroom"] > by_attention["hotel"]
+    assert "against" not in page.texts(".legend")[0]
+    assert len(server.requests) == asked
+
+
+def test_switching_the_signature_asks_again(page, server):
+    page.paste(TEXT).ask()
+    page.choose("serving_default").until(lambda: not page.all(".evidence")).answered()
+    assert server.requests[-1][2]["signature_name"] == "serving_default"
+    assert not page("methods").is_displayed()
+    assert page.texts(".decision") == ["pos"]
+
+
+def test_comparing_two_texts(page, server):
+    page("compare").click()
+    page.paste(TEXT).paste("Only bad words here.", 1).ask()
+    assert server.requests[-1][2]["inputs"] == [TEXT, "Only bad words here."]
+    assert page.texts(".decision") == ["pos", "neg"]
+    left, right = (node.rect for node in page.all("article"))
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] <= right["x"]
+    assert page.texts(".difference") == ["−70.0", "+70.0"]
+    assert len(page.all("article:nth-child(2) .evidence li")) == 1  # trimmed
+    scales = page.texts(".scale ~ span")
+    assert [scale.split()[0] for scale in scales] == ["+0.5", "+0.5"]
+
+
+def test_figures_by_mouse_and_table(page):
+    page.paste(TEXT).ask()
+    word = next(node for node in page.all(".word") if node.text == "great")
+    webdriver.ActionChains(page.driver).move_to_element(word).perform()
+    assert page("figures").is_displayed()
+    assert page("figures").text.startswith("great\nattention ")
+    assert "gradient × attention +0.5" in page("figures").text
+    page("text-0").send_keys(Keys.ESCAPE)
+    assert not page("figures").is_displayed()
+    page.all("#results details summary")[0].click()
+    rows = page.texts("#results details tbody tr")
+    assert rows[:2] == [f"{TEXT[:43]} +1.1", f"{TEXT[44:]} −0.46"]
+    page.all("#results details tbody button")[1].click()
+    assert page.texts(".evidence li.shown p") == [TEXT[44:]]
+
+
+def test_keyboard_alone(page):
+    active = lambda: page.driver.switch_to.active_element  # noqa: E731
+
+    def press(*keys):
+        webdriver.ActionChains(page.driver).send_keys(*keys).perform()
+
+    def tab_to(condition):
+        for _ in range(20):
+            press(Keys.TAB)
+            if condition(active()):
+                # What has the focus can be seen.
+                assert active().value_of_css_property("outline-style") != "none"
+                return
+        raise AssertionError("the Tab key does not come there")
+
+    tab_to(lambda node: node.tag_name == "summary")
+    tab_to(lambda node: node.get_attribute("id") == "text-0")
+    press(TEXT)
+    tab_to(lambda node: node.get_attribute("name") == "signature")
+    tab_to(lambda node: node.get_attribute("name") == "method")
+    press(Keys.ARROW_RIGHT)
+    tab_to(lambda node: node.get_attribute("id") == "ask")
+    press(Keys.ENTER)
+    page.until(lambda: page.all(".evidence")).answered()
+    assert "of its sentence" not in page("said").get_attribute("textContent")
+    tab_to(lambda node: "evidence" in node.get_attribute("class"))
+    press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    assert page.texts(".current") == ["hotel"]
+    assert page("said").get_attribute("textContent").startswith("hotel, attention ")
+    press(Keys.ARROW_DOWN)
+    assert page.texts(".current") == ["But"]
+    press(Keys.END)
+    assert page.texts(".current") == ["!"]
+    press(Keys.ESCAPE)
+    assert page.texts(".current") == []
+    tab_to(lambda node: node.tag_name == "summary")
+    press(Keys.ENTER)
+    assert page.all("#results details[open]")
+
+
+def test_everything_has_a_name_for_screen_readers(page):
+    page("compare").click()
+    page.paste(TEXT).paste("bad", 1).ask()
+    tree = page.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    controls = {"button", "textbox", "checkbox", "radio", "combobox", "group", "table", "article"}
+    named = [
+        (node["role"]["value"], node.get("name", {}).get("value"))
+        for node in tree
+        if not node["ignored"] and node["role"]["value"] in controls
+    ]
+    assert len(named) > 15
+    # A <details> is a group that its summary tells of.
+    nameless = [role for role, name in named if not name]
+    assert nameless == ["group"] * len([d for d in page.all("details") if d.is_displayed()])
+    live = page.run("return [...document.querySelectorAll('[role=status],[role=alert]')].length")
+    assert live == 3
+    assert page.all("html[lang]")
+    assert page.all("main")
+    assert page.all("h1")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "expected"),
+    [
+        (400, {"error": "JSON Value: 1"}, {}, ["JSON Value: 1", "(400)"]),
+        (404, {"error": "Servable not found"}, {}, ["no such model", "Servable not found"]),
+        (413, {"error": "too large"}, {}, ["longer than the server takes"]),
+        (503, {"error": "queue full"}, {}, ["busy", "in a moment", "queue full"]),
+        (500, b"<html><b>oops</b>", {}, ["no JSON, but: <html><b>oops</b>", "(500)"]),
+        (200, b"", {}, ["nothing (200)"]),
+        (200, {"outputs": [[1.0]]}, {}, ["no model that hanlib exported"]),
+    ],
+)
+def test_errors_are_said(page, server, status, body, headers, expected):
+    page.paste(TEXT).ask()
+    assert page.all(".decision")
+    server.script += [(status, body, headers)]
+    page.ask()
+    assert all(part in page.problem for part in expected)
+    assert page("problem").get_attribute("role") == "alert"
+    assert page.all(".decision") == []
+    page.ask()
+    assert page.problem == ""
+    assert page.texts(".decision") == ["pos"]
+
+
+def test_retry_after_is_said(page, server):
+    server.script += [
+        (503, {"error": "full"}, {"Retry-After": 7, "Access-Control-Expose-Headers": "*"})
+    ]
+    assert "try again in 7 s" in page.paste(TEXT).ask().problem
+
+
+def test_a_server_that_went_away(page, server):
+    server.__exit__()
+    page.paste(TEXT).ask()
+    assert "Is the server running" in page.problem
+    assert "--rest_api_enable_cors_support" in page.problem
+
+
+def test_an_answer_that_takes_long_can_be_stopped(page, server):
+    page.paste(TEXT)
+    server.delay = 3
+    page("ask").click()
+    assert page("ask").text == "Stop"
+    page.ask()
+    assert page("said").get_attribute("textContent") == "Stopped."
+    assert page.problem == ""
+
+
+def test_nothing_to_classify(page, server):
+    asked = len(server.requests)
+    assert page.paste(" \n ").ask().problem == "There is no text to classify."
+    assert len(server.requests) == asked
+
+
+def test_an_export_without_explain(driver, server):
+    del server.model["explain"]
+    page = Page(driver).open(f"{server.url}/")
+    assert "exported without the signature “explain”" in page("model-state").text
+    assert not page.all("input[value=explain]")[0].is_enabled()
+    assert page.paste(TEXT).ask().texts(".decision") == ["pos"]
+    assert page.all(".evidence") == []
+
+
+def test_explain_that_vanishes_while_the_page_is_open(page, server):
+    del server.model["explain"]
+    problem = page.paste(TEXT).ask().problem
+    assert "exported without the signature “explain”" in problem
+    assert 'Serving signature name: "explain" not found' in problem
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(page, text):
+    page("compare").click()
+    page.paste(text).paste(text, 1).ask()
+    assert "".join(page.texts("article:first-child .evidence p")).replace(" ", "") == text.replace(
+        " ", ""
+    )
+    page.all("#results details summary")[0].click()
+    page("copy").click()
+    assert page.driver.title == "What decided? · hanlib"
+    assert page.all("#results img, #results script, #results svg, article textarea") == []
+
+
+def test_hostile_names_and_messages_stay_text(page, server):
+    name = "<img src=x onerror=\"document.title='taken'\">"
+    hostile = {"label": [name], "classes": [[name, "__proto__"]], "probabilities": [[0.9, 0.1]]}
+    server.model["explain"] = lambda texts: {**explain(texts), **hostile, "target": [name]}
+    page.paste(TEXT).ask()
+    assert page.texts(".decision") == [name]
+    assert page.texts(".probabilities th") == [name, "__proto__"]
+    server.script += [(400, {"error": name})]
+    assert name in page.ask().problem
+    assert page.driver.title == "What decided? · hanlib"
+    assert page.all("img") == []
+
+
+def test_chinese(page):
+    page.paste("酒店很好。早餐不错，good服务员也很热情！").ask()
+    assert page.texts(".evidence p") == ["酒店很好。", "早餐不错，good服务员也很热情！"]
+    assert page.texts(".evidence li:first-child .word") == ["酒", "店", "很", "好", "。"]
+
+
+def test_right_to_left(page):
+    page.paste("هذا فيلم good جدا. لكن النهاية سيئة!").ask()
+    line, mixed = page.all(".evidence p")
+    assert line.value_of_css_property("direction") == "rtl"
+    first, second = page.all(".evidence li:nth-child(2) .word")[:2]
+    assert first.rect["x"] > second.rect["x"]
+    assert mixed.text == "لكن النهاية سيئة!"
+
+
+def test_a_long_text_stays_usable(page, server):
+    server.model["explain"] = lambda texts: explain(texts, most_sentences=5000)
+    text = "It was a good and a bad film. " * 4000
+    page.paste(text).ask()
+    assert len(page.all(".evidence li")) == 4000
+    page.run("window.asked = performance.now()")
+    page.choose("attention")
+    assert page.texts(".evidence li:first-child .score") == ["0.0 %"]
+    assert page.run("return performance.now() - window.asked") < 10000
+    box = page.all(".evidence")[0].rect
+    assert box["height"] < 700
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_one_word_without_end(page):
+    page.paste("good" + "x" * 5000).ask()
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_omitted_sentences_are_counted(page, server):
+    server.model["explain"] = lambda texts: explain(texts, most_sentences=1)
+    page.paste(TEXT).ask()
+    assert "1 more sentences, 6 more words were read" in page.texts(".note")[-1]
+
+
+def test_multi_label_with_many_classes(page, server):
+    names = [f"class {n}" for n in range(90)]
+    server.model["explain"] = lambda texts: {
+        **explain(texts),
+        "label": [names[5]],
+        "labels": [[names[5], names[7], ""]],
+        "classes": [names],
+        "probabilities": [[0.9 if n in (5, 7) else n / 1000 for n in range(90)]],
+    }
+    page.paste(TEXT).ask()
+    assert page.texts(".decision") == ["class 5, class 7"]
+    assert len([row for row in page.all(".probabilities tr") if row.is_displayed()]) == 8
+    assert page.texts(".given th") == ["class 5", "class 7"]
+    next(node for node in page.all("article button") if "Show all 90" in node.text).click()
+    assert len([row for row in page.all(".probabilities tr") if row.is_displayed()]) == 90
+    server.model["explain"] = lambda texts: {**explain(texts), "labels": [["", ""]]}
+    assert page.ask().texts(".decision") == ["no label reaches its threshold"]
+
+
+def channels(colour):
+    numbers = colour[colour.index("(") + 1 : -1].replace("/", ",").split(",")
+    return [float(number) for number in numbers]
+
+
+def contrast(ink, ground):
+    """The ratio of WCAG 2.2, of opaque colours."""
+
+    def luminance(colour):
+        linear = [
+            (c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour
+        ]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted([luminance(ink), luminance(ground)], reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_in_both_schemes(driver, server, scheme):
+    page = Page(driver).open(f"{server.url}/", prefers_color_scheme=scheme)
+    surface = channels(page.all(".panel")[0].value_of_css_property("background-color"))[:3]
+    assert (sum(surface) > 600) == (scheme == "light")
+    page.paste(TEXT).ask()
+    for method in ["gradient_x_attention", "attention"]:
+        page.choose(method)
+        for node in page.all(".shade"):
+            ink = channels(node.value_of_css_property("color"))[:3]
+            *over, opacity = channels(node.value_of_css_property("background-color"))
+            ground = [opacity * o + (1 - opacity) * s for o, s in zip(over, surface, strict=True)]
+            assert contrast(ink, ground) >= 4.5
+    for selector in [".note", ".decision", "button:not(.main)", "label"]:
+        ink = channels(page.all(selector)[0].value_of_css_property("color"))[:3]
+        assert contrast(ink, surface) >= 4.5
+    main = page("ask")
+    ink, ground = (
+        channels(main.value_of_css_property(n))[:3] for n in ("color", "background-color")
+    )
+    assert contrast(ink, ground) >= 4.5
+
+
+def test_360_pixels(driver, server):
+    page = Page(driver).open(f"{server.url}/", width=360, height=740)
+    page("compare").click()
+    page.paste(TEXT).paste("bad " * 50, 1).ask()
+    assert page.run("return document.documentElement.scrollWidth") == 360
+    first, second = page.all("article")
+    assert second.rect["y"] >= first.rect["y"] + first.rect["height"]
+    assert all(
+        node.rect["height"] >= 24
+        for node in page.all("button, .choices label")
+        if node.is_displayed()
+    )
+
+
+def test_print(driver, server):
+    page = Page(driver).open(f"{server.url}/", prefers_color_scheme="dark")
+    page.paste("It was a good and a bad film. " * 200).ask()
+    page.media("print", prefers_color_scheme="dark")
+    assert not page("form").is_displayed()
+    assert (
+        page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    )
+    assert page.all(".evidence")[0].rect["height"] > 3000
+    assert page.all(".shade")[0].value_of_css_property("print-color-adjust") == "exact"
+
+
+def drop(page, files, side=0):
+    """Drops files as a person does: the event with a DataTransfer."""
+    page.run(
+        """const transfer = new DataTransfer();
+        for (const [name, bytes] of arguments[0])
+          transfer.items.add(new File([new Uint8Array(bytes)], name));
+        arguments[1].dispatchEvent(new DragEvent("drop",
+          {dataTransfer: transfer, bubbles: true, cancelable: true}));""",
+        [[name, list(content)] for name, content in files],
+        page(f"text-{side}"),
+    )
+
+
+def test_dropped_and_opened_files(page, tmp_path):
+    drop(page, [("one.txt", "Café 酒".encode()), ("two.txt", "Caf\xe9".encode("latin-1"))])
+    page.until(lambda: page("text-1").get_attribute("value"))
+    assert page("text-0").get_attribute("value") == "Café 酒"
+    assert page("text-1").get_attribute("value") == "Café"
+    assert page("compare").is_selected()
+    drop(page, [("picture.png", b"\x89PNG\x00\x00")])
+    page.until(lambda: page.problem == "picture.png is no text file.")
+    drop(page, [("huge.txt", b"")])
+    (tmp_path / "opened.txt").write_text("From a file.")
+    page.all("input[type=file]")[0].send_keys(os.fspath(tmp_path / "opened.txt"))
+    page.until(lambda: page("text-0").get_attribute("value") == "From a file.")
+
+
+def test_curl(page, server):
+    import subprocess
+
+    text = 'It\'s "good" $HOME `id` \\ \n 酒\u2028!'
+    page.paste(text)
+    page("copy").click()
+    page.until(lambda: page("copy").text != "Copy as curl" or page.all("#command-box[open]"))
+    command = page("command").get_attribute("textContent")
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert '"label": ["pos"]' in done.stdout
+    assert server.requests[-1][2] == {"signature_name": "explain", "inputs": [text]}
+    page.paste("good it's " * 30_000)
+    page("copy").click()
+    page.until(lambda: len(page("command").get_attribute("textContent")) > 200_000)
+    command = page("command").get_attribute("textContent")
+    script = subprocess.run(["bash"], input=command, capture_output=True, text=True, check=True)
+    assert '"label": ["pos"]' in script.stdout
+
+
+def test_opened_from_disk_against_any_server(driver, server):
+    address = f"{Path(INDEX).as_uri()}?server={server.url}&model=reviews"
+    page = Page(driver).open(address)
+    assert page("model-state").text == "Model reviews, version 1"
+    assert page.paste(TEXT).ask().texts(".decision") == ["pos"]
+
+
+def test_typing_another_server_and_model(driver, server):
+    with StubServer(cors=False) as closed:
+        page = Page(driver).open(f"{server.url}/?model=other")
+        assert "Servable not found for request: Latest(other)" in page("model-state").text
+        page("model").clear()
+        page("model").send_keys("reviews", Keys.TAB)
+        page.until(lambda: page("model-state").text == "Model reviews, version 1")
+        page("version").send_keys("3", Keys.TAB)
+        page.paste(TEXT).ask()
+        assert server.requests[-1][1] == "/v1/models/reviews/versions/3:predict"
+        page("server").clear()
+        page("server").send_keys(closed.url, Keys.TAB)
+        page.until(lambda: "--rest_api_enable_cors_support" in page("model-state").text)
+
+
+def test_a_server_that_does_not_list_its_models(driver, server):
+    del server.files["/hanlib/models"]
+    page = Page(driver).open(f"{server.url}/")
+    assert "Which model?" in page("model-state").text
+    assert page("model").is_displayed()
+    assert page.paste(TEXT).ask().problem == "Which model? Type its name."
+
+
+def test_the_strict_policy_is_enough(driver, server):
+    """Under the hashes alone: the page runs, and a script that got in would not."""
+    strict = (INDEX.read_text().replace("<title>", _meta() + "<title>")).encode()
+    server.files["/"] = ("text/html; charset=utf-8", strict)
+    page = Page(driver).open(f"{server.url}/")
+    page.paste(TEXT).ask()
+    assert weight(page.all(".word.strong")[0]) > 0
+    page.run("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=window.taken=1>')")
+    assert "Content Security Policy" in str(page.driver.get_log("browser"))
+    assert page.run("return window.taken") is None
+
+
+def _meta():
+    policy = content_security_policy().replace("; frame-ancestors 'none'", "")
+    return f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+
+
+def test_nothing_is_downloaded_and_nothing_becomes_markup():
+    source = INDEX.read_text()
+    assert "innerHTML" not in source
+    assert "eval(" not in source
+    assert "insertAdjacentHTML" not in source
+    assert all(word not in source for word in ["<script src", "@import", "url(http", "//cdn"])
