@@ -43,7 +43,8 @@ def attention_evidence(classifier, ids, targets=None):
     Args:
         classifier: a built `DocumentClassifier` over a `HAN`.
         ids: `<int>[docs, (sentences), (words)]`, ragged, or dense with 0 as padding.
-        targets: `<int>[docs]`, the class of each document; None: the most probable one.
+        targets: `<int>[docs]`, the class of each document, -1 for the most probable one; None:
+            the most probable one for all.
 
     Returns:
         An `AttentionEvidence`.
@@ -70,15 +71,12 @@ def attention_evidence(classifier, ids, targets=None):
             levels.append((level.pooling, states, packing, values, scores))
             index = None
         logits = classifier.logits(values)
-        if targets is None:
-            targets = tf.argmax(logits, axis=-1, output_type=tf.int32)
+        targets = chosen_targets(logits, targets)
         margin = log_odds(logits, targets, classifier.multi_label)
     gradients = tape.gradient(margin, [vectors for _, _, _, vectors, _ in levels])
     attention, contributions = [], []
     for k, (pooling, states, packing, _, scores) in enumerate(levels):
-        weights, contribution = _of_items(
-            pooling, states, packing, scores, gradients[k], tf.cast(targets, tf.int32)
-        )
+        weights, contribution = _of_items(pooling, states, packing, scores, gradients[k], targets)
         attention.append(found.in_form_of_input(k, unpack(weights, packing)))
         contributions.append(found.in_form_of_input(k, unpack(contribution, packing)))
     probabilities = classifier.classify(values)
@@ -96,11 +94,29 @@ def log_odds(logits, targets, multi_label):
     >>> log_odds(tf.constant([[0.0, 2.0]]), tf.constant([1]), False).numpy()
     array([2.], dtype=float32)
     """
+    logits = tf.convert_to_tensor(logits)
     own = tf.gather(logits, targets, batch_dims=1)
     if multi_label:
         return own
     others = tf.one_hot(targets, tf.shape(logits)[-1], on_value=logits.dtype.min, off_value=0.0)
     return own - tf.reduce_logsumexp(logits + others, axis=-1)
+
+
+def chosen_targets(logits, targets=None):
+    """The class of each document that is explained, `<int32>[docs]`.
+
+    Args:
+        logits: `<float>[docs, classes]`.
+        targets: as in `attention_evidence`.
+
+    >>> chosen_targets(tf.constant([[0.0, 2.0], [0.0, 2.0]]), [0, -1]).numpy()
+    array([0, 1], dtype=int32)
+    """
+    best = tf.argmax(logits, axis=-1, output_type=tf.int32)
+    if targets is None:
+        return best
+    targets = tf.cast(targets, tf.int32)
+    return tf.where(targets < 0, best, targets)
 
 
 def _of_items(pooling, states, packing, scores, d_vectors, targets):

@@ -1,0 +1,114 @@
+"""Methods that come from the attention: what it looked at, and what that did to the decision.
+
+With α the weights of a level's attention, p those of the sentences and q those of the words of each
+sentence:
+
+    attention               p at the sentences, q at the words
+    combined attention      p at the sentences, sqrt(p) q at the words (Yang et al. 2016, section 3.6)
+    gradient x attention    α dm/dα at each level (Serrano and Smith 2019), m the target's log-odds
+    uniform attention       1/n: a control
+
+A sentence that the encoder read in several rows gets the sum of its rows, and its words the weight
+that they have in all of them together.
+"""
+
+import numpy as np
+
+from hanlib.explain.documents import sums
+from hanlib.explain.scores import Scores
+
+
+def attention(network, documents, targets, seed=0):
+    """Each level's own attention; over the words of a sentence it sums to one."""
+    evidence = _Evidence(network, documents, targets)
+    return evidence.scores(evidence.word_attention, evidence.sentence_attention)
+
+
+def combined_attention(network, documents, targets, seed=0):
+    """The words' attention times the root of their sentence's, as Yang et al. show it."""
+    evidence = _Evidence(network, documents, targets)
+    share = np.repeat(np.sqrt(evidence.sentence_attention), documents.sentence_words)
+    return evidence.scores(share * evidence.word_attention, evidence.sentence_attention)
+
+
+def gradient_x_attention(network, documents, targets, seed=0):
+    """What each attention weight does to the target's log-odds, at each level on its own."""
+    evidence = _Evidence(network, documents, targets)
+    return evidence.scores(evidence.word_contribution, evidence.sentence_contribution)
+
+
+def uniform_attention(network, documents, targets, seed=0):
+    """The same weight everywhere; the diagnostics say what that does to the decision."""
+    evidence = _Evidence(network, documents, targets)
+    logits = network.uniform(*documents.flat)
+    probabilities = network.probabilities(logits).numpy()
+    places = np.arange(documents.count), evidence.targets
+    changed = probabilities[places]
+    return evidence.scores(
+        _one_nth(documents.sentence_words),
+        _one_nth(documents.document_sentences),
+        probability_with_uniform_attention=changed,
+        change_by_uniform_attention=changed - evidence.probabilities[places],
+    )
+
+
+class _Evidence:
+    """What one pass through the network gives, by words and whole sentences."""
+
+    def __init__(self, network, documents, targets):
+        self.documents = documents
+        outputs = network.evidence(*documents.flat, targets)
+        self.probabilities, self.targets, words, rows, by_word, by_row = (
+            output.numpy() for output in outputs
+        )
+        self.sentence_attention = sums(rows, documents.sentence_rows)
+        self.sentence_contribution = sums(by_row, documents.sentence_rows)
+        self.word_attention = words * self._shares(rows)
+        self.word_contribution = by_word
+
+    def _shares(self, rows):
+        """For each word its row's share of the attention on its sentence."""
+        documents = self.documents
+        if len(documents.sentence_rows) == len(rows):
+            return 1
+        whole = np.repeat(self.sentence_attention, documents.sentence_rows)
+        even = _one_nth(documents.sentence_rows).astype(rows.dtype)
+        shares = np.divide(rows, whole, out=even, where=whole > 0)
+        return np.repeat(shares, documents.row_lengths)
+
+    def scores(self, words, sentences, **diagnostics):
+        """The scores, with the entropy of the attention beside them."""
+        documents = self.documents
+        entropies = {
+            "sentence_attention_entropy": entropy(
+                self.sentence_attention, documents.document_sentences
+            ),
+            "word_attention_entropy": _mean_of(
+                entropy(self.word_attention, documents.sentence_words),
+                documents.document_sentences,
+            ),
+        }
+        diagnostics = {**diagnostics, **entropies}
+        return Scores(self.probabilities, self.targets, words, sentences, diagnostics)
+
+
+def entropy(weights, lengths):
+    """Entropy of the weights of each row as a share of the most that it could be.
+
+    `-sum p log p / log n`: 1 is even attention, 0 is all on one; 0 also where there is no choice.
+
+    >>> entropy(np.array([0.5, 0.5, 1.0, 0.0]), np.array([2, 2])).tolist()
+    [1.0, 0.0]
+    """
+    terms = -weights * np.log(np.where(weights > 0, weights, 1))
+    most = np.log(np.maximum(lengths, 1))
+    return np.divide(sums(terms, lengths), most, out=np.zeros(len(lengths)), where=most > 0)
+
+
+def _mean_of(values, lengths):
+    return sums(values, lengths) / np.maximum(lengths, 1)
+
+
+def _one_nth(lengths):
+    """`1 / n` for each of the n items of every row."""
+    return np.repeat(1 / np.maximum(lengths, 1), lengths)

@@ -1,0 +1,208 @@
+"""From documents to explanations: in batches, in order, in bounded memory."""
+
+import itertools
+
+import numpy as np
+import tensorflow as tf
+
+from hanlib.evidence import Explanation, Sentence, Word
+from hanlib.explain.documents import parts
+from hanlib.explain.faithfulness import Removals
+from hanlib.explain.methods import method_function
+from hanlib.explain.network import network_of
+from hanlib.explain.reading import read
+from hanlib.explain.targets import pairs
+
+# Documents that are read ahead, as many times the batch: those of similar length run together.
+_AHEAD = 8
+
+
+def explain(classifier, documents, method="gradient_x_attention", target=None, **options):
+    """Which sentences and words decided, for each document.
+
+    Args:
+        classifier: a `DocumentClassifier`, fresh or loaded, whose encoder has two levels.
+        documents: a list of strings, or ids as `DocumentClassifier.predict` takes them.
+        method: "gradient_x_attention", "integrated_gradients", "leave_one_out",
+            "gradient_x_input", "combined_attention", "attention", or for comparison
+            "uniform_attention" and "random" (docs/explanations.md says what each computes).
+        target: the class that the scores speak for, by name or place; None: the most probable
+            one. A list of classes, "all", or "labels" (those that a multi-label classifier gives
+            the document) makes one explanation for each.
+        **options: see `explain_stream`.
+
+    Returns:
+        A list of `hanlib.evidence.Explanation`, in the order of the documents.
+
+    Raises:
+        ValueError: an argument is out of its range, or the classifier cannot be explained.
+
+    >>> from hanlib.layers import DocumentVectorizer
+    >>> from hanlib.models import HAN, DocumentClassifier
+    >>> vectorizer = DocumentVectorizer(vocabulary=["good", "film"])
+    >>> encoder = HAN.from_preset("han_small", vectorizer.vocabulary_size)
+    >>> classifier = DocumentClassifier(vectorizer, encoder, classes=["neg", "pos"])
+    >>> found = explain(classifier, ["A good film. Go!"], target="pos")[0]
+    >>> found.target, [word.text for word in found.words], found.words[1].start
+    ('pos', ['A', 'good', 'film', '.', 'Go', '!'], 2)
+    """
+    if isinstance(documents, (str, bytes)):
+        raise ValueError(
+            "`documents` must be a list of documents, not a single string. "
+            f"Received: {documents!r:.80}"
+        )
+    return list(explain_stream(classifier, documents, method, target, **options))
+
+
+def explain_stream(
+    classifier,
+    documents,
+    method="gradient_x_attention",
+    target=None,
+    *,
+    batch_size=32,
+    faithfulness=False,
+    rankings=10,
+    true_labels=None,
+    seed=0,
+):
+    """The explanations of any number of documents, one after the other, in bounded memory.
+
+    Args:
+        classifier, method, target: as in `explain`.
+        documents: also an iterable of strings, such as a generator.
+        batch_size: documents that run at once.
+        faithfulness: whether the faithfulness of each explanation is measured, by removing words
+            and sentences (see `hanlib.evidence.Faithfulness`): about 5 + 5 x `rankings` further
+            passes over the document. A document without words has none.
+        rankings: random rankings that it is compared with, at least 5.
+        true_labels: the label that each document should have, where they are known.
+        seed: of the random rankings, and of the method "random".
+
+    Yields:
+        `hanlib.evidence.Explanation`, in the order of the documents.
+
+    >>> from hanlib.models import HAN, DocumentClassifier
+    >>> classifier = DocumentClassifier(None, HAN(9), classes=2)
+    >>> ids = ([[number, 3], [4]] for number in range(1, 6))
+    >>> [explanation.label in (0, 1) for explanation in explain_stream(classifier, ids)]
+    [True, True, True, True, True]
+    """
+    _check_count("batch_size", batch_size, 1)
+    _check_count("rankings", rankings, 5)
+    explainer = _Explainer(
+        classifier, method, target, seed, batch_size, rankings if faithfulness else 0
+    )
+    true_labels = itertools.repeat(None) if true_labels is None else iter(true_labels)
+    for window in _windows(documents, batch_size * _AHEAD):
+        yield from explainer.window(window, true_labels)
+
+
+class _Explainer:
+    """What stays the same from one window of documents to the next."""
+
+    def __init__(self, classifier, method, target, seed, batch_size, rankings):
+        self.classifier, self.network = classifier, network_of(classifier)
+        self.method, self.function = method, method_function(method)
+        self.target, self.seed = target, seed
+        self.batch_size, self.rankings = batch_size, rankings
+
+    def window(self, window, true_labels):
+        """The explanations of some documents, in order."""
+        documents, surfaces = read(self.classifier, window)
+        labels = list(itertools.islice(true_labels, documents.count))
+        if len(labels) < documents.count:
+            raise ValueError("`true_labels` must have one label for each document. Received: fewer")
+        places, targets = pairs(self.network, documents, self.target)
+        order = np.argsort(documents.document_words[places], kind="stable")
+        found = [None] * len(order)
+        for start in range(0, len(order), self.batch_size):
+            chosen = order[start : start + self.batch_size]
+            of_batch = [(surfaces[place], labels[place]) for place in places[chosen]]
+            batch = documents.take(places[chosen])
+            for place, explanation in zip(
+                chosen, self._batch(batch, targets[chosen], of_batch), strict=True
+            ):
+                found[place] = explanation
+        return found
+
+    def _batch(self, documents, targets, surfaces):
+        scores = self.function(self.network, documents, targets, self.seed)
+        measured = [{} for _ in range(documents.count)]
+        if self.rankings:
+            removals = Removals(self.network, documents, scores, self.rankings, self.seed)
+            measured = removals.faithfulness(scores)
+        labels = self.classifier.labels_of(scores.probabilities)
+        rows = zip(
+            surfaces,
+            labels,
+            scores.probabilities.tolist(),
+            [self.classifier.classes[place] for place in scores.targets],
+            parts(scores.words, documents.document_words),
+            parts(scores.sentences, documents.document_sentences),
+            measured,
+            _rows_of(scores.diagnostics, documents.count),
+            strict=True,
+        )
+        return [self._record(*row) for row in rows]
+
+    def _record(self, surface, label, probabilities, target, words, sentences, measured, further):
+        surface, true_label = surface
+        several = self.classifier.multi_label
+        return Explanation(
+            text=surface.text,
+            label=tuple(label) if several else label,
+            probabilities=dict(zip(self.classifier.classes, probabilities, strict=True)),
+            target=target,
+            method=self.method,
+            sentences=_sentences(surface, words.tolist(), sentences.tolist()),
+            faithfulness=measured,
+            diagnostics=further,
+            true_label=true_label,
+        )
+
+
+def _sentences(surface, word_scores, sentence_scores):
+    spans = surface.word_spans()
+    starts, ends = zip(*spans, strict=True) if spans else ((), ())
+    words = iter(map(Word, surface.words, word_scores, starts, ends))
+    return tuple(
+        Sentence(text, score, tuple(itertools.islice(words, length)), *span)
+        for text, score, length, span in zip(
+            surface.sentences,
+            sentence_scores,
+            surface.sentence_words,
+            surface.sentence_spans(spans),
+            strict=True,
+        )
+    )
+
+
+def _rows_of(figures, count):
+    """One `dict` a document, from one array a figure."""
+    columns = {name: values.tolist() for name, values in figures.items()}
+    return [{name: values[place] for name, values in columns.items()} for place in range(count)]
+
+
+def _windows(documents, size):
+    if isinstance(documents, tf.data.Dataset):
+        raise ValueError(
+            "`documents` must be a list or another iterable of documents. Received: a "
+            "tf.data.Dataset; `dataset.as_numpy_iterator()` gives its texts"
+        )
+    if isinstance(documents, (tf.Tensor, tf.RaggedTensor, np.ndarray)):
+        ragged = isinstance(documents, tf.RaggedTensor)
+        count = int(documents.nrows()) if ragged else documents.shape[0]
+        for start in range(0, count, size):
+            yield documents[start : start + size]
+        return
+    documents = iter(documents)
+    while window := list(itertools.islice(documents, size)):
+        yield window
+
+
+def _check_count(name, value, least):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(
+            f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}"
+        )

@@ -1,0 +1,202 @@
+"""How much of a decision a ranking of words or sentences carries (ERASER, DeYoung et al. 2020).
+
+    comprehensiveness = mean over k of p(x) - p(x without its top k %)
+    sufficiency       = mean over k of p(x) - p(the top k % alone),    k = 1, 5, 10, 20, 50
+
+p is the probability of the target. The units are removed from the ids and what is left is read
+anew; without words its row vectors too, without sentences only the upper level. The same is done
+for random rankings, once for all methods that are compared on a document.
+"""
+
+import functools
+import math
+import statistics
+from typing import NamedTuple
+
+import numpy as np
+
+from hanlib.evidence import Faithfulness
+from hanlib.explain.documents import parts
+from hanlib.explain.random_scores import generator
+from hanlib.explain.removal import UpperLevel, logits_of_kept_words
+
+SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
+LEVELS = ("word", "sentence")
+
+
+class Measured(NamedTuple):
+    """Comprehensiveness and sufficiency of some rankings of each document.
+
+    Attributes:
+        comprehensiveness, sufficiency: `<float>[docs, rankings]`; NaN for a document without
+            words.
+        passes: `<int>[docs]`, perturbed documents that were classified.
+    """
+
+    comprehensiveness: np.ndarray
+    sufficiency: np.ndarray
+    passes: np.ndarray
+
+
+class Removals:
+    """Measures rankings of the words and sentences of a batch of documents.
+
+    Args:
+        network: a `Network`.
+        documents: `Documents`.
+        scores: `Scores` of any method, for the probabilities and the targets.
+        rankings: number of random rankings to compare with, at least 5.
+        seed: of those rankings.
+    """
+
+    def __init__(self, network, documents, scores, rankings=10, seed=0):
+        self.network, self.documents = network, documents
+        self.targets = scores.targets
+        self.probabilities = np.take_along_axis(
+            scores.probabilities, scores.targets[:, None].astype(np.int64), axis=1
+        )[:, 0]
+        self.rankings, self.seed = rankings, seed
+        self._words = parts(documents.words, documents.document_words)
+        self._rows = parts(documents.row_lengths, documents.document_rows)
+        self._sentences = parts(documents.sentence_rows, documents.document_sentences)
+
+    def faithfulness(self, scores):
+        """For each document a `dict` from level to `Faithfulness`; empty without words."""
+        by_level = {level: self.measure(level, scores) for level in LEVELS}
+        return [
+            {level: self._record(level, by_level[level], place) for level in LEVELS}
+            if count
+            else {}
+            for place, count in enumerate(self.documents.document_words)
+        ]
+
+    def measure(self, level, scores):
+        """The ranking by the scores of a level, as `Measured` with one ranking a document."""
+        values, lengths = scores.sentences, self.documents.document_sentences
+        if level == "word":
+            values, lengths = scores.words, self.documents.document_words
+        # Of equal scores the earlier one goes first.
+        orders = [[np.argsort(-part, kind="stable")] for part in parts(values, lengths)]
+        return self._measured(level, orders)
+
+    @functools.cached_property
+    def by_chance(self):
+        """`dict` from level to `Measured` of the random rankings."""
+        orders = {level: [] for level in LEVELS}
+        for ids, sentences in zip(self._words, self._sentences, strict=True):
+            draw = generator(ids, self.seed)
+            for level, units in (("word", len(ids)), ("sentence", len(sentences))):
+                orders[level].append([draw.permutation(units) for _ in range(self.rankings)])
+        return {level: self._measured(level, orders[level]) for level in LEVELS}
+
+    def _measured(self, level, orders):
+        """`Measured`, for lists of rankings of each document: units, the first one first."""
+        sizes = [top_sizes(len(rankings[0])) for rankings in orders]
+        kept = [
+            np.concatenate([_kept(order, np.unique(of_document)) for order in rankings])
+            for rankings, of_document in zip(orders, sizes, strict=True)
+        ]
+        logits = self._logits_of_words(kept) if level == "word" else self._logits_of_rows(kept)
+        passes = np.array([len(of_document) for of_document in kept], np.int32)
+        targets = np.repeat(self.targets, passes)
+        left = self.network.probabilities(logits).numpy()[np.arange(len(targets)), targets]
+        drops = np.repeat(self.probabilities, passes) - left
+        figures = [
+            _mean_over_shares(of_document, top, len(rankings))
+            for of_document, top, rankings in zip(parts(drops, passes), sizes, orders, strict=True)
+        ]
+        shape = (len(orders), len(orders[0]) if orders else 0)
+        both = np.array(figures, np.float64).reshape([*shape, 2])
+        return Measured(both[..., 0], both[..., 1], passes)
+
+    def _logits_of_words(self, kept):
+        return logits_of_kept_words(self.network, zip(self._words, self._rows, kept, strict=True))
+
+    def _logits_of_rows(self, kept):
+        starts = np.cumsum(self.documents.document_rows) - self.documents.document_rows
+        variants = []
+        for start, rows, of_document in zip(starts, self._sentences, kept, strict=True):
+            of_rows = np.repeat(of_document, rows, axis=1)
+            places = np.broadcast_to(start + np.arange(rows.sum()), of_rows.shape)
+            variants.append((places, of_rows, None))
+        return self._upper.logits(variants)
+
+    @functools.cached_property
+    def _upper(self):
+        documents = self.documents
+        vectors = self.network.row_vectors(documents.words, documents.row_lengths)
+        return UpperLevel(self.network, vectors)
+
+    def _record(self, level, measured, place):
+        chance = self.by_chance[level]
+        random_comprehensiveness = chance.comprehensiveness[place]
+        random_sufficiency = chance.sufficiency[place]
+        return Faithfulness(
+            level,
+            float(measured.comprehensiveness[place, 0]),
+            float(measured.sufficiency[place, 0]),
+            float(random_comprehensiveness.mean()),
+            float(random_sufficiency.mean()),
+            interval_of_one(random_comprehensiveness),
+            interval_of_one(random_sufficiency),
+            int(measured.passes[place] + chance.passes[place]),
+        )
+
+
+def top_sizes(units):
+    """How many units the top 1, 5, 10, 20, 50 % are, at least one; none of none.
+
+    >>> top_sizes(40).tolist(), top_sizes(0).tolist()
+    ([1, 2, 4, 8, 20], [])
+    """
+    if not units:
+        return np.zeros(0, np.int64)
+    return np.maximum(np.rint(np.array(SHARES) * units).astype(np.int64), 1)
+
+
+def interval_of_one(values):
+    """Where 95 % of single further values lie: `mean ± t s sqrt(1 + 1 / n)`.
+
+    It is the interval of one more random ranking, not of the mean of all: an explanation outside
+    of it is no random ranking.
+
+    >>> low, high = interval_of_one(np.array([0.1, 0.2, 0.3, 0.2, 0.2]))
+    >>> round(low, 2), round(high, 2)
+    (-0.01, 0.41)
+    """
+    mean, count = float(np.mean(values)), len(values)
+    half = student_t(count - 1) * float(np.std(values, ddof=1)) * math.sqrt(1 + 1 / count)
+    return mean - half, mean + half
+
+
+def student_t(freedom):
+    """The 97.5 % point of Student's t, by its expansion in 1/freedom (Abramowitz, Stegun 26.7.5).
+
+    >>> round(student_t(9), 2), round(student_t(1000), 2)
+    (2.26, 1.96)
+    """
+    z = statistics.NormalDist().inv_cdf(0.975)
+    terms = (
+        z,
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    return sum(term / freedom**power for power, term in enumerate(terms))
+
+
+def _kept(order, sizes):
+    """`<bool>[2 sizes, units]`: without the top units of each size, then these alone."""
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    top = rank[None, :] < sizes[:, None]
+    return np.concatenate([~top, top])
+
+
+def _mean_over_shares(drops, sizes, rankings):
+    """`[rankings][2]`: comprehensiveness and sufficiency, from the drops of each unique size."""
+    if not len(sizes):
+        return np.full([rankings, 2], np.nan)
+    unique, place = np.unique(sizes, return_inverse=True)
+    drops = drops.reshape([rankings, 2, len(unique)])
+    return drops[:, :, place].mean(axis=-1)

@@ -1,0 +1,74 @@
+"""Methods that go back to the word vectors: gradient x input, integrated gradients.
+
+With x_i the vector of the i-th word of the document (each occurrence its own) and m the log-odds of
+the target:
+
+    gradient x input        x_i . dm/dx_i
+    integrated gradients    x_i . ∫ dm/dx_i (t x) dt, t from 0 to 1   (Sundararajan et al. 2017)
+
+Both are shares of one whole, so a sentence's score is the sum of its words'. The integral is
+complete: its scores sum to m(x) - m(0), 0 being the document with all of its word vectors zero.
+"""
+
+import numpy as np
+
+from hanlib.explain.documents import sums
+from hanlib.explain.scores import Scores, sentence_sums
+
+# Gauss-Legendre nodes; documents whose scores do not sum up yet get the next rule.
+_NODES = (8, 16, 32, 64, 128)
+_TOLERANCE = 0.02
+# Where m(x) and m(0) all but agree, a share of their difference asks too much.
+_LEAST_DIFFERENCE = 0.01
+
+
+def gradient_x_input(network, documents, targets, seed=0):
+    """Each word's vector times the gradient there."""
+    ones = np.ones(documents.count, np.float32)
+    logits, targets, words = network.gradient(*documents.flat, targets, ones)
+    probabilities = network.probabilities(logits).numpy()
+    words = words.numpy()
+    return Scores(probabilities, targets.numpy(), words, sentence_sums(words, documents))
+
+
+def integrated_gradients(network, documents, targets, seed=0):
+    """Gradients along the way from zero vectors; diagnostics: completeness error and passes."""
+    logits = network.logits(*documents.flat)
+    targets = network.targets(logits, targets).numpy()
+    difference = _difference(network, documents, logits, targets)
+    words = np.zeros(len(documents.words))
+    error, passes = np.full(documents.count, np.inf), np.zeros(documents.count, np.int32)
+    for nodes in _NODES:
+        open_ = np.flatnonzero(error > _TOLERANCE)
+        if not len(open_):
+            break
+        some = documents.take(open_)
+        integrals = _integrals(network, some, targets[open_], nodes)
+        inside = np.repeat(np.isin(np.arange(documents.count), open_), documents.document_words)
+        words[inside] = integrals
+        least = np.maximum(np.abs(difference[open_]), _LEAST_DIFFERENCE)
+        gap = np.abs(sums(integrals, some.document_words) - difference[open_])
+        error[open_] = gap / least
+        passes[open_] += nodes
+    diagnostics = {"completeness_error": error, "passes": passes}
+    probabilities = network.probabilities(logits).numpy()
+    return Scores(probabilities, targets, words, sentence_sums(words, documents), diagnostics)
+
+
+def _difference(network, documents, logits, targets):
+    """m(x) - m(0) of each document, `<float64>[docs]`."""
+    zeros = np.zeros(documents.count, np.float32)
+    at_zero, _, _ = network.gradient(*documents.flat, targets, zeros)
+    margins = [network.margins(x, targets).numpy().astype(np.float64) for x in (logits, at_zero)]
+    return margins[0] - margins[1]
+
+
+def _integrals(network, documents, targets, nodes):
+    """The integral of each word by a Gauss-Legendre rule, `<float64>[words]`."""
+    places, weights = np.polynomial.legendre.leggauss(nodes)
+    total = np.zeros(len(documents.words))
+    for place, weight in zip((places + 1) / 2, weights / 2, strict=True):
+        scales = np.full(documents.count, place, np.float32)
+        _, _, words = network.gradient(*documents.flat, targets, scales)
+        total += weight * words.numpy()
+    return total

@@ -1,0 +1,72 @@
+"""Leave one out: what the target loses when a sentence or a word is removed.
+
+    score = m(x) - m(x without the unit),   m the log-odds of the target
+
+The unit is removed, not zeroed. Each row's vector is computed once: without a sentence only the
+upper level runs again, without a word that word's row and the upper level.
+"""
+
+import numpy as np
+
+from hanlib.explain.documents import parts
+from hanlib.explain.removal import UpperLevel, chunks
+from hanlib.explain.scores import Scores
+
+
+def leave_one_out(network, documents, targets, seed=0):
+    """The loss of log-odds without each sentence, and without each word."""
+    vectors = network.row_vectors(documents.words, documents.row_lengths)
+    rows = np.arange(len(documents.row_lengths), dtype=np.int32)
+    logits = network.upper(vectors, rows, documents.document_rows)
+    targets = network.targets(logits, targets).numpy()
+    margins = network.margins(logits, targets).numpy()
+    upper = UpperLevel(network, vectors)
+
+    def losses(variants, units):
+        left = upper.logits(variants)
+        return np.repeat(margins, units) - network.margins(left, np.repeat(targets, units)).numpy()
+
+    sentences = losses(_without_sentences(documents), documents.document_sentences)
+    words = losses(_without_words(network, documents), documents.document_words)
+    return Scores(network.probabilities(logits).numpy(), targets, words, sentences)
+
+
+def _without_sentences(documents):
+    """Each document without each of its sentences in turn."""
+    starts = np.cumsum(documents.document_rows) - documents.document_rows
+    sentence_rows = parts(documents.sentence_rows, documents.document_sentences)
+    for start, rows in zip(starts, sentence_rows, strict=True):
+        sentence_of_row = np.repeat(np.arange(len(rows)), rows)
+        lines = start + np.arange(len(sentence_of_row))
+        for some in chunks(len(rows), len(lines)):
+            kept = sentence_of_row[None, :] != some[:, None]
+            yield np.broadcast_to(lines, kept.shape), kept, None
+
+
+def _without_words(network, documents):
+    """Each document without each of its words in turn."""
+    first = len(documents.row_lengths)
+    starts = np.cumsum(documents.document_rows) - documents.document_rows
+    texts = parts(documents.words, documents.document_words)
+    lengths = parts(documents.row_lengths, documents.document_rows)
+    for start, words, of_rows in zip(starts, texts, lengths, strict=True):
+        row_of_word = np.repeat(np.arange(len(of_rows)), of_rows)
+        for some in chunks(len(words), max(len(of_rows), of_rows.max(initial=0))):
+            shape = len(some), len(of_rows)
+            lines = np.broadcast_to(start + np.arange(len(of_rows)), shape).copy()
+            own = np.arange(len(some)), row_of_word[some]
+            lines[own] = first + np.arange(len(some))
+            kept = np.ones(shape, bool)
+            # A row of one word goes altogether.
+            kept[own] = of_rows[row_of_word[some]] > 1
+            yield lines, kept, _rows_without(network, words, of_rows, some)
+
+
+def _rows_without(network, words, of_rows, some):
+    """The vectors of the rows of some words, each without that word: `<float>[some, features]`."""
+    rows = np.repeat(np.arange(len(of_rows)), of_rows)[some]
+    starts, lengths = (np.cumsum(of_rows) - of_rows)[rows], of_rows[rows] - 1
+    steps = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    taken = np.repeat(starts, lengths) + steps
+    taken += taken >= np.repeat(some, lengths)
+    return network.row_vectors(words[taken], lengths.astype(np.int32))

@@ -1,0 +1,102 @@
+"""Documents from which words or sentences were removed, classified in batches of bounded size."""
+
+import numpy as np
+import tensorflow as tf
+
+# Words, or rows, that one pass of a level reads at most.
+MOST_ITEMS = 65_536
+
+
+class UpperLevel:
+    """The upper level alone, on variants of documents whose row vectors are known.
+
+    Args:
+        network: a `Network`.
+        vectors: `<float>[rows, features]`, the vectors of the rows of all documents.
+    """
+
+    def __init__(self, network, vectors):
+        self.network, self.vectors = network, vectors
+
+    def logits(self, variants):
+        """Logits of every variant, in order, `<float32>[variants, classes]`.
+
+        Args:
+            variants: an iterable of `(rows, kept, new)`: lines of the row vectors and, behind
+                them, of `new`, `<int>[variants, rows]`; which of them are kept, `<bool>`; and
+                further vectors `<float>[lines, features]`, or None.
+        """
+        return _in_batches(variants, lambda variant: variant[0].size, self._run, self.network)
+
+    def _run(self, variants):
+        tables, lines, lengths = [self.vectors], [], []
+        first = offset = int(self.vectors.shape[0])
+        for rows, kept, new in variants:
+            lines.append(np.where(rows < first, rows, rows - first + offset)[kept])
+            lengths.append(kept.sum(axis=1))
+            if new is not None:
+                tables.append(new)
+                offset += int(new.shape[0])
+        vectors = tf.concat(tables, axis=0)
+        return self.network.upper(vectors, _int32(lines), _int32(lengths)).numpy()
+
+
+def logits_of_kept_words(network, variants):
+    """Logits of documents of which some words are kept, in order, `<float32>[variants, classes]`.
+
+    Args:
+        network: a `Network`.
+        variants: an iterable of `(words, row_lengths, kept)`: a document's words, words a row,
+            and which words are kept, `<bool>[variants, words]`.
+    """
+
+    def run(variants):
+        words, row_lengths, document_rows = [], [], []
+        for of_document, lengths, kept in variants:
+            words.append(np.broadcast_to(of_document, kept.shape)[kept])
+            left = _left_in_rows(kept, lengths)
+            row_lengths.append(left[left > 0])
+            document_rows.append((left > 0).sum(axis=1))
+        return network.logits(_int32(words), _int32(row_lengths), _int32(document_rows)).numpy()
+
+    pieces = (piece for variant in variants for piece in _pieces(*variant))
+    return _in_batches(pieces, lambda variant: int(variant[2].sum()), run, network)
+
+
+def chunks(units, items):
+    """`0 .. units-1` in stretches whose variants, of so many items each, fit in memory.
+
+    >>> [len(chunk) for chunk in chunks(5, MOST_ITEMS // 2)]
+    [2, 2, 1]
+    """
+    size = max(MOST_ITEMS // max(items, 1), 1)
+    return (np.arange(start, min(start + size, units)) for start in range(0, units, size))
+
+
+def _pieces(words, lengths, kept):
+    for some in chunks(len(kept), len(words)):
+        yield words, lengths, kept[some]
+
+
+def _left_in_rows(kept, lengths):
+    """How many words each row keeps, `<int>[variants, rows]`."""
+    if not len(lengths):
+        return np.zeros([len(kept), 0], np.int64)
+    return np.add.reduceat(kept.astype(np.int64), np.cumsum(lengths) - lengths, axis=1)
+
+
+def _in_batches(variants, size, run, network):
+    found, waiting, items = [], [], 0
+    for variant in variants:
+        waiting.append(variant)
+        items += size(variant)
+        if items >= MOST_ITEMS:
+            found.append(run(waiting))
+            waiting, items = [], 0
+    if waiting:
+        found.append(run(waiting))
+    return np.concatenate([np.zeros([0, len(network.classifier.classes)], np.float32), *found])
+
+
+def _int32(parts):
+    return np.concatenate([np.zeros(0), *parts]).astype(np.int32)
