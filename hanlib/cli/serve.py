@@ -65,10 +65,10 @@ def run(arguments):
         # Until the server takes over, there is nothing to finish.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         start_tensorflow()
-        if _serve(arguments, place, bound):
-            return 0
-        stack.close()
-    os._exit(1)  # What still runs in a thread would hold the process.
+        finished = _serve(arguments, place, bound)
+    # What still runs in a thread, and TensorFlow's own end, would hold the process for seconds.
+    logging.shutdown()
+    os._exit(0 if finished else 1)
 
 
 def export(model, directory):

@@ -172,3 +172,4 @@ class Server(uvicorn.Server):
             server.close()
         await asyncio.sleep(_LAST_REQUESTS)
         await super().shutdown(sockets)
+        _LOG.info("stopped")

@@ -33,7 +33,7 @@ def target(method, path):
     2
     """
     pattern = {"POST": _POST, "GET": _GET}.get(method)
-    match = pattern and pattern.fullmatch(path)
+    match = pattern and "?" not in path and pattern.fullmatch(path)
     if not match:
         raise _malformed(method, path)
     version = match["version"] and int(match["version"][:30])
