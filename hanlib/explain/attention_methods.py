@@ -4,8 +4,8 @@ With α the weights of a level's attention, p those of the sentences and q those
 sentence:
 
     attention               p at the sentences, q at the words
-    combined attention      p at the sentences, sqrt(p) q at the words (Yang et al. 2016, section 3.6)
-    gradient x attention    α dm/dα at each level (Serrano and Smith 2019), m the target's log-odds
+    combined attention      p at the sentences, sqrt(p) q at the words (Yang et al. 2016)
+    gradient x attention    α dm/dα at each level (Serrano and Smith 2019), m the log-odds
     uniform attention       1/n: a control
 
 A sentence that the encoder read in several rows gets the sum of its rows, and its words the weight

@@ -122,15 +122,11 @@ class Network:
         values, index = encoder.embed(words)
         for level, lengths in zip(encoder.levels, (row_lengths, document_rows), strict=True):
             states, packing = level.contextualize(values, lengths, index)
-            weights = 1 / tf.gather(lengths, packing.rows)
+            weights = tf.cast(1 / tf.gather(lengths, packing.rows), tf.float32)
             states = tf.cast(states, tf.float32)
-            mean = segment_weighted_sum(
-                tf.cast(weights, tf.float32), states, packing.rows, packing.count
-            )
-            values, index = (
-                _for_each_context(level.pooling, tf.cast(mean, level.compute_dtype)),
-                None,
-            )
+            mean = segment_weighted_sum(weights, states, packing.rows, packing.count)
+            values = _for_each_context(level.pooling, tf.cast(mean, level.compute_dtype))
+            index = None
         return self.classifier.logits(values)
 
 

@@ -301,6 +301,20 @@ class DocumentClassifier(keras.Model):
         probabilities = self.predict(x, batch_size, verbose)
         return [dict(zip(self.classes, map(float, row), strict=True)) for row in probabilities]
 
+    def explain(self, documents, method="gradient_x_attention", target=None, **options):
+        """Which sentences and words decided: `hanlib.explain.explain` of this classifier.
+
+        Args:
+            documents, method, target, **options: as there.
+
+        Returns:
+            A list of `hanlib.evidence.Explanation`.
+        """
+        # Explanations build on models. Only who asks for one needs them.
+        from hanlib.explain import explain
+
+        return explain(self, documents, method, target, **options)
+
     def get_config(self):
         return {
             **super().get_config(),
