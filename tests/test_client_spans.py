@@ -1,5 +1,6 @@
 """Where the returned words stand in the text that was sent, with the real splitter."""
 
+import html
 import itertools
 import time
 
@@ -53,12 +54,20 @@ def ends_in_order(text):
     return all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
 
 
-def test_what_was_rewritten_is_not_found_and_the_rest_is():
-    text = "The caf&eacute; a caf&eacute; was good &amp; cheap. Caf&#233; again. The end."
+def test_the_span_of_a_word_covers_its_entities():
+    text = 'The caf&eacute; &amp; a caf&#233; &unknown; said ""good"".&nbsp;&#x201C;Yes&rdquo;'
     places = list(found(text))
-    assert [word for word, place in places if place is None] == ["café", "café", "Café"]
+    assert all(html.unescape(place).replace('""', '"') == word for word, place in places)
+    assert [place for word, place in places if word == "café"] == ["caf&eacute;", "caf&#233;"]
+    assert ends_in_order(text)
+
+
+def test_what_was_rewritten_is_not_found_and_the_rest_is():
+    text = "The caf\xad\u00ade, na\u200dive \x85 a caf\xade was good. The end."
+    places = list(found(text))
+    assert {"cafe", "…"} <= {word for word, place in places if place is None}
     assert all(place in (word, None) for word, place in places)
-    assert "a" in [place for _, place in places]
+    assert [place for _, place in places][-5:] == ["good", ".", "The", "end", "."]
     assert ends_in_order(text)
 
 

@@ -9,7 +9,8 @@ from hanlib.serving.client.answers import METHODS, explanations, predictions
 from hanlib.serving.client.errors import ServingError
 from hanlib.serving.client.retries import with_retries
 
-MOST_BYTES = 4 * 2**20
+# `hanlib serve` takes 4 MiB a request; of text, so many bytes are left at most.
+MOST_BYTES = 3_500_000
 
 
 class ServingClient(abc.ABC):
@@ -23,7 +24,7 @@ class ServingClient(abc.ABC):
         retries: How often a request is tried again that the server could not answer at the time
             (it is down, overloaded, or too slow).
         batch_size: Greatest number of documents in a request; a request also holds no more than
-            4 MB of text, unless it is one document.
+            3.5 MB of text, unless it is one document.
 
     Raises:
         ValueError: If an argument is out of its range, or version and label are both given.
@@ -128,7 +129,7 @@ class ServingClient(abc.ABC):
 
 
 def batches(texts, size):
-    """Lists of at most `size` texts and 4 MB, in order; a larger text goes alone.
+    """Lists of at most `size` texts and 3.5 MB, in order; a larger text goes alone.
 
     >>> list(batches(["a", "b", "c"], 2))
     [['a', 'b'], ['c']]

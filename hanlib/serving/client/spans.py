@@ -1,5 +1,6 @@
 """Where the words that a server returned stand in the text that was sent."""
 
+import html
 import re
 
 # What lies between two words: white space, tags that end a line, characters without width.
@@ -9,16 +10,18 @@ _GAP = re.compile(
     r"|</?(?:br|hr|p|div|li|ul|ol|tr|table|blockquote|h[1-6])(?:\s[^<>]*)?/?>)*",
     re.IGNORECASE,
 )
-# The longest way to write one character is an entity such as `&eacute;`.
-_LONGEST_CHARACTER = 10
+# What an export reads as one character.
+_WRITTEN_OUT = re.compile(r"&#?[0-9a-zA-Z]{1,8};|\\\"|\"\"")
+# How far behind its place a word is looked for, per character that was not found.
+_AHEAD = 8
 
 
 def word_spans(text, sentences):
-    """Half-open spans of characters in `text`, or None where a word is not found verbatim.
+    """Half-open spans of characters in `text`, or None where a word is not found.
 
     The search goes forward. A word must follow the one before it, but for white space and tags;
-    behind words that were not found (`&eacute;` came back as `é`) it may stand a little further on,
-    and a whole sentence may stand anywhere ahead.
+    behind words that were not found it may stand a little further on, and a whole sentence may
+    stand anywhere ahead. The span of a word that was written with an entity covers the entity.
 
     Args:
         text: The document as it was sent.
@@ -27,22 +30,39 @@ def word_spans(text, sentences):
     Returns:
         For each sentence, the list of `(start, end)` or None of each word.
 
-    >>> word_spans("Fish &amp; chips.<br />Good.", [
-    ...     ("Fish & chips.", ["Fish", "&", "chips", "."]), ("Good.", ["Good", "."])])
-    [[(0, 4), (5, 6), (11, 16), (16, 17)], [(23, 27), (27, 28)]]
+    >>> word_spans("Caf&eacute;<br />Good.", [("Café", ["Café"]), ("Good.", ["Good", "."])])
+    [[(0, 11)], [(17, 21), (21, 22)]]
     """
+    read, places = _as_read(text)
     cursor, missed, spans = 0, 0, []
     for sentence, words in sentences:
-        start = text.find(sentence, cursor) if sentence else -1
-        if start >= 0 and (len(words) > 2 or _GAP.fullmatch(text, cursor, start)):
+        start = read.find(sentence, cursor) if sentence else -1
+        if start >= 0 and (len(words) > 2 or _GAP.fullmatch(read, cursor, start)):
             cursor, missed = start, 0
         found = []
         for word in words:
-            span = _find(text, word, cursor, missed)
-            found.append(span)
+            span = _find(read, word, cursor, missed)
+            found.append((places[span[0]], places[span[1]]) if span else None)
             cursor, missed = (span[1], 0) if span else (cursor, missed + len(word))
         spans.append(found)
     return spans
+
+
+def _as_read(text):
+    """`text` with entities decoded, and for each of its characters the place in `text`."""
+    if not _WRITTEN_OUT.search(text):
+        return text, range(len(text) + 1)
+    read, places, end = [], [], 0
+    for match in _WRITTEN_OUT.finditer(text):
+        written = match.group()
+        one = html.unescape(written) if written[0] == "&" else '"'
+        read += text[end : match.start()], one
+        places += range(end, match.start())
+        places += (
+            range(match.start(), match.end()) if one == written else [match.start()] * len(one)
+        )
+        end = match.end()
+    return "".join([*read, text[end:]]), [*places, *range(end, len(text) + 1)]
 
 
 def _find(text, word, cursor, missed):
@@ -54,7 +74,7 @@ def _find(text, word, cursor, missed):
         return start, start + len(word)
     # A word in Latin letters does not begin inside another.
     apart = r"(?<!\w)" if word.isascii() and word[0].isalnum() else ""
-    end = start + _LONGEST_CHARACTER * (missed + 1) + len(word)
+    end = start + _AHEAD * (missed + 1) + len(word)
     match = re.compile(apart + re.escape(word)).search(text, start, end)
     return match.span() if match else None
 
