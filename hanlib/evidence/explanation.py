@@ -156,6 +156,7 @@ class Explanation:
             for level, figures in record["faithfulness"].items()
         }
         record["label"] = _tuple(record["label"])
+        record["true_label"] = _tuple(record.get("true_label"))
         return cls(**record)
 
     def to_html(self, page=True, title=None):
@@ -182,9 +183,20 @@ class Explanation:
         return summary_text(self, sentences, words)
 
     def to_json(self, **kwargs):
-        """`to_dict` as a JSON string; further arguments are those of `json.dumps`."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, **kwargs)
+        """`to_dict` as a JSON string; further arguments are those of `json.dumps`.
+
+        NumPy's numbers become Python's.
+        """
+        return json.dumps(
+            self.to_dict(), **{"ensure_ascii": False, "default": _plain_number, **kwargs}
+        )
 
 
 def _tuple(value):
     return tuple(value) if isinstance(value, list) else value
+
+
+def _plain_number(value):
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -52,9 +52,9 @@ function classes(read) {
   const rows = read.classes.map(([name, figure, percent, marks]) => {
     const track = figure ? el("span", { class: "track" }) : null;
     if (track) track.style.setProperty("--w", `${percent}%`);
-    const mark = marks ? el("span", { class: "quiet" }, ` (${marks})`) : null;
+    const mark = marks ? [" ", el("span", { class: "quiet" }, `(${marks})`)] : [];
     return el("li", null, el("div", { class: "row" },
-      el("span", null, bdi(name), mark), el("span", null, figure)), track);
+      el("span", null, bdi(name), ...mark), el("span", null, figure)), track);
   });
   return [el("h3", null, "Probabilities"), el("ul", { class: "classes" }, ...rows)];
 }

@@ -29,22 +29,28 @@ class ReportIndex:
     def __init__(self):
         self.rows = []
         self._explanations = 0
-        self._open = {}  # Digest of a text -> its latest row and what that shows.
+        self._open = {}  # Digest of a text -> `(row, what it shows)` of each document.
 
     def add(self, explanation):
         """Notes the next explanation of the report."""
-        key = _digest(explanation)
         way = (named(explanation.target), method_of(explanation.method).title)
-        row, ways = self._open.get(key, (None, ()))
-        if row is None or way in ways:
-            row, ways = _row(explanation, len(self.rows)), set()
-            self.rows.append(row)
-            self._open[key] = row, ways
-        ways.add(way)
+        row = self._row_without(way, explanation)
         row["shown"].append([self._explanations, *way])
         known = [value for value in (row["faithful"], _faithful(explanation)) if value is not None]
         row["faithful"] = min(known, default=None)
         self._explanations += 1
+
+    def _row_without(self, way, explanation):
+        """The first row of this text that does not show `way` yet, or a new one."""
+        documents = self._open.setdefault(_digest(explanation), [])
+        for row, ways in documents:
+            if way not in ways:
+                ways.add(way)
+                return row
+        row = _row(explanation, len(self.rows))
+        self.rows.append(row)
+        documents.append((row, {way}))
+        return row
 
     def outline(self):
         """The report in one sentence.

@@ -12,8 +12,6 @@ _BLUE, _ORANGE, _PURPLE, _QUIET = "1;38;5;33", "1;38;5;208", "1;38;5;135", "2"
 _MARKED = 3
 _BAR = 10
 _SPACE = [(" ", "")]
-# A longer word, such as an address, is broken.
-_LONGEST = 28
 
 
 def explanation_text(explanation, width=None, colour=False):
@@ -134,7 +132,7 @@ def _plain(text):
 def _wrapped(pieces, width, indent=0):
     """Lines of at most `width` columns from `(text, style)` pairs; further ones are indented."""
     lines, line, used = [], "", 0
-    for chunk in _chunks(pieces):
+    for chunk in _chunks(pieces, width - indent):
         room = columns("".join(character for character, _ in chunk))
         if line.strip() and used + room > width:
             lines.append(line.rstrip())
@@ -145,13 +143,13 @@ def _wrapped(pieces, width, indent=0):
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
-def _chunks(pieces):
-    """What stays on one line: lists of `(character, style)`; a space is a list of its own."""
+def _chunks(pieces, longest):
+    """What stays on one line: lists of at most `longest` `(character, style)`, spaces alone."""
     chunk = []
     for text, style in pieces:
         for character in text:
             space = character.isspace()
-            if space or columns(character) == 2 or len(chunk) >= _LONGEST:
+            if space or columns(character) == 2 or len(chunk) >= longest:
                 yield from [chunk] * bool(chunk)
                 chunk = []
             if space:

@@ -1,0 +1,188 @@
+"""One explanation as HTML: the text as it was written, and nothing that runs."""
+
+import re
+from html.parser import HTMLParser
+
+import evidence_records
+import pytest
+
+from hanlib.evidence import Explanation, Sentence, Word, compare_html
+from hanlib.evidence.characters import shown
+from hanlib.evidence.passages import passages
+
+NASTY = {
+    "script": "A <script>alert(1)</script> & <b>bold</b>. <!-- no --> ]]>",
+    "quotes": 'He said "yes" and \'no\'. " onmouseover="alert(1)" x=\'',
+    "lines": "One.\n\nTwo, after a gap.\tTabbed.\r\nThree\nin two lines.  ",
+    "right_to_left": "שלום עולם. זה סרט טוב! مرحبا بالعالم.",
+    "chinese": "这部电影很好。非常无聊。",
+    "controls": "A NUL \x00 here. An \x1b[31m escape. A \x85 and \ud800 alone.",
+    "spaces": "   ",
+}
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the text of the element of class "text"."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.text, self.depth = [], "", 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        here = dict(attributes).get("class", "").startswith("text")
+        self.depth += bool(self.depth or here) and tag not in ("meta", "link")
+
+    def handle_endtag(self, tag):
+        self.depth -= bool(self.depth)
+
+    def handle_data(self, text):
+        self.text += text if self.depth else ""
+
+
+@pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
+@pytest.mark.parametrize("method", ["leave_one_out", "attention"])
+def test_the_page_holds_the_text_and_no_tag_of_it(text, method):
+    page = Page(evidence_records.explanation(text, method=method).to_html())
+    assert page.text == shown(text)
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "b", "img", "link"}
+    names = {name for _, attributes in page.tags for name in attributes}
+    assert not any(name.startswith("on") for name in names)
+    assert not names & {"href", "src"}
+
+
+@pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
+def test_the_passages_are_the_text(text):
+    made = passages(evidence_records.explanation(text))
+    assert "".join(passage.text for passage in made) == shown(text)
+    assert len(shown(text)) == len(text)
+    "".join(passage.text for passage in made).encode("utf-8")
+
+
+def test_names_are_escaped_wherever_they_stand():
+    nasty = '"><script>alert(1)</script>'
+    made = Explanation(
+        nasty,
+        nasty,
+        {nasty: 0.9, "b": 0.1},
+        nasty,
+        nasty,
+        (Sentence(nasty, 0.5, (Word(nasty, 0.5),)),),
+        faithfulness={nasty: evidence_records.faithfulness(nasty)},
+        diagnostics={nasty: nasty, "more": {nasty: [nasty]}},
+        true_label=nasty,
+        omitted={nasty: 3},
+    )
+    for page in (made.to_html(title=nasty), made._repr_html_(), compare_html(made, made)):
+        assert "<script" not in page
+        assert page.count("&lt;script&gt;") > 8
+        allowed = {"class", "dir", "title", "tabindex", "style"}
+        allowed |= {"charset", "http-equiv", "name", "content", "lang"}
+        assert {name for _, tag in Page(page).tags for name in tag} <= allowed
+
+
+def test_a_page_fetches_nothing_and_a_cell_is_no_page():
+    made = evidence_records.explanation("Good. Bad.")
+    assert not re.search(r"https?:|@import|url\(", made.to_html())
+    assert "default-src 'none'" in made.to_html()
+    assert "<html" not in made._repr_html_()
+    # The rest of a notebook keeps its looks: each rule begins at our class.
+    style = re.search("<style>(.*?)</style>", made._repr_html_(), re.DOTALL).group(1)
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    heads = [head.strip() for head in re.findall(r"([^{}]+)\{", style)]
+    selectors = [part for head in heads if head[0] != "@" for part in head.split(",")]
+    assert len(selectors) > 40
+    assert [part for part in selectors if ".hanlib" not in part] == []
+
+
+def spans(page, kind):
+    return [a for tag, a in Page(page).tags if tag == kind and "title" in a]
+
+
+def test_shades_say_sign_and_strength_without_colour_too():
+    words = (Word("a", 1.0), Word("b", -0.5), Word("c", 0.01), Word("d", float("nan")))
+    made = Explanation(None, "x", {"x": 1.0}, "x", "random", (Sentence("a b c d", -2.0, words),))
+    shades = {tag["title"]: tag.get("class") for tag in spans(made.to_html(), "span")}
+    expected = {"a +1.000": "f n5", "b -0.500": "g n3", "c +0.010": None, "d nan": None}
+    assert shades == expected
+    (bar,) = spans(made.to_html(), "i")
+    assert bar == {
+        "class": "bar g",
+        "style": "--w:100%",
+        "tabindex": "0",
+        "title": "sentence -2.000",
+    }
+
+
+def test_attention_is_said_not_to_be_importance():
+    page = evidence_records.explanation("Good. Bad.", method="attention").to_html()
+    assert "Attention is not importance" in page
+    assert 'class="f' not in page
+    signed = evidence_records.explanation("Good. Bad.").to_html()
+    assert "Attention" not in signed
+    assert "Orange, dashed line: speaks against" in signed
+
+
+def test_faithfulness_stands_beside_it():
+    faithfulness = {
+        "word": evidence_records.faithfulness("word", 0.3),
+        "sentence": evidence_records.faithfulness("sentence", 0.04),
+    }
+    page = evidence_records.explanation("Good.", faithfulness=faithfulness).to_html()
+    assert "Words: better than chance by 0.300" in page
+    # Within the interval of the random rankings.
+    assert "Sentences: not better than chance (+0.040)" in page
+    assert "Measured on 60 perturbed documents" in page
+    assert "was not measured" in evidence_records.explanation("Good.").to_html()
+
+
+def test_right_and_wrong_also_with_several_labels():
+    right = Explanation("A", ("x", "y"), {"x": 0.9, "y": 0.8}, "x", "random", true_label=("y", "x"))
+    assert "right: true label is" in right.to_html()
+    wrong = Explanation("A", (), {"x": 0.4, "y": 0.3}, "x", "random", true_label=("y",))
+    assert "wrong: true label is" in wrong.to_html()
+    assert "true label" not in Explanation("A", "x", {"x": 1.0}, "x", "random").to_html()
+
+
+def test_many_classes_are_shown_in_short_with_the_true_one():
+    probabilities = {f"class {n}": (90 - n) / 4095 for n in range(90)}
+    page = Explanation(
+        "A", "class 0", probabilities, "class 0", "random", true_label="class 80"
+    ).to_html()
+    assert "83 further classes" in page
+    assert "class 80" in page
+    assert "class 40" not in page
+
+
+def test_without_places_words_are_found_in_their_sentence_or_joined():
+    found = Sentence("Well, (good)!", 1.0, (Word("Well", 0.1), Word("good", 0.2)))
+    lost = Sentence("Bad…", 1.0, (Word("b", 0.1), Word("ad", 0.2)))
+    made = Explanation(None, "x", {"x": 1.0}, "x", "random", (found, lost))
+    assert Page(made.to_html()).text == "Well, (good)! b ad"
+
+
+@pytest.mark.parametrize("places", [(5, 2), (0, 99), (-4, 3)])
+def test_places_that_do_not_fit_lose_no_word(places):
+    sentence = Sentence("Good film.", 1.0, (Word("Good", 1.0, *places),), *places)
+    made = Explanation("Good film.", "x", {"x": 1.0}, "x", "random", (sentence,))
+    assert Page(made.to_html()).text == "Good film."
+
+
+def test_a_document_without_sentences():
+    page = Explanation("", "x", {}, "x", "attention").to_html()
+    assert "The document has no text." in page
+
+
+def test_a_comparison_says_how_far_the_two_agree():
+    first = evidence_records.explanation("Good. Bad. So so.", method="attention")
+    second = evidence_records.explanation("Good. Bad. So so.", target="negative")
+    page = compare_html(first, second, names=("Old model", "<New>"))
+    assert page.count("<article") == 2
+    assert "Old model" in page
+    assert "&lt;New&gt;" in page
+    assert "speak for different classes" in page
+    assert "The 3 strongest sentences of each have 3 in common" in page
+    with pytest.raises(ValueError, match="`names` must be a pair"):
+        compare_html(first, second, names="both")
