@@ -2,10 +2,7 @@
 
 import re
 
-# Control pictures (U+2400 ...) show which control character stood there.
-_PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"}
-_PICTURES[0x7F] = 0x2421
-_UNSHOWN = re.compile("[\x80-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def shown(text):
@@ -16,7 +13,13 @@ def shown(text):
     >>> shown("a\\x00b\\x1b[31m \\ud800.")
     'a␀b␛[31m �.'
     """
-    return _UNSHOWN.sub("\ufffd", str(text).translate(_PICTURES))
+    return _UNSHOWN.sub(_stand_in, str(text))
+
+
+def _stand_in(match):
+    # Control pictures (U+2400 ...) say which control character stood there.
+    code = ord(match.group())
+    return chr(0x2400 + code) if code < 32 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def on_one_line(text):
