@@ -1,0 +1,214 @@
+"""Contestants in processes of their own, run in turns: A B C A B C ...
+
+What else a machine does then slows all of them alike, and the ratio of two, taken within a round,
+means more than either figure. `python contest.py` is such a process; it is started by `run`.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One contestant.
+
+    Attributes:
+        title: its name in the tables.
+        contestant: a key of `contestants.CONTESTANTS`.
+        options: its keyword arguments.
+        sizes: its `Sizes`.
+        batches: batches a round; a slow one may do fewer.
+    """
+
+    title: str
+    contestant: str
+    sizes: object
+    options: dict = field(default_factory=dict)
+    batches: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an entry did.
+
+    Attributes:
+        seconds: seconds a document of each round.
+        words: words a document that it read.
+        note: what the contestant says about itself.
+        start: seconds until it was warm: building, tracing, compiling.
+        memory: greatest resident size, bytes.
+    """
+
+    title: str
+    seconds: list
+    words: float
+    note: str
+    start: float
+    memory: int
+
+    @property
+    def documents_a_second(self):
+        return 1 / statistics.median(self.seconds)
+
+    @property
+    def words_a_second(self):
+        return self.words * self.documents_a_second
+
+    def times_faster_than(self, other):
+        """Median over the rounds of the ratio within each."""
+        return statistics.median(b / a for a, b in zip(self.seconds, other.seconds, strict=True))
+
+
+def run(entries, batches, task, rounds, say=print):
+    """The results of the entries on the same batches.
+
+    Args:
+        entries: `Entry`s.
+        batches: `Documents`s.
+        task: "train" or "predict".
+        rounds: how often each does its batches, after a warm-up.
+        say: function of a line of progress.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "batches.npz"
+        arrays = {
+            f"{name}_{k}": array
+            for k, batch in enumerate(batches)
+            for name, array in batch._asdict().items()
+        }
+        np.savez(path, count=len(batches), **arrays)
+        workers = []
+        try:
+            for entry in entries:
+                workers.append(_Worker(entry, path, task))
+                say(f"{entry.title}: ready after {workers[-1].ready['start']:.1f} s")
+            times = [[] for _ in entries]
+            for number in range(rounds):
+                for worker, seconds in zip(workers, times, strict=True):
+                    seconds.append(worker.round())
+                say(f"round {number + 1} of {rounds} done")
+            memory = [worker.ask("memory") for worker in workers]
+        finally:
+            for worker in workers:
+                worker.stop()
+    return [
+        Result(
+            entry.title,
+            seconds,
+            worker.ready["words"],
+            worker.ready["note"],
+            worker.ready["start"],
+            peak,
+        )
+        for entry, worker, seconds, peak in zip(entries, workers, times, memory, strict=True)
+    ]
+
+
+class _Worker:
+    """A process with one contestant, that does a round when it is told to."""
+
+    def __init__(self, entry, batches, task):
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        given = {
+            "contestant": entry.contestant,
+            "options": entry.options,
+            "sizes": asdict(entry.sizes),
+            "batches": str(batches),
+            "count": entry.batches,
+            "task": task,
+        }
+        self.title = entry.title
+        self.ready = self.ask(json.dumps(given))
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise RuntimeError(f"{self.title} ended: its message is above")
+        return json.loads(answer)
+
+    def round(self):
+        return self.ask("round")
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def _serve():
+    """The process of a contestant: one JSON line in, then a number for each line."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # What a framework prints is not an answer.
+
+    def answer(value):
+        answers.write(json.dumps(value) + "\n")
+        answers.flush()
+
+    given = json.loads(sys.stdin.readline())
+    start = time.perf_counter()
+    work, documents, words, contestant = _prepared(given)
+    work()
+    answer({"start": time.perf_counter() - start, "words": words, "note": contestant.note})
+    for line in sys.stdin:
+        if line.strip() == "memory":
+            answer(peak_memory())
+            continue
+        start = time.perf_counter()
+        work()
+        answer((time.perf_counter() - start) / documents)
+
+
+def _prepared(given):
+    from contestants import make
+    from documents import Documents
+    from sizes import Sizes
+
+    if given["contestant"] != "torch":
+        from hanlib.cli.quiet import start_tensorflow
+
+        start_tensorflow()
+
+    with np.load(given["batches"], allow_pickle=False) as arrays:
+        count = given["count"] or int(arrays["count"])
+        batches = [
+            Documents(*(arrays[f"{name}_{k}"] for name in Documents._fields))
+            for k in range(min(count, int(arrays["count"])))
+        ]
+    contestant = make(given["contestant"], Sizes(**given["sizes"]), **given["options"])
+    prepared = [contestant.prepare(batch) for batch in batches]
+    task = getattr(contestant, given["task"])
+    documents = sum(len(batch.labels) for batch in batches)
+    words = sum(len(batch.ids) for batch in batches) / documents
+
+    def work():
+        for batch in prepared:
+            task(batch)
+
+    return work, documents, words, contestant
+
+
+def peak_memory():
+    """The greatest resident size that this process had, bytes (Linux)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return 1024 * int(line.split()[1])
+    raise OSError("/proc/self/status has no line VmHWM")
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,95 @@
+"""hanlib's HAN with the training step that `hanlib train` is made of."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hanlib.models import HAN, DocumentClassifier
+from hanlib.training.adversarial import adversarial_gradients
+from hanlib.training.row_adam import RowAdam
+
+IDS = tf.RaggedTensorSpec([None, None, None], tf.int32, 2, tf.int64)
+LABELS = tf.TensorSpec([None], tf.int64)
+
+
+class HanlibNetwork:
+    """The paper's network, without dropout unless a preset is named.
+
+    Args:
+        sizes: a `Sizes`.
+        preset: the preset whose dropout is applied, or None.
+        adversarial_norm: as in `hanlib.training.Recipe`.
+        reset_after: False for the GRU with its reset before the product.
+        seed: of the initial weights.
+    """
+
+    note = ""
+
+    def __init__(self, sizes, preset=None, adversarial_norm=0.0, reset_after=True, seed=0):
+        keras.utils.set_random_seed(seed)
+        self.adversarial_norm = adversarial_norm
+        cell = sizes.cell
+        if not reset_after:
+            from hanlib.layers import GRUCell
+
+            cell = GRUCell(sizes.units, reset_after=False)
+        arguments = {
+            "embedding_dim": sizes.dim,
+            "units": sizes.units,
+            "attention_units": sizes.attention,
+            "cell": cell,
+        }
+        if preset is None:
+            encoder = HAN(sizes.vocabulary, **arguments)
+        else:
+            encoder = HAN.from_preset(preset, sizes.vocabulary, **arguments)
+        self.classifier = DocumentClassifier(None, encoder, sizes.classes)
+        self.classifier.build()
+        self.optimizer = RowAdam(1e-3)
+        self.optimizer.build(self.classifier.trainable_variables)
+        self.step = tf.function(self._step, input_signature=[IDS, LABELS])
+        self.answer = tf.function(self._answer, input_signature=[IDS])
+
+    def prepare(self, documents):
+        return documents.ragged(), tf.constant(documents.labels)
+
+    def train(self, prepared):
+        return float(self.step(*prepared))
+
+    def predict(self, prepared):
+        return self.answer(prepared[0]).numpy()
+
+    def _answer(self, ids):
+        return self.classifier(ids, training=False)
+
+    def _step(self, ids, labels):
+        variables = self.classifier.trainable_variables
+
+        def gradients_of():
+            with tf.GradientTape() as tape:
+                probabilities = self.classifier(ids, training=True)
+                losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+                loss = tf.reduce_mean(losses)
+            return tape.gradient(loss, variables), loss
+
+        if self.adversarial_norm:
+            found = adversarial_gradients(gradients_of, variables, self.adversarial_norm)
+        else:
+            found = gradients_of()
+        gradients, loss = found
+        self.optimizer.apply(gradients, variables)
+        return loss
+
+    def set_weights(self, weights):
+        encoder = self.classifier.encoder.encoder
+        encoder.embedding.set_weights([weights.embeddings])
+        for level, given in zip(encoder.levels, weights.levels, strict=True):
+            forward, backward = level.recurrent.cells
+            forward.set_weights(given.forward)
+            backward.set_weights(given.backward)
+            kernel, bias, context = given.attention
+            shape = np.shape(level.pooling.context)
+            level.pooling.kernel.assign(kernel)
+            level.pooling.bias.assign(bias)
+            level.pooling.context.assign(np.reshape(context, shape))
+        self.classifier.head.set_weights(weights.head)

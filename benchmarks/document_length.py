@@ -1,0 +1,75 @@
+"""Words a second against the length of documents: hanlib beside the peers.
+
+    python benchmarks/document_length.py
+
+Nobody cuts here: the box of each length holds all sentences, the flat network all words. Documents
+are generated; those of a batch have from a tenth of the length that is named to all of it, as
+lengths differ in real data. Peers that take too long at a length are left out there.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+
+import contest
+import report
+from contest import Entry
+from documents import generated
+from sizes import Sizes
+from train_step import say_to_stderr
+
+LENGTHS = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+SENTENCE = (5, 35)
+MEAN_SENTENCE = 20
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--task", choices=("train", "predict"), default="train")
+    parser.add_argument("--words", type=int, default=10_000, help="longest documents (words)")
+    parser.add_argument("--box-words", type=int, default=2_000, help="longest for the box (words)")
+    parser.add_argument("--flat-words", type=int, default=1_000, help="longest for the flat one")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds a length (default: 3)")
+    report.add_arguments(parser)
+    arguments = parser.parse_args()
+    rows = []
+    for length in LENGTHS:
+        if length <= arguments.words:
+            rows += of_length(length, arguments)
+    setting = {
+        "network": "the paper's sizes",
+        "a batch": "some 16,000 words, at least 4 documents",
+        "task": arguments.task,
+        "rounds": arguments.rounds,
+    }
+    report.publish("document_length", setting, [("By length", rows)], arguments)
+
+
+def of_length(length, arguments):
+    """The rows of one length."""
+    most = length // MEAN_SENTENCE or 1
+    count = max(4, 16_000 // length)
+    batch = generated(
+        count, (max(most // 10, 1), most), SENTENCE, Sizes().vocabulary, arguments.seed
+    )
+    sizes = replace(Sizes(), sentences=most, words=SENTENCE[1], flat_words=int(batch.lengths.max()))
+    entries = [Entry("hanlib", "hanlib", sizes), Entry("PyTorch, packed", "torch", sizes)]
+    if length <= arguments.box_words:
+        entries.append(Entry("Keras, dense box", "keras_box", sizes, {"fold": True}))
+    if length <= arguments.flat_words:
+        entries.append(Entry("Keras, flat GRU", "keras_flat", sizes))
+    results = contest.run(entries, [batch], arguments.task, arguments.rounds, say_to_stderr)
+    return [
+        {
+            "network": result.title,
+            "words, longest documents": length,
+            "words/s": round(result.words_a_second),
+            "hanlib is": f"{results[0].times_faster_than(result):.2f} x",
+            "peak memory, MB": round(result.memory / 1e6),
+        }
+        for result in results
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""How near training and inference come to the machine's own matrix product.
+
+    python benchmarks/limit.py
+
+The peak is that of a large square product in float32 on all cores, measured before, between and
+after the rest in the same process. Counted are the multiply-adds that the network needs for the
+real words (`multiply_adds.py`), so whatever else is done (gates, packing, moving memory, the
+optimizer) costs share. A second table times the parts one by one.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+
+import multiply_adds
+import peers
+import report
+import reviews
+from sizes import Sizes
+
+EDGE = 4096
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for part in (peers, reviews, report):
+        part.add_arguments(parser)
+    arguments = parser.parse_args()
+    from hanlib.cli.quiet import start_tensorflow
+
+    start_tensorflow()
+    sizes = Sizes()
+    documents = reviews.review_ids(arguments, sizes.vocabulary)
+    batches = documents.batches(arguments.documents, arguments.batches, arguments.seed)
+    tables = [
+        ("Share of the peak", shares(batches, sizes, arguments.rounds)),
+        ("The parts, one by one", parts(batches, sizes, arguments.rounds)),
+    ]
+    setting = peers.setting(sizes, batches, arguments)
+    setting["peak"] = f"product of two {EDGE} x {EDGE} matrices, float32"
+    report.publish("limit", setting, tables, arguments)
+
+
+def shares(batches, sizes, rounds):
+    """Training step and inference, in turns with the peak's matrix product."""
+    from contestants import make
+
+    network = make("hanlib", sizes)
+    prepared = [network.prepare(batch) for batch in batches]
+    product = matrix_product(EDGE)
+    jobs = {
+        "peak": lambda: product(),
+        "training": lambda: [network.train(batch) for batch in prepared],
+        "inference": lambda: [network.predict(batch) for batch in prepared],
+    }
+    seconds = in_turns(jobs, rounds)
+    peak = 2 * EDGE**3 / min(seconds["peak"]) / 1e9
+    rows = [{"what": f"product of {EDGE} x {EDGE}", "ms": 1e3 * min(seconds["peak"])}]
+    rows[0] |= {"GFLOP": 2 * EDGE**3 / 1e9, "GFLOP/s": peak, "share": 1.0}
+    rows[0] |= {"GFLOP, per word": None, "share, per word": None}
+    for name, passes in (("training", 3), ("inference", 1)):
+        took = statistics.median(seconds[name]) / len(batches)
+        needed, per_word = (
+            passes * forward_operations(batches, sizes, counted) / 1e9 for counted in (False, True)
+        )
+        row = {"what": name, "ms": 1e3 * took, "GFLOP": needed, "GFLOP/s": needed / took}
+        row |= {"share": needed / took / peak, "GFLOP, per word": per_word}
+        rows.append({**row, "share, per word": per_word / took / peak})
+    return rows
+
+
+def forward_operations(batches, sizes, per_word):
+    """Operations of the forward pass, mean of the batches."""
+    return statistics.mean(
+        sum(multiply_adds.parts(batch, sizes, per_word).values()) for batch in batches
+    )
+
+
+def matrix_product(edge):
+    """A function that multiplies two square matrices and waits for the result."""
+    import tensorflow as tf
+
+    left, right = tf.random.normal([edge, edge]), tf.random.normal([edge, edge])
+    multiply = tf.function(lambda: tf.matmul(left, right)[0, 0])
+    return lambda: multiply().numpy()
+
+
+def in_turns(jobs, rounds):
+    """Seconds of each job in each round, after one that does not count."""
+    seconds = {name: [] for name in jobs}
+    for number in range(rounds + 1):
+        for name, job in jobs.items():
+            start = time.perf_counter()
+            job()
+            if number:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def parts(batches, sizes, rounds):
+    """Milliseconds a batch, and operations a second, of each part alone."""
+    from network_parts import network_parts
+
+    needed = multiply_adds.parts(batches[0], sizes)
+    needed = {
+        name: statistics.mean(multiply_adds.parts(batch, sizes)[name] for batch in batches)
+        for name in needed
+    }
+    made = network_parts(batches, sizes)
+    seconds = in_turns({(part.name, part.kind): part.run for part in made}, rounds)
+    rows = []
+    for name in dict.fromkeys(part.name for part in made):
+        found = {part.kind: seconds[part.name, part.kind] for part in made if part.name == name}
+        took = {kind: statistics.median(times) / len(batches) for kind, times in found.items()}
+        counted = sum(needed[c] for part in made if part.name == name for c in part.counted)
+        counted = counted / len(took) / 1e9
+        row = {"part": name, "forward, ms": None, "with gradient, ms": None}
+        row |= {f"{kind}, ms": 1e3 * s for kind, s in took.items()}
+        row |= {"GFLOP forward": counted or None, "GFLOP/s forward": None, "GFLOP/s both": None}
+        if counted and "forward" in took:
+            row["GFLOP/s forward"] = counted / took["forward"]
+            row["GFLOP/s both"] = 3 * counted / took["with gradient"]
+        rows.append(row)
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Who is compared with whom in `train_step.py` and `predict.py`, and how the tables read."""
+
+import importlib.util
+from dataclasses import replace
+
+from contest import Entry
+
+CELLS = ("gru", "output_gate_gru", "two_state", "mgu", "min_gru", "elman", "lstm")
+
+
+def peers(sizes, slow_batches):
+    """The entries of the first table, hanlib first; the slow ones do fewer batches a round."""
+    box = f"Keras, dense box {sizes.sentences} x {sizes.words}"
+    time_distributed = f"{box}, `TimeDistributed`"
+    folded = f"{box}, sentences in the batch axis"
+    flat = f"Keras, flat GRU on {sizes.flat_words} words"
+    entries = [Entry("hanlib", "hanlib", sizes)]
+    if importlib.util.find_spec("torch"):
+        entries.append(Entry("PyTorch, packed sequences", "torch", sizes))
+    for title, name, options in (
+        (time_distributed, "keras_box", {}),
+        (folded, "keras_box", {"fold": True}),
+        (flat, "keras_flat", {}),
+    ):
+        for suffix, compiled in (("", {}), (", XLA", {"jit_compile": True})):
+            entries.append(
+                Entry(title + suffix, name, sizes, {**options, **compiled}, slow_batches)
+            )
+    return entries
+
+
+def cells(sizes):
+    """The entries of the table of cells; the first is the default."""
+    entries = [Entry(cell, "hanlib", replace(sizes, cell=cell)) for cell in CELLS]
+    before = Entry("gru, reset before", "hanlib", sizes, {"reset_after": False})
+    return [entries[0], before, *entries[1:]]
+
+
+def table(results, first="network"):
+    """Rows of the results; the ratios are those of the first one."""
+    return [
+        {
+            first: result.title + (f" ({result.note})" if result.note else ""),
+            "documents/s": round(result.documents_a_second, 1),
+            "words/s": round(result.words_a_second),
+            f"{results[0].title} is": f"{results[0].times_faster_than(result):.2f} x",
+            "ready after, s": round(result.start, 1),
+            "peak memory, MB": round(result.memory / 1e6),
+        }
+        for result in results
+    ]
+
+
+def add_arguments(parser):
+    """The options of both benchmarks."""
+    parser.add_argument("--batches", type=int, default=10, help="batches a round (default: 10)")
+    parser.add_argument("--documents", type=int, default=64, help="documents a batch (default: 64)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds (default: 5)")
+    parser.add_argument("--only", help="part of the titles of peers to compare with hanlib")
+
+
+def chosen(entries, only):
+    """The first entry, and those whose title contains `only`."""
+    return [e for e in entries if e is entries[0] or not only or only.lower() in e.title.lower()]
+
+
+def setting(sizes, batches, arguments):
+    """What the tables' heading says."""
+    documents = sum(len(batch.labels) for batch in batches)
+    words = sum(len(batch.ids) for batch in batches)
+    return {
+        "network": (
+            f"{sizes.dim}-d word vectors, {sizes.units} units each way, attention "
+            f"{sizes.attention}, vocabulary {sizes.vocabulary:,}"
+        ),
+        "batches a round": f"{len(batches)} of {arguments.documents} IMDB reviews in random order",
+        "words a document": words / documents,
+        "rounds": arguments.rounds,
+    }

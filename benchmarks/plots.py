@@ -1,0 +1,97 @@
+"""Draws the figures of `docs/performance.md` from what the benchmarks wrote with `--json`.
+
+    python benchmarks/plots.py --results results --output docs/images
+
+reads `train_step.json`, `predict.json` and `document_length.json` from the folder of results and
+writes `peers.png` and `document_length.png`.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+# Okabe and Ito's palette: told apart by readers who see few colours; markers differ too.
+COLOURS = {
+    "hanlib": "#0072B2",
+    "PyTorch": "#E69F00",
+    "Keras, dense box": "#CC79A7",
+    "Keras, flat": "#009E73",
+}
+MARKERS = {"hanlib": "o", "PyTorch": "s", "Keras, dense box": "^", "Keras, flat": "D"}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--results", type=Path, default=Path("results"), help="folder of the JSON")
+    parser.add_argument("--output", type=Path, default=Path("docs/images"), help="folder of images")
+    arguments = parser.parse_args()
+    import matplotlib
+
+    matplotlib.use("Agg")
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    read = lambda name: json.loads((arguments.results / f"{name}.json").read_text())  # noqa: E731
+    save(peers(read("train_step"), read("predict")), arguments.output / "peers.png")
+    save(document_length(read("document_length")), arguments.output / "document_length.png")
+
+
+def kind(title):
+    """The key of `COLOURS` under which a network falls."""
+    return next(name for name in COLOURS if title.startswith(name))
+
+
+def peers(*records):
+    """Bars: documents a second of each network, training beside inference."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        1, len(records), figsize=(9.5, 3.4), sharey=True, layout="constrained"
+    )
+    for axis, record, title in zip(axes, records, ("Training", "Inference"), strict=True):
+        rows = record["tables"][0]["rows"][::-1]
+        names = [row["network"].partition(" (")[0].replace("`", "") for row in rows]
+        speeds = [row["documents/s"] for row in rows]
+        bars = axis.barh(names, speeds, color=[COLOURS[kind(name)] for name in names])
+        axis.bar_label(bars, [f"{speed:,.0f}" for speed in speeds], padding=3, fontsize=8)
+        axis.set(title=title, xlabel="documents a second", xlim=(0, 1.15 * max(speeds)))
+        _plain(axis)
+    return figure
+
+
+def document_length(record):
+    """Lines: words a second of each network over the length of documents."""
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+    rows = record["tables"][0]["rows"]
+    for name in dict.fromkeys(row["network"].partition(" (")[0] for row in rows):
+        of_name = [row for row in rows if row["network"].partition(" (")[0] == name]
+        lengths = [row["words, longest documents"] for row in of_name]
+        speeds = [row["words/s"] for row in of_name]
+        style = {"color": COLOURS[kind(name)], "marker": MARKERS[kind(name)]}
+        axis.plot(lengths, speeds, label=name, **style)
+        axis.annotate(
+            name, (lengths[-1], speeds[-1]), (6, 0), textcoords="offset points", va="center",
+            fontsize=8, color=style["color"],
+        )  # fmt: skip
+    axis.set(xscale="log", yscale="log", xlabel="words of the longest documents in a batch")
+    axis.set(ylabel=f"words a second ({record['setting']['task']})")
+    axis.set_xlim(right=axis.get_xlim()[1] * 2.5)
+    axis.xaxis.set_major_formatter("{x:,.0f}")
+    axis.yaxis.set_major_formatter("{x:,.0f}")
+    axis.grid(axis="y", which="major", alpha=0.3)
+    _plain(axis)
+    return figure
+
+
+def _plain(axis):
+    axis.spines[["top", "right"]].set_visible(False)
+
+
+def save(figure, path):
+    """Writes an image of moderate size."""
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""What a benchmark found: tables with their setting, printed, and kept as JSON for the plots."""
+
+import json
+from pathlib import Path
+
+from machine import machine
+
+
+def add_arguments(parser):
+    """The options of each benchmark."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+    parser.add_argument("--seed", type=int, default=0, help="of the batches (default: 0)")
+
+
+def publish(name, setting, tables, arguments, **extra):
+    """Prints a benchmark's tables as Markdown under a line with their setting.
+
+    Args:
+        name: of the benchmark.
+        setting: what was measured, by name: sizes, batches, seed.
+        tables: `(title, rows)`s; a row is a dict from column to text or number.
+        arguments: the parsed options.
+        extra: further figures for the JSON file.
+    """
+    facts = machine()
+    print(f"\n{heading(facts, {**setting, 'seed': arguments.seed})}\n")
+    for title, rows in tables:
+        print(f"{title}\n\n{markdown(rows)}\n", flush=True)
+    if arguments.json is not None:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        record = {"name": name, "machine": facts, "setting": {**setting, "seed": arguments.seed}}
+        record["tables"] = [{"title": title, "rows": rows} for title, rows in tables]
+        arguments.json.write_text(json.dumps({**record, **extra}, indent=1) + "\n")
+
+
+def heading(facts, setting):
+    """The setting of a table, in two sentences."""
+    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+    sizes = ", ".join(f"{name} {shown(value)}" for name, value in setting.items())
+    return (
+        f"`{facts['command']}`: {facts['processor']}, {facts['cores']} cores, {facts['system']}, "
+        f"Python {facts['python']}, {versions}. {sizes[:1].upper()}{sizes[1:]}."
+    )
+
+
+def markdown(rows):
+    """A Markdown table of dicts with the same keys.
+
+    >>> print(markdown([{"peer": "a", "documents/s": 1234.5}]))
+    | peer | documents/s |
+    |---|---:|
+    | a | 1,234 |
+    """
+    columns = list(rows[0])
+    number = [any(isinstance(row[name], (int, float)) for row in rows) for name in columns]
+    lines = [columns, ["---:" if right else "---" for right in number]]
+    lines += [[shown(row[name]) for name in columns] for row in rows]
+    first, rule, *rest = (" | ".join(line) for line in lines)
+    return "\n".join([f"| {first} |", f"|{rule.replace(' ', '')}|", *(f"| {x} |" for x in rest)])
+
+
+def shown(value):
+    """A figure with as many digits as mean something."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 0.1 else 4
+    return f"{value:.{digits}f}"

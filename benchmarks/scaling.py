@@ -1,0 +1,167 @@
+"""How time and memory grow with the length of documents, the batch, the network, the data set.
+
+    python benchmarks/scaling.py
+    python benchmarks/scaling.py --axes "data set" --documents 100000
+
+Each point has a process of its own. Time is the median of a few runs after a warm-up; memory is the
+greatest resident size less that before the network was made. Documents are generated: sentences of
+20 words whose ids follow Zipf's law.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import report
+from contest import peak_memory
+from documents import generated
+from sizes import Sizes
+from train_step import say_to_stderr
+
+SENTENCE = 20
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--axes", default=",".join(AXES), help="which axes, with commas between")
+    parser.add_argument("--words", type=int, default=40_000, help="longest documents (words)")
+    parser.add_argument("--documents", type=int, default=1_000_000, help="largest data set")
+    parser.add_argument("--rounds", type=int, default=5, help="runs a point (default: 5)")
+    parser.add_argument("--point", help=argparse.SUPPRESS)
+    report.add_arguments(parser)
+    arguments = parser.parse_args()
+    if arguments.point:
+        print(json.dumps(measure(**json.loads(arguments.point))))
+        return
+    tables = [
+        (f"By {axis}", rows)
+        for axis in arguments.axes.split(",")
+        for rows in [AXES[axis.strip()](arguments)]
+    ]
+    setting = {"network": "of the paper where a column does not say otherwise"}
+    setting |= {"sentences": f"of {SENTENCE} words", "runs a point": arguments.rounds}
+    report.publish("scaling", setting, tables, arguments)
+
+
+def by_words(arguments):
+    """Both tasks, over the words of a document; batches of 8 documents."""
+    lengths = [n for n in (50, 200, 1_000, 5_000, 10_000, 20_000, 40_000) if n <= arguments.words]
+    rows = []
+    for task in ("train", "predict"):
+        points = [
+            point(arguments, task=task, documents=8, sentences=n // SENTENCE) for n in lengths
+        ]
+        rows += _against(points, "words a document", lengths, [8 * n for n in lengths], task)
+    return rows
+
+
+def by_batch(arguments):
+    """Training, over the documents of a batch; 260 words a document."""
+    counts = (1, 4, 16, 64, 256, 1024)
+    points = [point(arguments, documents=count, sentences=13) for count in counts]
+    words = [count * 13 * SENTENCE for count in counts]
+    return _against(points, "documents a batch", counts, words, "train")
+
+
+def by_units(arguments):
+    """Training, over the units each way; 64 documents of 260 words."""
+    widths = (25, 50, 100, 200, 400)
+    points = [
+        point(arguments, documents=64, sentences=13, units=n, attention=2 * n) for n in widths
+    ]
+    return _against(points, "units", widths, [64 * 260] * len(widths), "train")
+
+
+def by_vocabulary(arguments):
+    """Training, over the ids of the vocabulary; 64 documents of 260 words."""
+    counts = (3_000, 30_000, 300_000)
+    points = [point(arguments, documents=64, sentences=13, vocabulary=n) for n in counts]
+    return _against(points, "vocabulary", counts, [64 * 260] * len(counts), "train")
+
+
+def by_documents(arguments):
+    """The input pipeline, over the documents of a data set in sharded files."""
+    from streaming import measure_stream
+
+    counts = [n for n in (10_000, 100_000, 1_000_000) if n <= arguments.documents]
+    rows = [measure_stream(n, arguments.seed) for n in counts or [arguments.documents]]
+    for row in rows:
+        row["memory a document, bytes"] = 1e6 * row["memory, MB"] / row["documents"]
+    return rows
+
+
+AXES = {
+    "words": by_words,
+    "batch": by_batch,
+    "units": by_units,
+    "vocabulary": by_vocabulary,
+    "data set": by_documents,
+}
+
+
+def _against(points, axis, values, words, task):
+    """Rows of one axis; time and memory also beside those of the point before."""
+    rows = []
+    for value, count, found in zip(values, words, points, strict=True):
+        row = {"task": task, axis: value, "ms": 1e3 * found["seconds"]}
+        row["words/s"] = round(count / found["seconds"])
+        row["memory, MB"] = found["memory"] / 1e6
+        row["bytes a word"] = round(found["memory"] / count)
+        row |= {"time x": None, "memory x": None}
+        if rows:
+            row["time x"] = row["ms"] / rows[-1]["ms"]
+            row["memory x"] = row["memory, MB"] / rows[-1]["memory, MB"]
+        rows.append({"words": count, **row} if axis != "words a document" else row)
+    return rows
+
+
+def point(arguments, task="train", documents=64, sentences=13, **sizes):
+    """One point, measured in a new process: seconds a batch, and bytes."""
+    given = {"task": task, "documents": documents, "sentences": sentences}
+    given |= {"sizes": asdict(replace(Sizes(), **sizes)), "rounds": arguments.rounds}
+    given["seed"] = arguments.seed
+    command = [sys.executable, "-W", "ignore", __file__, "--point", json.dumps(given)]
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    found = json.loads(result.stdout.splitlines()[-1])
+    say_to_stderr(f"{given['documents']} x {sentences} sentences, {task}: {found}")
+    return found
+
+
+def measure(task, documents, sentences, sizes, rounds, seed):
+    """Seconds a batch (median), and bytes beyond those before the network was made."""
+    from hanlib.cli.quiet import start_tensorflow
+
+    start_tensorflow()
+    import hanlib.models  # noqa: F401 - its memory is not the network's
+
+    before = resident_memory()
+    from contestants import make
+
+    sizes = Sizes(**sizes)
+    network = make("hanlib", sizes)
+    batch = generated(documents, sentences, SENTENCE, sizes.vocabulary, seed)
+    prepared = network.prepare(batch)
+    work = getattr(network, task)
+    seconds = []
+    for _ in range(rounds + 1):
+        start = time.perf_counter()
+        work(prepared)
+        seconds.append(time.perf_counter() - start)
+    return {"seconds": statistics.median(seconds[1:]), "memory": peak_memory() - before}
+
+
+def resident_memory():
+    """The resident size of this process, bytes (Linux)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return 1024 * int(line.split()[1])
+    raise OSError("/proc/self/status has no line VmRSS")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

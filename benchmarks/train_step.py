@@ -1,0 +1,78 @@
+"""The training step: hanlib beside the peers, all cells, and what `hanlib train` adds to the step.
+
+    python benchmarks/train_step.py
+
+Each contestant has a process of its own and they take turns; ratios are medians over the rounds.
+The batches are real reviews in random order, ready in the form that each contestant wants; tracing
+and compilation are over before the clock starts. Optimizer: Adam (rows of the batch only, in hanlib
+and with PyTorch's SparseAdam).
+"""
+
+import argparse
+import sys
+
+import contest
+import peers
+import report
+import reviews
+from contest import Entry
+from sizes import Sizes
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for part in (peers, reviews, report):
+        part.add_arguments(parser)
+    parser.add_argument(
+        "--epoch", type=int, default=100, help="batches of the last table (default: 100)"
+    )
+    parser.add_argument("--tables", default="peers,cells,loop", help="which tables to measure")
+    arguments = parser.parse_args()
+    sizes = Sizes()
+    documents = reviews.review_ids(arguments, sizes.vocabulary)
+    batches = documents.batches(arguments.documents, arguments.batches, arguments.seed)
+    tables = []
+    if "peers" in arguments.tables:
+        entries = peers.chosen(peers.peers(sizes, slow_batches=2), arguments.only)
+        tables.append(("Training", peers.table(run(entries, batches, arguments))))
+    if "cells" in arguments.tables:
+        results = run(peers.cells(sizes), batches, arguments)
+        tables.append(("Training, by cell", peers.table(results, "cell")))
+    if "loop" in arguments.tables:
+        (epoch,) = documents.batches(arguments.documents * arguments.epoch, 1, arguments.seed)
+        rows = peers.table(run(loops(sizes), [epoch], arguments), "one epoch")
+        tables.append(("`hanlib train`", rows))
+    setting = peers.setting(sizes, batches, arguments)
+    report.publish("train_step", setting, tables, arguments)
+
+
+def run(entries, batches, arguments):
+    return contest.run(entries, batches, "train", arguments.rounds, say_to_stderr)
+
+
+def say_to_stderr(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def loops(sizes):
+    """From the bare step to the whole of `hanlib train`, one thing more a line."""
+    bare = {"preset": "han_paper", "adversarial_norm": 0.0, "clip_norm": 0.0, "weight_average": 0.0}
+    plain = {**bare, "clip_norm": 5.0, "weight_average": 0.99}
+    dropout = {"adversarial_norm": 0.0}
+
+    def entry(title, recipe, **options):
+        return Entry(title, "hanlib_training", sizes, {"recipe": recipe, **options})
+
+    return [
+        entry("bare step", bare, whole=False, deterministic=False),
+        entry("bare step, deterministic", bare, whole=False),
+        entry("step with clipping and averaged weights", plain, whole=False),
+        entry("step with dropout too", dropout, whole=False),
+        entry("`hanlib train --set adversarial_norm=0`", dropout),
+        entry("step with the adversary too (two passes)", {}, whole=False),
+        entry("`hanlib train`", {}),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
