@@ -7,10 +7,10 @@ import sys
 import warnings
 
 import hanlib
-from hanlib.cli import datasets, evaluate, export, info, predict, serve, train
+from hanlib.cli import datasets, evaluate, explain, export, info, predict, serve, train
 from hanlib.cli.errors import UsageError, message_of
 
-_COMMANDS = (train, evaluate, predict, export, serve, info, datasets)
+_COMMANDS = (train, evaluate, predict, explain, export, serve, info, datasets)
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 

@@ -1,6 +1,8 @@
 """`hanlib predict`: the labels of texts from the command line, a file or standard input."""
 
 import contextlib
+import itertools
+import os
 import sys
 
 from hanlib.cli import model_file, options
@@ -10,12 +12,22 @@ from hanlib.cli.errors import UsageError
 def add_parser(commands):
     """Adds the command."""
     parser = options.add_parser(commands, "predict", "label texts, as a stream", run)
-    options.add_model(parser)
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        help="a folder made by `hanlib train`, or a .keras file",
+    )
     parser.add_argument(
         "texts",
         metavar="TEXT",
         nargs="*",
         help="documents; without any, or with -, standard input is read, one document a line",
+    )
+    parser.add_argument(
+        "--saved-model",
+        metavar="DIR",
+        help="instead of MODEL: a folder made by `hanlib export`, or one version in it",
     )
     parser.add_argument("--input", metavar="FILE", help="CSV, TSV, JSONL, Parquet or text; or -")
     parser.add_argument("--text-column", metavar="C", help="column of the text in FILE")
@@ -35,23 +47,128 @@ def add_parser(commands):
         choices=("jsonl", "csv", "table"),
         help="default: from the name of --output, else table on a terminal and jsonl elsewhere",
     )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with --output where a run with the same --input was stopped",
+    )
 
 
 def run(arguments):
     """Runs the command."""
-    from hanlib.cli.classify import classify
+    from hanlib.cli.classify import windows
     from hanlib.cli.predictions import FORMATS
 
-    model_file.model_path(arguments.model)
+    _check(arguments)
     records = _records(arguments)
     if arguments.output is not None:
         options.check_writable_file(arguments.output)
     with contextlib.redirect_stdout(sys.stderr):
-        classifier = model_file.load_classifier(arguments.model)
-    with _output(arguments.output) as file:
-        write = FORMATS[_format(arguments)](file, classifier)
-        for record, probabilities in classify(classifier, records):
-            write(record, probabilities)
+        model = _model(arguments)
+    if arguments.output is not None:
+        _write_file(arguments, model, records)
+        return
+    _write(FORMATS[_format(arguments)](sys.stdout, model), model, windows(records))
+
+
+def _check(arguments):
+    """Sorts out what came where, before anything slow is done."""
+    if arguments.saved_model is not None:
+        # The first TEXT stands where MODEL would.
+        arguments.texts = [*([arguments.model] if arguments.model else []), *arguments.texts]
+        arguments.model = None
+    elif arguments.model is None:
+        raise UsageError("MODEL or --saved-model must be given (see `hanlib predict --help`)")
+    else:
+        model_file.model_path(arguments.model)
+    if arguments.resume and (arguments.output is None or arguments.input in (None, "-")):
+        raise UsageError("--resume needs --input with a file, and --output")
+
+
+def _model(arguments):
+    """What answers: `classes`, `multi_label`, `answers(texts)`."""
+    if arguments.saved_model is None:
+        from hanlib.cli.classify import KerasModel
+
+        return KerasModel(model_file.load_classifier(arguments.model))
+    from hanlib.cli.quiet import start_tensorflow
+
+    start_tensorflow()
+    from hanlib.serving.scoring import ServedModel
+
+    try:
+        return ServedModel(arguments.saved_model)
+    except (FileNotFoundError, ValueError) as error:
+        raise UsageError(str(error).replace("`path`", "--saved-model")) from error
+
+
+def _write(write, model, windows, reached=lambda documents: None, done=0):
+    from hanlib.cli.classify import classify
+
+    for answered in classify(model, windows):
+        for record, labels, probabilities in answered:
+            write(record, labels, probabilities)
+        done += len(answered)
+        reached(done)
+
+
+def _write_file(arguments, model, records):
+    from hanlib.cli.classify import whole_windows
+    from hanlib.cli.partial_output import PartialOutput
+    from hanlib.cli.predictions import FORMATS
+    from hanlib.training.progress import ProgressLine
+
+    progress = ProgressLine()
+    output = PartialOutput(arguments.output, _described(arguments, model), arguments.resume)
+    if output.done:
+        progress.note(f"going on after {output.done:,} documents")
+    elif arguments.resume:
+        progress.note("no unfinished run to resume: starting from the beginning")
+    form = _format(arguments)
+    with _hint_of_resume(arguments), output:
+        begun = {"header": False} if form == "csv" and output.done else {}
+
+        def reached(done):
+            output.reached(done)
+            progress("labelling", done)
+
+        _write(
+            FORMATS[form](output.file, model, **begun),
+            model,
+            whole_windows(itertools.islice(records, output.done, None)),
+            reached,
+            output.done,
+        )
+    progress.close()
+
+
+@contextlib.contextmanager
+def _hint_of_resume(arguments):
+    try:
+        yield
+    except KeyboardInterrupt:
+        if arguments.input in (None, "-"):
+            raise
+        raise KeyboardInterrupt("the same command with --resume goes on from here") from None
+
+
+def _described(arguments, model):
+    """What decides the output: another run cannot be resumed."""
+    if arguments.saved_model is None:
+        file = model_file.model_path(arguments.model)
+    else:
+        file = model.path / "saved_model.pb"
+    described = {"model": _state(file), "format": _format(arguments)}
+    if arguments.input not in (None, "-"):
+        described["input"] = _state(arguments.input)
+    for name in ("text_column", "encoding"):
+        described[name.replace("_", "-")] = getattr(arguments, name)
+    return described
+
+
+def _state(path):
+    found = os.stat(path)
+    return [os.path.abspath(path), found.st_size, found.st_mtime_ns]
 
 
 def _records(arguments):
@@ -88,14 +205,3 @@ def _format(arguments):
     if arguments.output is not None:
         return "csv" if arguments.output.lower().endswith(".csv") else "jsonl"
     return "table" if sys.stdout.isatty() else "jsonl"
-
-
-@contextlib.contextmanager
-def _output(path):
-    if path is None:
-        yield sys.stdout
-        return
-    from hanlib.training.atomic import replacing
-
-    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        yield file

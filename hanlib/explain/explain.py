@@ -11,7 +11,7 @@ from hanlib.explain.faithfulness import Removals
 from hanlib.explain.methods import method_function
 from hanlib.explain.network import network_of
 from hanlib.explain.reading import read
-from hanlib.explain.targets import pairs
+from hanlib.explain.targets import classes_of, pairs
 
 # Documents that are read ahead, as many times the batch: those of similar length run together.
 _AHEAD = 8
@@ -29,7 +29,7 @@ def explain(classifier, documents, method="gradient_x_attention", target=None, *
         target: the class that the scores speak for, by name or place; None: the most probable
             one. A list of classes, "all", or "labels" (those that a multi-label classifier gives
             the document) makes one explanation for each.
-        **options: see `explain_stream`.
+        **options: see `explain_each`.
 
     Returns:
         A list of `hanlib.evidence.Explanation`, in the order of the documents.
@@ -46,15 +46,30 @@ def explain(classifier, documents, method="gradient_x_attention", target=None, *
     >>> found.target, [word.text for word in found.words], found.words[1].start
     ('pos', ['A', 'good', 'film', '.', 'Go', '!'], 2)
     """
-    if isinstance(documents, (str, bytes)):
-        raise ValueError(
-            "`documents` must be a list of documents, not a single string. "
-            f"Received: {documents!r:.80}"
-        )
     return list(explain_stream(classifier, documents, method, target, **options))
 
 
-def explain_stream(
+def explain_stream(classifier, documents, method="gradient_x_attention", target=None, **options):
+    """The explanations of any number of documents, one after the other, in bounded memory.
+
+    Args:
+        classifier, method, target, **options: as in `explain_each`.
+        documents: as in `explain`; also an iterable of them, such as a generator.
+
+    Yields:
+        `hanlib.evidence.Explanation`, in the order of the documents.
+
+    >>> from hanlib.models import HAN, DocumentClassifier
+    >>> classifier = DocumentClassifier(None, HAN(9), classes=2)
+    >>> ids = ([[number, 3], [4]] for number in range(1, 6))
+    >>> [explanation.label in (0, 1) for explanation in explain_stream(classifier, ids)]
+    [True, True, True, True, True]
+    """
+    for explanations in explain_each(classifier, documents, method, target, **options):
+        yield from explanations
+
+
+def explain_each(
     classifier,
     documents,
     method="gradient_x_attention",
@@ -66,12 +81,12 @@ def explain_stream(
     true_labels=None,
     seed=0,
 ):
-    """The explanations of any number of documents, one after the other, in bounded memory.
+    """As `explain_stream`, with all explanations of a document together.
 
     Args:
         classifier, method, target: as in `explain`.
-        documents: also an iterable of strings, such as a generator.
-        batch_size: documents that run at once.
+        documents: as in `explain_stream`.
+        batch_size: explanations that run at once.
         faithfulness: whether the faithfulness of each explanation is measured, by removing words
             and sentences (see `hanlib.evidence.Faithfulness`): about 5 + 5 x `rankings` further
             passes over the document. A document without words has none.
@@ -80,16 +95,24 @@ def explain_stream(
         seed: of the random rankings, and of the method "random".
 
     Yields:
-        `hanlib.evidence.Explanation`, in the order of the documents.
+        For each document a list of `hanlib.evidence.Explanation`: one for each target.
+
+    Raises:
+        ValueError: as `explain`.
 
     >>> from hanlib.models import HAN, DocumentClassifier
-    >>> classifier = DocumentClassifier(None, HAN(9), classes=2)
-    >>> ids = ([[number, 3], [4]] for number in range(1, 6))
-    >>> [explanation.label in (0, 1) for explanation in explain_stream(classifier, ids)]
-    [True, True, True, True, True]
+    >>> classifier = DocumentClassifier(None, HAN(9), classes=["bad", "good"])
+    >>> for found in explain_each(classifier, [[[2, 3], [4]]], target=["good", "bad"]):
+    ...     print([explanation.target for explanation in found])
+    ['good', 'bad']
     """
     _check_count("batch_size", batch_size, 1)
     _check_count("rankings", rankings, 5)
+    if isinstance(documents, (str, bytes)):
+        raise ValueError(
+            "`documents` must be a list of documents, not a single string. "
+            f"Received: {documents!r:.80}"
+        )
     explainer = _Explainer(
         classifier, method, target, seed, batch_size, rankings if faithfulness else 0
     )
@@ -104,27 +127,29 @@ class _Explainer:
     def __init__(self, classifier, method, target, seed, batch_size, rankings):
         self.classifier, self.network = classifier, network_of(classifier)
         self.method, self.function = method, method_function(method)
+        classes_of(classifier, target)  # A mistake is told before anything runs.
         self.target, self.seed = target, seed
         self.batch_size, self.rankings = batch_size, rankings
 
     def window(self, window, true_labels):
-        """The explanations of some documents, in order."""
+        """The explanations of each of some documents, in order."""
         documents, surfaces = read(self.classifier, window)
         labels = list(itertools.islice(true_labels, documents.count))
         if len(labels) < documents.count:
             raise ValueError("`true_labels` must have one label for each document. Received: fewer")
         places, targets = pairs(self.network, documents, self.target)
         order = np.argsort(documents.document_words[places], kind="stable")
-        found = [None] * len(order)
+        found = {}
         for start in range(0, len(order), self.batch_size):
             chosen = order[start : start + self.batch_size]
             of_batch = [(surfaces[place], labels[place]) for place in places[chosen]]
             batch = documents.take(places[chosen])
-            for place, explanation in zip(
-                chosen, self._batch(batch, targets[chosen], of_batch), strict=True
-            ):
-                found[place] = explanation
-        return found
+            explanations = self._batch(batch, targets[chosen], of_batch)
+            found.update(zip(chosen.tolist(), explanations, strict=True))
+        of_documents = [[] for _ in range(documents.count)]
+        for number, place in enumerate(places.tolist()):
+            of_documents[place].append(found[number])
+        return of_documents
 
     def _batch(self, documents, targets, surfaces):
         scores = self.function(self.network, documents, targets, self.seed)

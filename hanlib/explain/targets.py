@@ -7,42 +7,57 @@ from hanlib.models.labels import Labels
 PREDICTED = -1
 
 
+def classes_of(classifier, target):
+    """The classes that a target names.
+
+    Args:
+        classifier: a `DocumentClassifier`.
+        target: None: the most probable class; a class, by name or place; a list of classes;
+            "all" classes; "labels": those that a multi-label classifier gives the document, the
+            most probable one where it gives none. A class that has one of these names goes first.
+
+    Returns:
+        A list of places, -1 for the most probable class; None for "labels".
+
+    Raises:
+        ValueError: `target` is no class.
+
+    >>> from hanlib.models import HAN, DocumentClassifier
+    >>> classes_of(DocumentClassifier(None, HAN(9), ["bad", "good"]), ["good", 0])
+    [1, 0]
+    """
+    labels = Labels(classifier.classes, classifier.multi_label)
+    if target is None:
+        return [PREDICTED]
+    if isinstance(target, str) and target not in labels.classes:
+        if target == "labels":
+            return None
+        if target == "all":
+            return list(range(len(labels)))
+    several = isinstance(target, (list, tuple, np.ndarray))
+    classes = [_place(labels, name) for name in (target if several else [target])]
+    if not classes:
+        raise ValueError("`target` must name at least one class. Received: []")
+    return classes
+
+
 def pairs(network, documents, target):
     """Each explanation's document and class.
 
     Args:
         network: a `Network`.
         documents: `Documents`.
-        target: None: the most probable class; a class, by name or place; a list of classes;
-            "all" classes; "labels": those that a multi-label classifier gives the document, the
-            most probable one where it gives none. A class that has one of these names goes first.
+        target: as in `classes_of`.
 
     Returns:
         `<int64>[explanations]` places of the documents, rising, and `<int32>[explanations]`
         classes, -1 for the most probable one.
-
-    Raises:
-        ValueError: `target` is no class.
     """
-    labels = Labels(network.classifier.classes, network.classifier.multi_label)
-    everyone = np.arange(documents.count)
-    if target is None:
-        return everyone, np.full(documents.count, PREDICTED, np.int32)
-    if _is_word(target, "labels", labels):
+    classes = classes_of(network.classifier, target)
+    if classes is None:
         return _given(network, documents)
-    if _is_word(target, "all", labels):
-        classes = list(range(len(labels)))
-    else:
-        several = isinstance(target, (list, tuple, np.ndarray))
-        classes = [_place(labels, name) for name in (target if several else [target])]
-        if not classes:
-            raise ValueError("`target` must name at least one class. Received: []")
-    repeated = np.repeat(everyone, len(classes))
-    return repeated, np.tile(np.asarray(classes, np.int32), documents.count)
-
-
-def _is_word(target, word, labels):
-    return isinstance(target, str) and target == word and word not in labels.classes
+    places = np.repeat(np.arange(documents.count), len(classes))
+    return places, np.tile(np.asarray(classes, np.int32), documents.count)
 
 
 def _place(labels, name):

@@ -1,0 +1,148 @@
+"""Methods of explanation against human rationales, and how faithful each is.
+
+    python benchmarks/explain_plausibility.py
+
+trains a HAN on the train split of the movie reviews with human rationales (ERASER: Pang and Lee
+2004, Zaidan et al. 2007), explains the dev split by every method and prints two tables: agreement
+with the rationales, and faithfulness at both levels with 95 % intervals. The file has one JSON
+object a line: text (one sentence a line), label, split and evidence, half-open
+`[start_word, end_word, start_sentence, end_sentence]` over `text.split()` and `text.split("\\n")`.
+
+A folder given by --model keeps the trained model, and is used if it holds one.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+from hanlib.data import Corpus, Split
+from hanlib.explain import METHODS, explain, faithfulness_table, plausibility
+from hanlib.explain.faithfulness_table import mean_with_interval
+from hanlib.training import Recipe, evaluate, train
+from hanlib.training.progress import ProgressLine
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "movies_rationales.jsonl"
+CLASSES = ("negative", "positive")
+AT = (1, 3, 5)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=DATA, help="movies_rationales.jsonl")
+    parser.add_argument("--model", type=Path, help="folder of the trained model")
+    parser.add_argument("--documents", type=int, help="explain only so many dev documents")
+    arguments = parser.parse_args()
+    if not arguments.data.is_file():
+        sys.exit(f"no such file: {arguments.data} (give it with --data)")
+    rows = [json.loads(line) for line in arguments.data.open(encoding="utf-8")]
+    by_split = {name: [r for r in rows if r["split"] == name] for name in ("train", "dev")}
+    print_setting()
+    classifier = trained(by_split["train"], arguments.model or Path(tempfile.mkdtemp()))
+    dev = by_split["dev"][: arguments.documents]
+    measured = evaluate(classifier, [(row["text"], CLASSES[row["label"]]) for row in dev])
+    print(f"accuracy on {len(dev)} dev documents: {measured['accuracy']:.3f}\n", flush=True)
+    share = np.mean([len(marked_words(r)) / len(r["text"].split()) for r in by_split["train"]])
+    print_plausibility(classifier, dev, float(share))
+    print_faithfulness(classifier, [row["text"] for row in dev])
+
+
+def print_setting():
+    packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
+    print(f"Python {platform.python_version()}, {packages}; {os.cpu_count()} cores", flush=True)
+
+
+def trained(rows, folder):
+    """The classifier in `folder`, trained first where there is none."""
+    if not (folder / "model.keras").exists():
+        examples = [(row["text"], CLASSES[row["label"]]) for row in rows]
+        random.Random(0).shuffle(examples)
+        held_out = len(examples) // 10
+        splits = {"train": examples[held_out:], "validation": examples[:held_out]}
+        corpus = Corpus(
+            "movies_rationales",
+            CLASSES,
+            False,
+            {name: Split(part.__iter__, len(part)) for name, part in splits.items()},
+        )
+        train(corpus, Recipe(batch_size=16, epochs=10), folder, progress=ProgressLine())
+    return keras.models.load_model(folder / "model.keras", compile=False)
+
+
+def marked_words(row):
+    return {word for start, end, _, _ in row["evidence"] for word in range(start, end)}
+
+
+def evidence_spans(row):
+    """The human's evidence as spans of characters."""
+    words = [match.span() for match in re.finditer(r"\S+", row["text"])]
+    return [(words[start][0], words[end - 1][1]) for start, end, _, _ in row["evidence"]]
+
+
+def print_plausibility(classifier, rows, share):
+    """Agreement with the rationales, for the true class, which is what people gave reasons for."""
+    rows = [row for row in rows if row["evidence"]]
+    print(f"Agreement with people, {len(rows)} documents; selected: {share:.1%} of the words\n")
+    columns = ["AUPRC", "AUPRC (trapezoid)", "token F1", "IOU F1"]
+    columns += [f"sentence precision at {k}" for k in AT]
+    print(f"| method | {' | '.join(columns)} | seconds |\n|{'---|' * (len(columns) + 2)}")
+    for method in METHODS:
+        start, figures = time.monotonic(), []
+        for name in CLASSES:
+            some = [row for row in rows if CLASSES[row["label"]] == name]
+            found = explain(classifier, [row["text"] for row in some], method, target=name)
+            figures += [
+                agreement(explanation, row, share)
+                for explanation, row in zip(found, some, strict=True)
+            ]
+        cells = [with_interval(column) for column in np.array(figures).T]
+        seconds = time.monotonic() - start
+        print(f"| {method} | {' | '.join(cells)} | {seconds:.0f} |", flush=True)
+
+
+def agreement(explanation, row, share):
+    found = plausibility(explanation, evidence_spans(row), share, AT)
+    words = (found.auprc, found.auprc_trapezoid, found.token_f1, found.iou_f1)
+    return [*words, *(found.sentence_precision[k] for k in AT)]
+
+
+def with_interval(values):
+    mean, low, high = mean_with_interval(np.asarray(values))
+    return f"{mean:.3f} ({low:.3f} to {high:.3f})"
+
+
+def print_faithfulness(classifier, texts):
+    start = time.monotonic()
+    rows = faithfulness_table(classifier, texts)
+    for level in ("word", "sentence"):
+        chosen = [row for row in rows if row["level"] == level]
+        print(f"\nFaithfulness, {level}s removed or kept; 95 % intervals of the mean\n")
+        print("| method | comprehensiveness (high is good) | sufficiency (low is good) |")
+        print("|---|---|---|")
+        for row in chosen:
+            cells = [cell(row[name]) for name in ("comprehensiveness", "sufficiency")]
+            print(f"| {row['method']} | {' | '.join(cells)} |")
+        cells = [cell(chosen[0][f"random_{n}"]) for n in ("comprehensiveness", "sufficiency")]
+        print(f"| random rankings, mean of 10 | {' | '.join(cells)} |")
+    print(f"\n{time.monotonic() - start:.0f} s", flush=True)
+
+
+def cell(figures):
+    mean, low, high = figures
+    return f"{mean:.3f} ({low:.3f} to {high:.3f})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""`hanlib explain`: which sentences and words decided, for texts or a file."""
+
+import contextlib
+import json
+import sys
+
+from hanlib.cli import model_file, options, texts
+from hanlib.cli.errors import UsageError
+
+# Those of `hanlib.explain.METHODS`, which needs TensorFlow.
+METHODS = (
+    "gradient_x_attention",
+    "integrated_gradients",
+    "leave_one_out",
+    "gradient_x_input",
+    "combined_attention",
+    "attention",
+    "uniform_attention",
+    "random",
+)
+_WINDOW = 256
+
+
+def add_parser(commands):
+    """Adds the command."""
+    parser = options.add_parser(commands, "explain", "show which sentences and words decided", run)
+    options.add_model(parser)
+    texts.add_arguments(parser)
+    parser.add_argument("--label-column", metavar="C", help="column of the true label in FILE")
+    group = parser.add_argument_group("what is explained")
+    group.add_argument(
+        "--method",
+        choices=METHODS,
+        metavar="M",
+        default=METHODS[0],
+        help=f"{', '.join(METHODS)} (default: {METHODS[0]})",
+    )
+    group.add_argument(
+        "--target",
+        metavar="CLASS",
+        action="append",
+        help="class that the scores speak for, may be repeated; or all; or labels, those that a "
+        "multi-label model gives (default: the most probable class)",
+    )
+    group.add_argument(
+        "--faithfulness",
+        action="store_true",
+        help="measure how much of the decision each explanation carries: some 60 further passes "
+        "over each document",
+    )
+    group = parser.add_argument_group("how it is shown")
+    group.add_argument("--html", metavar="FILE", help="write a report, one page for all documents")
+    group.add_argument(
+        "--compare", metavar="M", choices=METHODS, help="show a second method beside the first"
+    )
+    group.add_argument(
+        "--json", action="store_true", help="print one JSON object a document and class"
+    )
+
+
+def run(arguments):
+    """Runs the command."""
+    given = [name for name in ("json", "compare", "html") if getattr(arguments, name)]
+    if arguments.compare and len(given) > 1:
+        raise UsageError(f"give either --compare or --{(set(given) - {'compare'}).pop()}, not both")
+    if arguments.label_column is not None and arguments.input is None:
+        raise UsageError("--label-column needs --input")
+    model_file.model_path(arguments.model)
+    records = texts.records(arguments, arguments.label_column)
+    if arguments.html is not None:
+        options.check_writable_file(arguments.html)
+    with contextlib.redirect_stdout(sys.stderr):
+        classifier = model_file.load_classifier(arguments.model)
+        target = _target(classifier, arguments.target)
+    explained = _explained(arguments, classifier, target, records)
+    if arguments.html is not None:
+        _write_report(arguments, explained)
+    else:
+        for record, explanations in explained:
+            _print(arguments, record, explanations)
+
+
+def _target(classifier, names):
+    """What `explain` takes for the names on the command line."""
+    from hanlib.explain.targets import classes_of
+
+    if names is None:
+        return None
+    if isinstance(classifier.classes[0], int):
+        names = [int(name) if name.lstrip("-").isdecimal() else name for name in names]
+    target = names[0] if len(names) == 1 else names
+    try:
+        classes_of(classifier, target)
+    except ValueError as error:
+        raise UsageError(str(error).replace("`target`", "--target")) from None
+    return target
+
+
+def _explained(arguments, classifier, target, records):
+    """Streams `(record, explanations)`; with --compare each is a pair, by either method."""
+    from hanlib.cli.classify import windows
+    from hanlib.explain import explain_each
+    from hanlib.training.progress import ProgressLine
+
+    progress, done = ProgressLine(), 0
+    methods = [arguments.method, *filter(None, [arguments.compare])]
+    for window in windows(records, _WINDOW):
+        documents, of_documents = zip(*window, strict=True)
+        labels = [record.pop("true_label", None) for record in of_documents]
+        by_method = [
+            explain_each(
+                classifier,
+                documents,
+                method,
+                target,
+                faithfulness=arguments.faithfulness,
+                true_labels=labels,
+            )
+            for method in methods
+        ]
+        for record, *found in zip(of_documents, *by_method, strict=True):
+            yield record, list(zip(*found, strict=True)) if arguments.compare else found[0]
+            done += 1
+            # On a terminal the explanations themselves show how far it is.
+            if arguments.html is not None or not sys.stdout.isatty():
+                progress("explaining", done)
+    progress.close()
+
+
+def _write_report(arguments, explained):
+    from hanlib.evidence import write_report
+
+    def flat():
+        for record, explanations in explained:
+            if arguments.json:
+                _print(arguments, record, explanations)
+            yield from explanations
+
+    documents = write_report(flat(), arguments.html, title=f"Explanations by {arguments.model}")
+    print(f"{documents:,} documents in {arguments.html}", file=sys.stderr)
+
+
+def _print(arguments, record, explanations):
+    from hanlib.evidence import compare_text
+
+    named = {name: value for name, value in record.items() if name != "text"}
+    for explanation in explanations:
+        if arguments.json:
+            line = {**named, **json.loads(explanation.to_json())}
+            print(json.dumps(line, ensure_ascii=False, default=str))
+            continue
+        heading = " ".join(f"{name} {value}" for name, value in named.items())
+        print(f"--- {heading}")
+        if arguments.compare:
+            print(f"{compare_text(*explanation)}\n")
+        else:
+            print(f"{explanation.to_text(colour=sys.stdout.isatty())}\n")
+    sys.stdout.flush()

@@ -1,0 +1,176 @@
+"""How far an explanation agrees with what people marked as their reasons (DeYoung et al. 2020)."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Plausibility:
+    """Agreement of one explanation with a human's evidence; every figure from 0 to 1.
+
+    Attributes:
+        auprc: Area under the precision-recall curve of the word scores, by steps (average
+            precision): chance gives the share of the words that are evidence.
+        auprc_trapezoid: The same joined by straight lines, as ERASER computes it. It flatters
+            scores with ties: equal scores for all words get more than one half.
+        token_f1: F1 of the strongest words, as many as the selected share makes.
+        iou_f1: F1 of the runs of those words; a run is right that shares at least half of its
+            union with a run of evidence.
+        sentence_precision: `dict` from k to the share of the k strongest sentences that hold
+            evidence, of all sentences where there are fewer.
+
+    >>> Plausibility(0.4, 0.41, 0.3, 0.1, {1: 1.0}).sentence_precision[1]
+    1.0
+    """
+
+    auprc: float
+    auprc_trapezoid: float
+    token_f1: float
+    iou_f1: float
+    sentence_precision: dict
+
+
+def plausibility(explanation, evidence, share, at=(1, 3, 5)):
+    """How far an explanation's scores agree with a human's evidence.
+
+    Args:
+        explanation: a `hanlib.evidence.Explanation` with spans.
+        evidence: half-open `(start, end)` spans of characters in its text.
+        share: share of the words that is selected for `token_f1` and `iou_f1`, such as the usual
+            share of evidence in other documents.
+        at: the k of `sentence_precision`.
+
+    Returns:
+        A `Plausibility`; None where no word is evidence.
+
+    Raises:
+        ValueError: `share` is not in (0, 1].
+
+    >>> from hanlib.evidence import Explanation, Sentence, Word
+    >>> words = (Word("Good", 0.4, 0, 4), Word("film", 0.1, 5, 9))
+    >>> sentences = (Sentence("Good film", 0.5, words, 0, 9),)
+    >>> found = Explanation("Good film", "pos", {"pos": 1.0}, "pos", "leave_one_out", sentences)
+    >>> plausibility(found, [(0, 4)], share=0.5).token_f1
+    1.0
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"`share` must be over 0 and at most 1. Received: share={share!r}")
+    words = overlaps(explanation.words, evidence)
+    if not words.any():
+        return None
+    scores = _scores(explanation.words)
+    selected = np.zeros(len(scores), bool)
+    selected[_strongest(scores, max(round(share * len(scores)), 1))] = True
+    sentences = overlaps(explanation.sentences, evidence)
+    sentence_scores = _scores(explanation.sentences)
+    return Plausibility(
+        average_precision(words, scores),
+        trapezoid_auprc(words, scores),
+        token_f1(words, selected),
+        iou_f1(runs(words), runs(selected)),
+        {k: float(sentences[_strongest(sentence_scores, k)].mean()) for k in at},
+    )
+
+
+def overlaps(units, evidence):
+    """`<bool>[units]`, whether each word or sentence shares a character with the evidence.
+
+    >>> from hanlib.evidence import Word
+    >>> overlaps([Word("a", 0, 0, 1), Word("b", 0, 2, 3), Word("c", 0)], [(1, 3)]).tolist()
+    [False, True, False]
+    """
+    spans = np.asarray(list(evidence), np.int64).reshape([-1, 2])
+    return np.array(
+        [
+            unit.start is not None
+            and bool(((spans[:, 0] < unit.end) & (spans[:, 1] > unit.start)).any())
+            for unit in units
+        ],
+        bool,
+    )
+
+
+def average_precision(truth, scores):
+    """`sum over thresholds of (R_n - R_n-1) P_n`; equal scores share one threshold.
+
+    Args:
+        truth: `<bool>[units]`, at least one true.
+        scores: `<float>[units]`.
+
+    >>> round(average_precision(np.array([True, False, True]), np.array([3.0, 2.0, 1.0])), 3)
+    0.833
+    """
+    precision, recall = _curve(truth, scores)
+    return float(np.sum(np.diff(recall, prepend=0) * precision))
+
+
+def trapezoid_auprc(truth, scores):
+    """The area under the straight lines between the points of the curve, from (0, 1) on.
+
+    >>> round(trapezoid_auprc(np.array([True, False, True]), np.array([3.0, 2.0, 1.0])), 3)
+    0.792
+    """
+    precision, recall = _curve(truth, scores)
+    precision, recall = np.append(1, precision), np.append(0, recall)
+    return float(np.sum(np.diff(recall) * (precision[1:] + precision[:-1]) / 2))
+
+
+def token_f1(truth, selected):
+    """`2 |truth & selected| / (|truth| + |selected|)`.
+
+    >>> token_f1(np.array([True, True, False]), np.array([True, False, False])).item()
+    0.6666666666666666
+    """
+    return 2 * (truth & selected).sum() / max(truth.sum() + selected.sum(), 1)
+
+
+def iou_f1(truth, found, threshold=0.5):
+    """F1 of spans; two match whose intersection is at least half of their union.
+
+    Args:
+        truth, found: half-open `(start, end)` spans.
+        threshold: the least share.
+
+    >>> iou_f1([(0, 4), (6, 8)], [(1, 4), (20, 21)])
+    0.5
+    """
+    if not truth or not found:
+        return 0.0
+
+    def matched(spans, others):
+        return sum(any(_iou(span, other) >= threshold for other in others) for span in spans)
+
+    recall, precision = matched(truth, found) / len(truth), matched(found, truth) / len(found)
+    return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
+
+
+def runs(mask):
+    """The runs of true units, as half-open spans.
+
+    >>> runs(np.array([True, True, False, True]))
+    [(0, 2), (3, 4)]
+    """
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
+    return [(int(start), int(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _curve(truth, scores):
+    """Precision and recall at each distinct score, from the highest on."""
+    order = np.argsort(-scores, kind="stable")
+    last = np.append(np.diff(scores[order]) != 0, True)
+    hits, taken = np.cumsum(truth[order])[last], np.flatnonzero(last) + 1
+    return hits / taken, hits / truth.sum()
+
+
+def _scores(units):
+    return np.array([unit.score for unit in units], np.float64)
+
+
+def _strongest(scores, count):
+    return np.argsort(-scores, kind="stable")[:count]
+
+
+def _iou(first, second):
+    shared = min(first[1], second[1]) - max(first[0], second[0])
+    return max(shared, 0) / (max(first[1], second[1]) - min(first[0], second[0])) if shared else 0
