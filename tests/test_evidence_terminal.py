@@ -6,7 +6,7 @@ import evidence_records
 import pytest
 
 from hanlib.evidence import Explanation, Sentence, Word, compare_text
-from hanlib.evidence.terminal import columns
+from hanlib.evidence.characters import columns
 
 TEXTS = {
     "english": evidence_records.long_text(120),

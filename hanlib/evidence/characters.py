@@ -1,6 +1,7 @@
 """Characters that no page and no terminal can take, replaced one for one so that spans stay."""
 
 import re
+import unicodedata
 
 _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -29,3 +30,29 @@ def on_one_line(text):
     'two lines'
     """
     return " ".join(shown(text).split())
+
+
+def columns(text):
+    """Columns that a text takes in a terminal: two for a wide character, none for a combining one.
+
+    >>> columns("abc"), columns("很好"), columns("e\\u0301")
+    (3, 4, 1)
+    """
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def fitted(text, width):
+    """`text` on one line, cut to `width` columns.
+
+    >>> fitted("an endless sentence", 11), fitted("很好的电影", 7)
+    ('an endless…', '很好的…')
+    """
+    text = on_one_line(text)
+    if columns(text) <= width:
+        return text
+    while text and columns(text) > width - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"

@@ -4,10 +4,10 @@ import dataclasses
 import math
 
 from hanlib.evidence import frames, plots
-from hanlib.evidence.characters import on_one_line
+from hanlib.evidence.characters import fitted, on_one_line
 from hanlib.evidence.figures import named
 
-_LETTERS = 40
+_COLUMNS = 28
 # So many distinct sentences of a class are kept; then the weaker half goes.
 _SENTENCES_KEPT = 50_000
 
@@ -175,7 +175,7 @@ def _draw(axes, target, pushes):
     bars = axes.barh(range(len(means)), means, color=colours, edgecolor="white", linewidth=0)
     for bar, mean in zip(bars, means, strict=True):
         bar.set_hatch("//" if mean < 0 else "")
-    names = [f"{on_one_line(push.text)[:_LETTERS]} ({push.count:,})" for push in pushes]
+    names = [f"{fitted(push.text, _COLUMNS)} ({push.count:,})" for push in pushes]
     plots.label_ticks(axes.yaxis, range(len(names)), names)
     axes.invert_yaxis()
     axes.axvline(0, color=plots.GREY, linewidth=0.8)

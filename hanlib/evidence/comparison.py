@@ -83,15 +83,19 @@ def _agreement(first, second):
     yield f"{'The same label' if found.same_label else 'Different labels'} from both."
     if str(first.target) != str(second.target):
         yield "The scores speak for different classes: they cannot be set against each other."
-    for unit, correlation, shared, count in (
-        ("sentences", found.sentence_correlation, found.shared_sentences, found.sentences),
-        ("words", found.word_correlation, found.shared_words, found.words),
-    ):
-        if shared is None:
-            yield f"The two cut the document into different {unit}."
-        elif count:
-            ranks = "" if correlation is None else f"; rank correlation {correlation:+.2f}"
-            yield f"The {count} strongest {unit} of each have {shared} in common{ranks}."
+    yield from _shared(
+        "sentences", found.sentence_correlation, found.shared_sentences, found.sentences
+    )
+    yield from _shared("words", found.word_correlation, found.shared_words, found.words)
+
+
+def _shared(unit, correlation, shared, count):
+    if shared is None:
+        yield f"The two cut the document into different {unit}."
+    # Of one sentence there is nothing to say.
+    elif count > 1:
+        ranks = "" if correlation is None else f"; rank correlation {correlation:+.2f}"
+        yield f"The {count} strongest {unit} of each have {shared} in common{ranks}."
 
 
 def _rows(first, second, width):
@@ -111,7 +115,7 @@ def _rows(first, second, width):
 def _bars(explanation):
     method, most = method_of(explanation.method), strongest(explanation.sentences)
     scores = [sentence.score for sentence in explanation.sentences]
-    texts = [figures.score_of(score, method) for score in scores]
+    texts = [figures.score_of(score, method, most) for score in scores]
     room = max((len(text) for text in texts), default=0)
     bars = []
     for score, text in zip(scores, texts, strict=True):

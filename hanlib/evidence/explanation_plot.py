@@ -1,11 +1,11 @@
 """The scores of one explanation as a plot."""
 
 from hanlib.evidence import plots
-from hanlib.evidence.characters import on_one_line
+from hanlib.evidence.characters import fitted
 from hanlib.evidence.figures import named
 from hanlib.evidence.methods import method_of
 
-_LETTERS = 48
+_COLUMNS = 48
 
 
 def explanation_plot(explanation, level="sentence", most=20, axes=None):
@@ -53,7 +53,9 @@ def explanation_plot(explanation, level="sentence", most=20, axes=None):
 
 
 def _label(axes, explanation, method, level, items):
-    plots.label_ticks(axes.yaxis, range(len(items)), [_short(item.text) for item in items])
+    plots.label_ticks(
+        axes.yaxis, range(len(items)), [fitted(item.text, _COLUMNS) for item in items]
+    )
     axes.invert_yaxis()
     axes.axvline(0, color=plots.GREY, linewidth=0.8)
     direction = "   (← against, for →)" if method.signed else ""
@@ -77,8 +79,3 @@ def _colour(item, method):
     if not method.signed:
         return plots.PURPLE
     return plots.ORANGE if _score(item) < 0 else plots.BLUE
-
-
-def _short(text):
-    text = on_one_line(text)
-    return text if len(text) <= _LETTERS else text[: _LETTERS - 1].rstrip() + "…"

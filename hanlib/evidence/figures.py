@@ -28,16 +28,21 @@ def signed(value):
     return number(value) if math.copysign(1, value) < 0 or value != value else f"+{number(value)}"
 
 
-def score_of(value, method):
-    """A score as its `Method` has it: signed, or plain; "none" where there is none.
+def score_of(value, method, most):
+    """A score with as many decimals as the strongest, `most`, needs; with a sign if signed.
 
     >>> from hanlib.evidence.methods import method_of
-    >>> score_of(0.5, method_of("attention")), score_of(0.5, method_of("leave_one_out"))
+    >>> score_of(0.5, method_of("attention"), 0.8), score_of(0.5, method_of("leave_one_out"), 0.8)
     ('0.500', '+0.500')
+    >>> score_of(-0.00004, method_of("leave_one_out"), 0.002)
+    '-0.00004'
     """
     if value is None:
         return "none"
-    return signed(value) if method.signed else number(value)
+    decimals = 3
+    if 0 < most < 0.1:
+        decimals = min(12, 2 - math.floor(math.log10(most)))
+    return f"{value:+.{decimals}f}" if method.signed and value == value else f"{value:.{decimals}f}"
 
 
 def named(label):

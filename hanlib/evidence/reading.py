@@ -133,7 +133,7 @@ def _passages(explanation, method):
     def run(text, word):
         if word is None:
             return text
-        return [text, level(word.score, most_word), figures.score_of(word.score, method)]
+        return [text, level(word.score, most_word), figures.score_of(word.score, method, most_word)]
 
     found = []
     for passage in passages(explanation):
@@ -143,7 +143,7 @@ def _passages(explanation, method):
         score = passage.sentence.score
         found.append(
             [
-                figures.score_of(score, method),
+                figures.score_of(score, method, most_sentence),
                 round(100 * abs(share(score, most_sentence))),
                 level(score, most_sentence),
                 [run(text, word) for text, word in passage.runs],

@@ -2,9 +2,8 @@
 
 import itertools
 import shutil
-import unicodedata
 
-from hanlib.evidence.characters import on_one_line
+from hanlib.evidence.characters import columns, fitted, on_one_line
 from hanlib.evidence.reading import reading
 
 _BLUE, _ORANGE, _PURPLE, _QUIET = "1;38;5;33", "1;38;5;208", "1;38;5;135", "2"
@@ -88,7 +87,7 @@ def _classes(read, width, colour):
     for name, figure, percent, marks in read["classes"]:
         bar = "█" * round(percent * room / 100)
         mark = f" ({marks})" if marks else ""
-        yield f"  {_fitted(name, names)} {figure:>6} {bar}{mark}".rstrip()
+        yield f"  {_padded(name, names)} {figure:>6} {bar}{mark}".rstrip()
 
 
 def _sentences(read, width, colour):
@@ -168,20 +167,6 @@ def _styled(text, style, colour):
     return f"\x1b[{style}m{text}\x1b[0m" if colour and style else text
 
 
-def columns(text):
-    """Columns that a terminal needs: two for a wide character, none for a combining one.
-
-    >>> columns("abc"), columns("很好"), columns("e\\u0301")
-    (3, 4, 1)
-    """
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
-
-
-def _fitted(text, width):
-    text = on_one_line(text)
-    while columns(text) > width:
-        text = text[:-2] + "…"
+def _padded(text, width):
+    text = fitted(text, width)
     return text + " " * (width - columns(text))
