@@ -8,6 +8,7 @@ from hanlib.serving.server.status import StatusError
 
 # What is read and forgotten of a body that is too large, so that its sender hears the answer.
 _DRAINED = 8
+_CLOSE = {"connection": "close"}
 
 
 class Bodies:
@@ -42,7 +43,7 @@ class Bodies:
     async def _read(self, request, held):
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > self.largest * _DRAINED:
-            raise self._too_large()
+            raise self._too_large(cut_off=True)
         parts, size = [], 0
         async for part in request.stream():
             size += len(part)
@@ -50,7 +51,7 @@ class Bodies:
                 self._hold(len(part), held)
                 parts.append(part)
             elif size > self.largest * _DRAINED:
-                break
+                raise self._too_large(cut_off=True)
         if size > self.largest:
             raise self._too_large()
         return b"".join(parts)
@@ -78,10 +79,9 @@ class Bodies:
         self._hold(len(inflated), held)
         return inflated
 
-    def _too_large(self):
-        return StatusError(
-            "INVALID_ARGUMENT", f"The request's body is over {self.largest} bytes", http_code=413
-        )
+    def _too_large(self, cut_off=False):
+        message = f"The request's body is over {self.largest} bytes"
+        return StatusError("INVALID_ARGUMENT", message, 413, _CLOSE if cut_off else None)
 
 
 @contextlib.asynccontextmanager
@@ -99,8 +99,7 @@ async def _timeout(seconds):
     except asyncio.CancelledError:
         if not expired:
             raise
-        raise StatusError(
-            "DEADLINE_EXCEEDED", "The request's body did not come in time", http_code=408
-        ) from None
+        message = "The request's body did not come in time"
+        raise StatusError("DEADLINE_EXCEEDED", message, 408, _CLOSE) from None
     finally:
         handle.cancel()
