@@ -1,28 +1,21 @@
 """The page in a real browser: against the stub, so that every kind of answer can be had."""
 
 import os
-import shutil
+import subprocess
 from pathlib import Path
 
+import browser
 import pytest
+from browser import Page
 from stub_server import StubServer, explain
 
 from hanlib.serving.page import INDEX, content_security_policy
 
-webdriver = pytest.importorskip("selenium.webdriver")
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+if not browser.is_there():
+    pytest.skip(browser.NEEDED, allow_module_level=True)
+from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver on the PATH"
-)
-FLAGS = [
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 TEXT = "The hotel was good, and the view was great. But the bathroom was dirty!"
 HOSTILE = [
     "<img src=x onerror=\"document.title='taken'\"> good.",
@@ -34,14 +27,8 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('browser')}"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    running = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield running
-    running.quit()
+    with browser.started(tmp_path_factory.mktemp("browser")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -56,66 +43,6 @@ def server():
 def page(driver, server):
     """The page as a person uses it, opened and connected."""
     return Page(driver).open(f"{server.url}/")
-
-
-class Page:
-    def __init__(self, driver):
-        self.driver = driver
-
-    def open(self, address, width=1100, height=900, media="screen", **features):
-        self.media(media, **features)
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        self.driver.get(address)
-        self.until(lambda: self("model-state").text != "")
-        self.driver.get_log("browser")
-        return self
-
-    def media(self, media="screen", **features):
-        chosen = [{"name": k.replace("_", "-"), "value": v} for k, v in features.items()]
-        self.driver.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia", {"media": media, "features": chosen}
-        )
-
-    def __call__(self, name):
-        return self.driver.find_element(By.ID, name)
-
-    def all(self, selector):
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def texts(self, selector):
-        return [node.text for node in self.all(selector)]
-
-    def run(self, script, *arguments):
-        return self.driver.execute_script(script, *arguments)
-
-    def until(self, condition, seconds=60):
-        WebDriverWait(self.driver, seconds, poll_frequency=0.02).until(lambda _: condition())
-        return self
-
-    def paste(self, text, side=0):
-        """Sets the text at once; ChromeDriver cannot type every character."""
-        self.run(
-            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))",
-            self(f"text-{side}"),
-            text,
-        )
-        return self
-
-    def choose(self, value):
-        self.all(f"input[value={value}]")[0].click()
-        return self
-
-    def ask(self):
-        self("ask").click()
-        return self.answered()
-
-    def answered(self):
-        return self.until(lambda: self("ask").text == "Classify")
-
-    @property
-    def problem(self):
-        return self("problem").text
 
 
 def weight(node):
@@ -146,7 +73,7 @@ def test_words_and_sentences_are_shaded_by_weight(page):
     assert strong["good"] == strong["great"] == "word shade for strong"
     assert strong["But"] == strong["bathroom"] == "word shade against strong"
     first, second = page.all(".evidence .score")
-    assert (first.text, second.text) == ("+1.1", "−0.46")
+    assert (first.text, second.text) == ("+1.09", "−0.46")
     assert weight(first) == 1
     assert "against pos" in page.texts(".legend")[0]
     shades = {
@@ -165,7 +92,7 @@ def test_methods_need_no_new_request(page, server):
     assert by_attention["bathroom"] == 1
     page.choose("combined_attention")
     by_both = {node.text: weight(node) for node in page.all(".word")}
-    assert by_both["hotel"] / by_both["bathroom"] > by_attention["hotel"]
+    assert by_both["hotel"] / by_both["bathroom"] > by_attention["hotel"] > 0
     assert "against" not in page.texts(".legend")[0]
     assert len(server.requests) == asked
 
@@ -188,8 +115,8 @@ def test_comparing_two_texts(page, server):
     assert left["x"] + left["width"] <= right["x"]
     assert page.texts(".difference") == ["−70.0", "+70.0"]
     assert len(page.all("article:nth-child(2) .evidence li")) == 1  # trimmed
-    scales = page.texts(".scale ~ span")
-    assert [scale.split()[0] for scale in scales] == ["+0.5", "+0.5"]
+    scales = page.texts(".both ~ span")
+    assert [scale.split()[0] for scale in scales] == ["+0.500", "+0.500"]
 
 
 def test_figures_by_mouse_and_table(page):
@@ -198,12 +125,12 @@ def test_figures_by_mouse_and_table(page):
     webdriver.ActionChains(page.driver).move_to_element(word).perform()
     assert page("figures").is_displayed()
     assert page("figures").text.startswith("great\nattention ")
-    assert "gradient × attention +0.5" in page("figures").text
+    assert "gradient × attention +0.500" in page("figures").text
     page("text-0").send_keys(Keys.ESCAPE)
     assert not page("figures").is_displayed()
     page.all("#results details summary")[0].click()
     rows = page.texts("#results details tbody tr")
-    assert rows[:2] == [f"{TEXT[:43]} +1.1", f"{TEXT[44:]} −0.46"]
+    assert rows[:2] == [f"{TEXT[:43]} +1.09", f"{TEXT[44:]} −0.46"]
     page.all("#results details tbody button")[1].click()
     assert page.texts(".evidence li.shown p") == [TEXT[44:]]
 
@@ -520,8 +447,6 @@ def test_dropped_and_opened_files(page, tmp_path):
 
 
 def test_curl(page, server):
-    import subprocess
-
     text = 'It\'s "good" $HOME `id` \\ \n 酒\u2028!'
     page.paste(text)
     page("copy").click()

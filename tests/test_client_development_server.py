@@ -1,0 +1,119 @@
+"""Both the client and the page, against `hanlib serve` with a real export: the whole way."""
+
+import math
+
+import browser
+import numpy as np
+import pytest
+from served_model import Server
+
+pytest.importorskip("starlette")
+
+from hanlib.serving.client import RestClient, ServingError
+
+TEXTS = [
+    "The hotel was good. But the bath was dirty!",
+    "",
+    "Caf&eacute;<br />酒店很好。 \U0001f600 \x00 half \ud83d",
+    "good film " * 300,
+]
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    from hanlib.layers import DocumentVectorizer
+    from hanlib.models import HAN, DocumentClassifier
+
+    vectorizer = DocumentVectorizer()
+    vectorizer.adapt(["The hotel was good. But the bath was dirty!", "A good film."])
+    encoder = HAN.from_preset("han_small", vectorizer.vocabulary_size)
+    classifier = DocumentClassifier(vectorizer, encoder, ["neg", "pos"])
+    classifier.build()
+    rng = np.random.default_rng(0)
+    for variable in classifier.trainable_variables:
+        variable.assign(variable + rng.normal(0, 0.3, variable.shape).astype("float32"))
+    return classifier
+
+
+@pytest.fixture(scope="module")
+def server(classifier, tmp_path_factory):
+    from hanlib.serving import export_version
+
+    folder = tmp_path_factory.mktemp("models") / "reviews"
+    export_version(classifier, folder)
+    server = Server(folder, "--quiet")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return RestClient(f"http://127.0.0.1:{server.port}", server.name, timeout=120)
+
+
+def test_predictions_are_the_models(client, classifier):
+    expected = classifier.predict([text.replace("\ud83d", "?") for text in TEXTS], verbose=0)
+    answers = client.predict(TEXTS)
+    served = [list(answer.probabilities.values()) for answer in answers]
+    np.testing.assert_allclose(served, expected, atol=1e-5)
+    assert [answer.label for answer in answers] == classifier.labels_of(expected)
+
+
+def test_explanations_have_their_words_in_place(client):
+    first, empty, awkward, long = client.explain(TEXTS, "attention")
+    assert [sentence.text for sentence in first.sentences] == [TEXTS[0][:19], TEXTS[0][20:]]
+    assert all(TEXTS[0][word.start : word.end] == word.text for word in first.words)
+    assert empty.sentences == ()
+    assert [word.text for word in awkward.words][:2] == ["Café", "酒"]
+    assert TEXTS[2][awkward.words[0].start : awkward.words[0].end] == "Caf&eacute;"
+    assert len(long.words) == 600
+    for explanation in (first, awkward, long):
+        assert sum(sentence.score for sentence in explanation.sentences) == pytest.approx(1, 1e-4)
+        for sentence in explanation.sentences:
+            assert sum(word.score for word in sentence.words) == pytest.approx(1, 1e-4)
+
+
+def test_combined_attention_follows_from_attention(client):
+    (alone,), (combined,) = (
+        client.explain(TEXTS[:1], method) for method in ("attention", "combined_attention")
+    )
+    expected = [math.sqrt(s.score) * word.score for s in alone.sentences for word in s.words]
+    np.testing.assert_allclose([word.score for word in combined.words], expected, rtol=1e-5)
+
+
+def test_gradient_x_attention_is_signed_and_about_the_target(client):
+    (explanation,) = client.explain(TEXTS[:1])
+    assert explanation.method == "gradient_x_attention"
+    assert explanation.target == explanation.label
+    assert any(word.score != 0 for word in explanation.words)
+
+
+def test_vectors_status_and_errors(client, server):
+    vectors = client.embed(TEXTS)
+    assert vectors.shape[0] == len(TEXTS)
+    assert np.isfinite(vectors).all()
+    assert client.status()["model_version_status"][0]["state"] == "AVAILABLE"
+    signatures = client.metadata()["metadata"]["signature_def"]["signature_def"]
+    assert {"serving_default", "explain", "embed"} <= set(signatures)
+    other = RestClient(f"http://127.0.0.1:{server.port}", "nobody")
+    with pytest.raises(ServingError, match="Servable not found") as caught:
+        other.predict(["a"])
+    assert caught.value.code == 404
+
+
+@pytest.mark.skipif(not browser.is_there(), reason=browser.NEEDED)
+def test_the_page_from_the_server(server, tmp_path):
+    with browser.started(tmp_path) as driver:
+        _look(browser.Page(driver), server)
+
+
+def _look(page, server):
+    page.open(f"http://127.0.0.1:{server.port}/?model={server.name}")
+    assert page("model-state").text == f"Model {server.name}, version 1"
+    page.paste("The hotel was good. <b>But</b> the bath was dirty!").ask()
+    assert page.texts(".decision")[0] in ("neg", "pos")
+    assert page.texts(".evidence p") == ["The hotel was good.", "<b>But</b> the bath was dirty!"]
+    page.choose("attention")
+    shares = [float(text.removesuffix(" %")) for text in page.texts(".evidence .score")]
+    assert sum(shares) == pytest.approx(100, abs=0.2)
+    assert not [entry for entry in page.driver.get_log("browser") if "Policy" in entry["message"]]
