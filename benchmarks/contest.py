@@ -148,6 +148,7 @@ class _Worker:
     def stop(self):
         self.process.stdin.close()
         self.process.wait()
+        self.process.stdout.close()
 
 
 def _serve():
@@ -177,11 +178,6 @@ def _prepared(given):
     from contestants import make
     from documents import Documents
     from sizes import Sizes
-
-    if given["contestant"] != "torch":
-        from hanlib.cli.quiet import start_tensorflow
-
-        start_tensorflow()
 
     with np.load(given["batches"], allow_pickle=False) as arrays:
         count = given["count"] or int(arrays["count"])

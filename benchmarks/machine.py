@@ -18,8 +18,24 @@ def machine():
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},
-        "command": shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
+        "command": command(sys.argv),
     }
+
+
+def command(argv):
+    """The command as others would type it: without the options that only say where things lie.
+
+    >>> command(["/home/me/benchmarks/limit.py", "--rounds", "3", "--cache", "/tmp/x"])
+    'python benchmarks/limit.py --rounds 3'
+    """
+    kept, options = [], iter(argv[1:])
+    for option in options:
+        name, equals, _ = option.partition("=")
+        if name not in ("--cache", "--data-dir", "--json"):
+            kept.append(option)
+        elif not equals:
+            next(options, None)
+    return shlex.join(["python", f"benchmarks/{Path(argv[0]).name}", *kept])
 
 
 def processor():

@@ -20,6 +20,7 @@ def peers(sizes, slow_batches):
     for title, name, options in (
         (time_distributed, "keras_box", {}),
         (folded, "keras_box", {"fold": True}),
+        (f"{folded}, no masks", "keras_box", {"fold": True, "masked": False}),
         (flat, "keras_flat", {}),
     ):
         for suffix, compiled in (("", {}), (", XLA", {"jit_compile": True})):

@@ -12,31 +12,39 @@ def add_arguments(parser):
     parser.add_argument("--seed", type=int, default=0, help="of the batches (default: 0)")
 
 
-def publish(name, setting, tables, arguments, **extra):
-    """Prints a benchmark's tables as Markdown under a line with their setting.
+def publish(name, setting, tables, arguments):
+    """Prints a benchmark's tables, and writes them to the file of `--json`.
 
     Args:
         name: of the benchmark.
-        setting: what was measured, by name: sizes, batches, seed.
+        setting: what was measured, by name: sizes, batches, rounds.
         tables: `(title, rows)`s; a row is a dict from column to text or number.
         arguments: the parsed options.
-        extra: further figures for the JSON file.
     """
-    facts = machine()
-    print(f"\n{heading(facts, {**setting, 'seed': arguments.seed})}\n")
-    for title, rows in tables:
-        print(f"{title}\n\n{markdown(rows)}\n", flush=True)
+    record = {
+        "name": name,
+        "machine": machine(),
+        "setting": {**setting, "seed": arguments.seed},
+        "tables": [{"title": title, "rows": rows} for title, rows in tables],
+    }
+    print(f"\n{text(record)}", flush=True)
     if arguments.json is not None:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        record = {"name": name, "machine": facts, "setting": {**setting, "seed": arguments.seed}}
-        record["tables"] = [{"title": title, "rows": rows} for title, rows in tables]
-        arguments.json.write_text(json.dumps({**record, **extra}, indent=1) + "\n")
+        arguments.json.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def text(record):
+    """A benchmark's record as Markdown: its setting, then its tables."""
+    lines = [heading(record["machine"], record["setting"])]
+    for table in record["tables"]:
+        lines += [f"{table['title']}:", markdown(table["rows"])]
+    return "\n\n".join(lines) + "\n"
 
 
 def heading(facts, setting):
     """The setting of a table, in two sentences."""
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
-    sizes = ", ".join(f"{name} {shown(value)}" for name, value in setting.items())
+    sizes = "; ".join(f"{name}: {shown(value)}" for name, value in setting.items())
     return (
         f"`{facts['command']}`: {facts['processor']}, {facts['cores']} cores, {facts['system']}, "
         f"Python {facts['python']}, {versions}. {sizes[:1].upper()}{sizes[1:]}."

@@ -10,6 +10,7 @@ greatest resident size less that before the network was made. Documents are gene
 
 import argparse
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -90,8 +91,8 @@ def by_documents(arguments):
 
     counts = [n for n in (10_000, 100_000, 1_000_000) if n <= arguments.documents]
     rows = [measure_stream(n, arguments.seed) for n in counts or [arguments.documents]]
-    for row in rows:
-        row["memory a document, bytes"] = 1e6 * row["memory, MB"] / row["documents"]
+    for before, row in zip([None, *rows], rows, strict=False):
+        row["memory by power"] = before and _power(before, row, "memory, MB", "documents")
     return rows
 
 
@@ -105,19 +106,27 @@ AXES = {
 
 
 def _against(points, axis, values, words, task):
-    """Rows of one axis; time and memory also beside those of the point before."""
+    """Rows of one axis; time and memory also as powers of the axis since the point before.
+
+    1 is linear, 0 is flat.
+    """
     rows = []
     for value, count, found in zip(values, words, points, strict=True):
         row = {"task": task, axis: value, "ms": 1e3 * found["seconds"]}
         row["words/s"] = round(count / found["seconds"])
         row["memory, MB"] = found["memory"] / 1e6
         row["bytes a word"] = round(found["memory"] / count)
-        row |= {"time x": None, "memory x": None}
+        row |= {"time grows by power": None, "memory by power": None}
         if rows:
-            row["time x"] = row["ms"] / rows[-1]["ms"]
-            row["memory x"] = row["memory, MB"] / rows[-1]["memory, MB"]
+            row["time grows by power"] = _power(rows[-1], row, "ms", axis)
+            row["memory by power"] = _power(rows[-1], row, "memory, MB", axis)
         rows.append({"words": count, **row} if axis != "words a document" else row)
     return rows
+
+
+def _power(before, row, column, axis):
+    """p in `column ~ axis^p` between two points."""
+    return round(math.log(row[column] / before[column]) / math.log(row[axis] / before[axis]), 2)
 
 
 def point(arguments, task="train", documents=64, sentences=13, **sizes):

@@ -40,8 +40,7 @@ def main():
         tables.append(("Training, by cell", peers.table(results, "cell")))
     if "loop" in arguments.tables:
         (epoch,) = documents.batches(arguments.documents * arguments.epoch, 1, arguments.seed)
-        rows = peers.table(run(loops(sizes), [epoch], arguments), "one epoch")
-        tables.append(("`hanlib train`", rows))
+        tables.append(("`hanlib train`", loop_rows(run(loops(sizes), [epoch], arguments))))
     setting = peers.setting(sizes, batches, arguments)
     report.publish("train_step", setting, tables, arguments)
 
@@ -52,6 +51,19 @@ def run(entries, batches, arguments):
 
 def say_to_stderr(line):
     print(line, file=sys.stderr, flush=True)
+
+
+def loop_rows(results):
+    """Rows of the last table; a whole loop stands after its step and is compared with it."""
+    rows = []
+    for before, result in zip([None, *results], results, strict=False):
+        whole = result.title.startswith("`hanlib train")
+        row = {"one epoch": result.title, "documents/s": result.documents_a_second}
+        row["words/s"] = round(result.words_a_second)
+        row["of the bare step"] = result.times_faster_than(results[0])
+        row["share of its step"] = result.times_faster_than(before) if whole else None
+        rows.append(row)
+    return rows
 
 
 def loops(sizes):
@@ -66,10 +78,10 @@ def loops(sizes):
     return [
         entry("bare step", bare, whole=False, deterministic=False),
         entry("bare step, deterministic", bare, whole=False),
-        entry("step with clipping and averaged weights", plain, whole=False),
-        entry("step with dropout too", dropout, whole=False),
+        entry("clipping and averaged weights too", plain, whole=False),
+        entry("dropout too", dropout, whole=False),
         entry("`hanlib train --set adversarial_norm=0`", dropout),
-        entry("step with the adversary too (two passes)", {}, whole=False),
+        entry("the adversary too (two passes)", {}, whole=False),
         entry("`hanlib train`", {}),
     ]
 

@@ -1,5 +1,9 @@
 """The parts of the benchmarks run, and contestants that are one network give the same numbers."""
 
+import argparse
+import doctest
+import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -9,11 +13,14 @@ import pytest
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
+import contest  # noqa: E402
+import report  # noqa: E402
 from contestants import make, weights  # noqa: E402
-from documents import generated  # noqa: E402
+from documents import from_ragged, generated  # noqa: E402
 from sizes import Sizes  # noqa: E402
 
 SIZES = Sizes(vocabulary=40, dim=6, units=4, attention=5, sentences=4, words=7, flat_words=12)
+NO_TORCH = "PyTorch is no dependency, only a peer to measure"
 
 
 @pytest.fixture(scope="module")
@@ -22,24 +29,249 @@ def documents():
     return generated(5, (1, 4), (1, 7), SIZES.vocabulary, seed=1)
 
 
-@pytest.fixture(scope="module")
-def expected(documents):
-    return probabilities("hanlib", documents)
-
-
-def probabilities(name, documents, **options):
+def network(name, **options):
     contestant = make(name, SIZES, **options)
     contestant.set_weights(weights.drawn(SIZES, seed=2))
-    return contestant.predict(contestant.prepare(documents))
+    return contestant
+
+
+def losses(name, documents, **options):
+    contestant = network(name, **options)
+    prepared = contestant.prepare(documents)
+    return [contestant.train(prepared) for _ in range(3)]
+
+
+@pytest.fixture(scope="module")
+def probabilities(documents):
+    hanlib = network("hanlib")
+    return hanlib.predict(hanlib.prepare(documents))
 
 
 @pytest.mark.parametrize("fold", [False, True])
-def test_the_dense_box_of_keras_is_the_same_network(documents, expected, fold):
-    np.testing.assert_allclose(
-        probabilities("keras_box", documents, fold=fold), expected, atol=1e-5
-    )
+def test_the_dense_box_of_keras_is_the_same_network(documents, probabilities, fold):
+    box = network("keras_box", fold=fold)
+    np.testing.assert_allclose(box.predict(box.prepare(documents)), probabilities, atol=1e-5)
 
 
-def test_the_packed_network_of_pytorch_is_the_same_network(documents, expected):
-    pytest.importorskip("torch", reason="PyTorch is no dependency, only a peer to measure")
-    np.testing.assert_allclose(probabilities("torch", documents, sparse=True), expected, atol=1e-5)
+def test_the_packed_network_of_pytorch_is_the_same_network(documents, probabilities):
+    pytest.importorskip("torch", reason=NO_TORCH)
+    torch = network("torch", sparse=True)
+    np.testing.assert_allclose(torch.predict(torch.prepare(documents)), probabilities, atol=1e-5)
+
+
+def test_the_steps_of_pytorch_are_the_same_steps(documents):
+    pytest.importorskip("torch", reason=NO_TORCH)
+    ours, theirs = losses("hanlib", documents), losses("torch", documents, sparse=True)
+    assert ours[0] > ours[1] > ours[2]
+    np.testing.assert_allclose(theirs, ours, atol=1e-4)
+
+
+def test_pytorch_keeps_the_faster_optimizer(documents):
+    pytest.importorskip("torch", reason=NO_TORCH)
+    torch = make("torch", SIZES)
+    assert np.isfinite(torch.train(torch.prepare(documents)))
+    assert torch.note in ("SparseAdam on the word vectors", "dense Adam")
+
+
+def test_the_flat_network_runs(documents):
+    flat = make("keras_flat", SIZES)
+    prepared = flat.prepare(documents)
+    assert prepared[0].shape == (5, 12)
+    assert np.isfinite(flat.train(prepared))
+    assert flat.predict(prepared).shape == (5, 2)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_training_loop_runs(documents, whole):
+    recipe = {"preset": "han_small", "batch_size": 2, "adversarial_norm": 0.0}
+    training = make("hanlib_training", SIZES, recipe=recipe, whole=whole, deterministic=False)
+    loop = training.prepare(documents)
+    training.train(loop)
+    assert int(loop.optimizer.iterations) == 3
+    training.train(loop)
+    assert int(loop.optimizer.iterations) == 6
+
+
+def test_documents_keep_their_words_in_every_form(documents):
+    ragged = documents.ragged()
+    again = from_ragged(ragged, documents.labels)
+    assert all(np.array_equal(a, b) for a, b in zip(again, documents, strict=True))
+    rows = ragged.to_list()
+    assert documents.lengths.tolist() == [sum(map(len, row)) for row in rows]
+    box = documents.box(SIZES.sentences, SIZES.words)
+    assert [[[i for i in words if i] for words in row if words.any()] for row in box] == rows
+    assert (documents.flat(100)[2] > 0).sum() == documents.lengths[2]
+    chosen = documents.take(np.array([3, 0]))
+    assert chosen.ragged().to_list() == [rows[3], rows[0]]
+
+
+def test_more_batches_than_documents_are_refused(documents):
+    with pytest.raises(ValueError, match="at most 5 documents"):
+        documents.batches(2, 3, seed=0)
+
+
+def test_contestants_take_turns_in_processes_of_their_own(documents):
+    entries = [contest.Entry("hanlib", "hanlib", SIZES)]
+    (result,) = contest.run(entries, [documents], "predict", rounds=2, say=lambda line: None)
+    assert len(result.seconds) == 2
+    assert min(result.seconds) > 0
+    assert result.words == len(documents.ids) / 5
+    assert result.times_faster_than(result) == 1.0
+    assert result.memory > 50e6
+
+
+def test_a_contestant_that_fails_is_named(documents):
+    entries = [contest.Entry("nobody", "no_such_contestant", SIZES)]
+    with pytest.raises(RuntimeError, match="nobody ended"):
+        contest.run(entries, [documents], "predict", rounds=1, say=lambda line: None)
+
+
+def fake_run(entries, batches, task, rounds, say):
+    """Results without processes: each contestant is slower than the one before it."""
+    return [
+        contest.Result(entry.title, [place + 1.0] * rounds, 9.0, "", 0.5, 10**8)
+        for place, entry in enumerate(entries)
+    ]
+
+
+@pytest.fixture
+def arguments(tmp_path, monkeypatch):
+    """Sets the command line, and gives the place of the JSON file."""
+
+    def set_to(*options):
+        path = tmp_path / "figures.json"
+        monkeypatch.setattr(sys, "argv", ["benchmark", *options, "--json", str(path)])
+        return path
+
+    return set_to
+
+
+@pytest.mark.parametrize("name", ["train_step", "predict"])
+def test_the_tables_of_peers(name, arguments, monkeypatch, capsys):
+    reviews = generated(300, 2, 3, 40, seed=0)
+    monkeypatch.setattr(contest, "run", fake_run)
+    monkeypatch.setattr("reviews.review_ids", lambda *_: reviews)
+    path = arguments("--batches", "2", "--epoch", "3", "--rounds", "2")
+    if name == "predict":
+        path = arguments("--batches", "2", "--rounds", "2")
+    importlib.import_module(name).main()
+    rows = json.loads(path.read_text())["tables"][0]["rows"]
+    assert rows[0]["network"] == "hanlib"
+    assert rows[-1]["hanlib is"] == f"{len(rows)}.00 x"
+    printed = capsys.readouterr().out
+    assert "cores" in printed
+    assert "two_state" in printed
+    assert "XLA" in printed
+
+
+def test_the_table_of_lengths(arguments, monkeypatch):
+    monkeypatch.setattr(contest, "run", fake_run)
+    path = arguments("--words", "100", "--box-words", "50")
+    importlib.import_module("document_length").main()
+    rows = json.loads(path.read_text())["tables"][0]["rows"]
+    assert [row["words, longest documents"] for row in rows] == [50] * 4 + [100] * 3
+
+
+def test_the_limit_and_the_parts(documents, monkeypatch):
+    limit = importlib.import_module("limit")
+    monkeypatch.setattr(limit, "EDGE", 64)
+    *products, training, inference = limit.shares([documents], SIZES, rounds=1)
+    assert max(row["share"] for row in products) == 1.0
+    assert training["GFLOP"] == pytest.approx(3 * inference["GFLOP"])
+    assert inference["GFLOP, per word"] >= inference["GFLOP"] > 0
+    rows = {row["part"]: row for row in limit.parts([documents], SIZES, rounds=1)}
+    counted = importlib.import_module("multiply_adds").parts(documents, SIZES)
+    total = sum(row["GFLOP forward"] or 0 for row in rows.values())
+    assert total == pytest.approx(sum(counted.values()) / 1e9)
+    assert rows["optimizer"]["with gradient, ms"] > 0
+
+
+def test_a_point_of_scaling(monkeypatch):
+    scaling = importlib.import_module("scaling")
+    given = {"task": "train", "documents": 2, "sentences": 1, "sizes": vars(SIZES)}
+    found = scaling.measure(**given, rounds=1, seed=0)
+    assert found["seconds"] > 0
+    rows = scaling._against([found, found], "units", [1, 2], [10, 20], "train")
+    assert rows[1]["time grows by power"] == 0.0
+
+
+def test_streaming_from_shards(tmp_path):
+    streaming = importlib.import_module("streaming")
+    streaming.write_shards(tmp_path / "texts", 40, seed=0)
+    found = streaming.stream(tmp_path)
+    # Three sentences of ten words and a full stop each.
+    assert found["words"] == 40 * 3 * 11
+    assert all(seconds > 0 for seconds in found["seconds"].values())
+
+
+def test_the_stages_of_a_start(tmp_path):
+    stages = importlib.import_module("start_up_process")
+    stages.write(str(tmp_path / "model.keras"))
+    found = stages.keras_stages(str(tmp_path / "model.keras"))
+    assert found["load model"] > 0
+    assert list(found)[-1] == "second answer"
+
+
+def test_text_in_through_the_exported_model(tmp_path, capsys):
+    end_to_end = importlib.import_module("end_to_end")
+    texts = ["A good film. I laughed.", "A bad one. I left early."]
+    end_to_end.export(None, texts, tmp_path / "1")
+    (tmp_path / "texts.json").write_text(json.dumps(texts))
+    given = argparse.Namespace(signature="serving_default", calls=5)
+    rows = end_to_end.measure(tmp_path / "1", tmp_path / "texts.json", given)
+    assert [row["documents a call"] for row in rows] == [1, 8, 64]
+    assert all(0 < row["p50, ms"] <= row["p95, ms"] for row in rows)
+
+
+def test_plots_are_drawn_from_the_figures(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="matplotlib is an extra: pip install 'hanlib[plots]'")
+    plots = importlib.import_module("plots")
+    networks = ["hanlib", "PyTorch, packed", "Keras, dense box", "Keras, flat GRU"]
+    rows = [
+        {"network": name, "documents/s": 9.0, "words/s": 9, "words, longest documents": length}
+        for name in networks
+        for length in (50, 100)
+    ]
+    record = {"tables": [{"rows": rows}], "setting": {"task": "train"}}
+    for name in ("train_step", "predict", "document_length"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(record))
+    options = ["--results", str(tmp_path), "--output", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["plots.py", *options])
+    plots.main()
+    assert all((tmp_path / f"{name}.png").stat().st_size for name in ("peers", "document_length"))
+
+
+def test_goals_are_read_from_the_figures():
+    goals = importlib.import_module("goals")
+    peers = [
+        {"network": "Keras, dense box, `TimeDistributed` (cuts)", "hanlib is": "21.00 x"},
+        {"network": "PyTorch, packed sequences", "hanlib is": "2.00 x"},
+    ]
+    calls = [{"documents a call": 1, "p50, ms": 14.0}, {"documents a call": 64, "documents/s": 9.0}]
+    found = {
+        "train_step": {"tables": [{"rows": peers}]},
+        "end_to_end": {"tables": [{"rows": calls}]},
+    }
+    rows = {row["goal"]: row["met"] for row in goals.goals(found)}
+    assert [met for met in rows.values() if met] == ["yes", "no", "no", "yes"]
+    assert rows["training, share of the matrix product's peak"] is None
+
+
+def test_tables_go_to_their_places_in_the_page(tmp_path, monkeypatch, arguments):
+    path = arguments()
+    setting, rows = {"rounds": 1}, [{"network": "hanlib", "documents/s": 1234.5}]
+    report.publish("figures", setting, [("T", rows)], argparse.Namespace(seed=0, json=path))
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- figures -->old<!-- end of figures -->\nb\n")
+    options = ["--results", str(tmp_path), "--page", str(page)]
+    monkeypatch.setattr(sys, "argv", ["fill_tables.py", *options])
+    importlib.import_module("fill_tables").main()
+    assert "old" not in page.read_text()
+    assert "| hanlib | 1,234 |" in page.read_text()
+
+
+@pytest.mark.parametrize("name", ["documents", "multiply_adds", "report", "machine", "fill_tables"])
+def test_examples_in_docstrings(name):
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.attempted
+    assert not found.failed

@@ -21,4 +21,8 @@ CONTESTANTS = {
 def make(name, sizes, **options):
     """The contestant of a name; its framework is imported here."""
     module, kind = CONTESTANTS[name]
+    if name != "torch":
+        from hanlib.cli.quiet import start_tensorflow
+
+        start_tensorflow()
     return getattr(importlib.import_module(f"contestants.{module}"), kind)(sizes, **options)
