@@ -8,7 +8,7 @@ import types
 
 import pytest
 
-PACKAGES = ["layers", "models", "data", "training", "serving", "text", "evidence"]
+PACKAGES = ["layers", "models", "data", "training", "serving", "text", "evidence", "explain"]
 
 
 def public_names(package):

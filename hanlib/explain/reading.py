@@ -102,19 +102,22 @@ def _first_rows(words, row_lengths, document_rows, sentences, most):
         return first
     begins = np.zeros(len(row_lengths) + 1, bool)
     begins[np.cumsum(document_rows) - document_rows] = True
-    ends = np.cumsum(row_lengths)
-    seen = 0
-    for row, (end, length) in enumerate(zip(ends, row_lengths, strict=True)):
-        letters = sum(map(len, words[end - length : end]))
-        # All letters of a sentence that came twice in a row were seen when its first ended.
-        whole = len("".join(sentences[row - 1].split())) if row else 0
-        goes_on = row and not begins[row] and row_lengths[row - 1] == most and seen < whole
-        if goes_on and sentences[row] == sentences[row - 1]:
+    seen, end = 0, 0
+    for row, length in enumerate(row_lengths.tolist()):
+        letters = sum(map(len, words[end : end + length]))
+        end += length
+        full = not begins[row] and row_lengths[row - 1] == most
+        # The same sentence may come twice in a row: all its letters are seen when it ends.
+        if full and sentences[row] == sentences[row - 1] and seen < _letters(sentences[row]):
             first[row] = False
             seen += letters
         else:
             seen = letters
     return first
+
+
+def _letters(sentence):
+    return len("".join(sentence.split()))
 
 
 def _surfaces(documents, texts, words, sentences):

@@ -1,0 +1,142 @@
+"""What explanations cost beside predictions, on IMDB reviews.
+
+    hanlib train imdb_reviews
+    python benchmarks/explain_speed.py saved_models/imdb_reviews
+
+prints, for the first reviews of the test split: the time of explaining them by gradient x attention
+beside that of predicting them; of leave-one-out through the cached lower level beside the naive
+way, which reads the whole document again for each word and sentence, and how far the two differ;
+and how complete integrated gradients are. Each time is the best of three after a warm-up, the two
+that are compared taking turns. With TFDS_DATA_DIR the data set is read from there.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+import hanlib.models  # noqa: F401 - registers the classes
+from hanlib.data import load
+from hanlib.explain import METHODS, explain
+from hanlib.explain.documents import parts
+from hanlib.explain.network import network_of
+from hanlib.explain.reading import read
+from hanlib.explain.removal import logits_of_kept_words
+
+TURNS = 3
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path, help="folder made by `hanlib train imdb_reviews`")
+    parser.add_argument("--documents", type=int, default=1000, help="reviews to explain")
+    parser.add_argument("--complete", type=int, default=200, help="for integrated gradients")
+    parser.add_argument("--naive", type=int, default=16, help="for leave-one-out")
+    arguments = parser.parse_args()
+    packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
+    print(f"Python {platform.python_version()}, {packages}; {os.cpu_count()} cores")
+    classifier = keras.models.load_model(arguments.model / "model.keras", compile=False)
+    texts = [text for text, _ in head(load("imdb_reviews").splits["test"], arguments.documents)]
+    speed(classifier, texts)
+    leave_one_out(classifier, texts[: arguments.naive])
+    completeness(classifier, texts[: arguments.complete])
+
+
+def head(split, count):
+    return [example for _, example in zip(range(count), split, strict=False)]
+
+
+def best_of(*functions):
+    """The least time of each, in turns, after a warm-up."""
+    times = np.zeros([TURNS, len(functions)])
+    for function in functions:
+        function()
+    for turn in range(TURNS):
+        for place, function in enumerate(functions):
+            start = time.perf_counter()
+            function()
+            times[turn, place] = time.perf_counter() - start
+    return times.min(axis=0)
+
+
+def speed(classifier, texts):
+    words = sum(read(classifier, texts)[0].row_lengths)
+    print(f"\n{len(texts):,} reviews, {words / len(texts):.0f} words each\n")
+    methods = ("gradient_x_attention", "gradient_x_input")
+    predicting, *explaining = best_of(
+        lambda: classifier.predict(texts, batch_size=32, verbose=0),
+        *(lambda method=method: explain(classifier, texts, method) for method in methods),
+    )
+    print("| what | seconds | reviews a second | times predicting |\n|---|---|---|---|")
+    for name, seconds in zip(("predict", *methods), (predicting, *explaining), strict=True):
+        figures = f"{seconds:.2f} | {len(texts) / seconds:,.0f} | {seconds / predicting:.2f}"
+        print(f"| {name} | {figures} |", flush=True)
+
+
+def leave_one_out(classifier, texts):
+    network, (documents, _) = network_of(classifier), read(classifier, texts)
+    targets = np.full(documents.count, -1, np.int32)
+    found = METHODS["leave_one_out"](network, documents, targets)
+
+    def naive():
+        return network.margins(
+            logits_of_kept_words(network, without_each(documents)),
+            np.repeat(found.targets, documents.document_words + documents.document_sentences),
+        ).numpy()
+
+    cached, slow, whole = best_of(
+        lambda: METHODS["leave_one_out"](network, documents, targets),
+        naive,
+        lambda: network.logits(*documents.flat).numpy(),
+    )
+    margins = network.margins(network.logits(*documents.flat), found.targets).numpy()
+    units = zip(
+        parts(found.words, documents.document_words),
+        parts(found.sentences, documents.document_sentences),
+        strict=True,
+    )
+    own = np.concatenate([part for pair in units for part in pair])
+    counts = documents.document_words + documents.document_sentences
+    far = np.abs(own - (np.repeat(margins, counts) - naive())).max()
+    print(f"\nLeave one out, {len(texts)} reviews, {counts.sum():,} words and sentences\n")
+    print("| way | seconds | whole passes that it costs |\n|---|---|---|")
+    print(f"| cached lower level | {cached:.2f} | {cached / whole:.0f} |")
+    print(f"| naive | {slow:.2f} | {slow / whole:.0f} |")
+    print(f"\nnaive / cached {slow / cached:.1f}; greatest difference in log-odds {far:.1e}")
+
+
+def without_each(documents):
+    """Every document without each word, then without each sentence."""
+    for words, rows, sentence_words in zip(
+        parts(documents.words, documents.document_words),
+        parts(documents.row_lengths, documents.document_rows),
+        parts(documents.sentence_words, documents.document_sentences),
+        strict=True,
+    ):
+        yield words, rows, ~np.eye(len(words), dtype=bool)
+        sentence_of = np.repeat(np.arange(len(sentence_words)), sentence_words)
+        yield words, rows, sentence_of[None, :] != np.arange(len(sentence_words))[:, None]
+
+
+def completeness(classifier, texts):
+    start = time.perf_counter()
+    found = explain(classifier, texts, method="integrated_gradients")
+    seconds = time.perf_counter() - start
+    errors = np.array([explanation.diagnostics["completeness_error"] for explanation in found])
+    passes = np.array([explanation.diagnostics["passes"] for explanation in found])
+    print(f"\nIntegrated gradients, {len(texts)} reviews, {seconds:.0f} s: the error of the sum is")
+    print(f"below 5 % of the difference in {(errors < 0.05).mean():.1%} of them, below 2 % in ")
+    print(f"{(errors < 0.02).mean():.1%}; median {np.median(errors):.2%}, most {errors.max():.2%};")
+    print(f"passes: median {np.median(passes):.0f}, mean {passes.mean():.0f}, most {passes.max()}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

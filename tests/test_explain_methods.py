@@ -1,0 +1,258 @@
+"""Each method against what it is said to compute, done the slow way."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from hanlib.explain.attention_methods import entropy
+from hanlib.explain.documents import Documents, parts, sums
+from hanlib.explain.methods import METHODS, method_function
+from hanlib.explain.network import Network
+from hanlib.models import HAN, DocumentClassifier
+
+WORDS, CLASSES = 15, 3
+# Documents, sentences, rows (a sentence that is too long has several), words.
+NESTED = [
+    [[[2, 3, 4]], [[5]], [[6, 7, 8, 9], [10, 11]]],
+    [],
+    [[[12, 2]]],
+    [[[3, 3, 4], [5, 6, 14]], [[13]], [[2, 9, 2, 4, 7]]],
+    [[[4]]],
+]
+KINDS = {
+    "one_label": {},
+    "multi_label": {"multi_label": True},
+    "labels": {"multi_label": True, "labels": CLASSES},
+    "sparsemax_lstm": {"normalizer": "sparsemax", "cell": "lstm"},
+    "hops": {"hops": 2},
+    "max": {"score": "max"},
+}
+TARGETS = np.array([1, 0, 2, -1, 0], np.int32)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def network(request):
+    return network_of(**KINDS[request.param])
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return network_of()
+
+
+# The networks know their classifiers weakly.
+KEPT = []
+
+
+def network_of(multi_label=False, **kwargs):
+    encoder = HAN(WORDS, embedding_dim=4, units=3, attention_units=4, **kwargs)
+    classifier = DocumentClassifier(None, encoder, CLASSES, multi_label=multi_label)
+    classifier.build()
+    draw = np.random.default_rng(3)
+    for weight in classifier.weights:
+        weight.assign(draw.normal(0, 0.6, weight.shape))
+    KEPT.append(classifier)
+    return Network(classifier)
+
+
+def margins(network, nested, targets):
+    """Log-odds by the classifier itself, from what the rows of each document are."""
+    rows = [[row for sentence in document for row in sentence] for document in nested]
+    ids = tf.ragged.constant(rows, dtype=tf.int32, ragged_rank=2)
+    probabilities = network.classifier(ids).numpy().astype(np.float64)
+    chosen = probabilities[np.arange(len(nested)), targets]
+    return np.log(chosen) - np.log1p(-chosen)
+
+
+def without_word(document, place):
+    """The document without its word at a place, and without rows that this leaves empty."""
+    found, at = [], 0
+    for sentence in document:
+        rows = []
+        for row in sentence:
+            kept = [word for step, word in enumerate(row) if at + step != place]
+            at += len(row)
+            rows += [kept] if kept else []
+        found += [rows] if rows else []
+    return found
+
+
+def test_leave_one_out_is_the_classifier_without_each_unit(network):
+    documents = Documents.of(NESTED)
+    scores = METHODS["leave_one_out"](network, documents, TARGETS)
+    whole = margins(network, NESTED, scores.targets)
+    words = parts(scores.words, documents.document_words)
+    sentences = parts(scores.sentences, documents.document_sentences)
+    for place, document in enumerate(NESTED):
+        target = scores.targets[place]
+        left = [without_word(document, word) for word in range(len(words[place]))]
+        left += [document[:s] + document[s + 1 :] for s in range(len(document))]
+        if left:
+            losses = whole[place] - margins(network, left, [target] * len(left))
+            found = np.concatenate([words[place], sentences[place]])
+            np.testing.assert_allclose(found, losses, atol=1e-5)
+
+
+def test_leave_one_out_is_the_same_in_small_pieces(plain, monkeypatch):
+    documents = Documents.of(NESTED)
+    whole = METHODS["leave_one_out"](plain, documents, TARGETS)
+    monkeypatch.setattr("hanlib.explain.removal.MOST_ITEMS", 3)
+    pieces = METHODS["leave_one_out"](plain, documents, TARGETS)
+    np.testing.assert_allclose(pieces.words, whole.words, atol=1e-5)
+    np.testing.assert_allclose(pieces.sentences, whole.sentences, atol=1e-5)
+
+
+def slow_gradients(network, documents, targets, scales):
+    """x . dm/dx by moving each word's vector along itself: central differences in float32."""
+    step, ones = 0.02, np.ones(documents.count, np.float32)
+    encoder = network.classifier.encoder.encoder
+    table = encoder.embedding.embeddings
+    vectors = tf.gather(table, documents.words)
+    scale = np.repeat(scales * ones, documents.document_words)[:, None].astype(np.float32)
+
+    def of(x):
+        rows, _ = encoder.levels[0].encode(x, documents.row_lengths)
+        vectors, _ = encoder.levels[1].encode(rows, documents.document_rows)
+        return network.margins(network.classifier.logits(vectors), targets).numpy()
+
+    found = []
+    document_of = np.repeat(np.arange(documents.count), documents.document_words)
+    for place in range(len(documents.words)):
+        moved = np.zeros_like(scale)
+        moved[place] = step
+        up, down = of(vectors * (scale + moved)), of(vectors * (scale - moved))
+        found.append((up - down)[document_of[place]] / (2 * step))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.3])
+def test_gradient_x_input_is_the_slope_along_each_vector(plain, scale):
+    documents = Documents.of(NESTED)
+    scales = np.full(documents.count, scale, np.float32)
+    _, targets, words = plain.gradient(*documents.flat, TARGETS, scales)
+    slow = slow_gradients(plain, documents, targets, scale)
+    np.testing.assert_allclose(words.numpy(), slow, atol=2e-3)
+    assert np.abs(slow).max() > 0.05
+
+
+def test_gradient_x_input_sums_to_sentences(network):
+    documents = Documents.of(NESTED)
+    scores = METHODS["gradient_x_input"](network, documents, TARGETS)
+    of_sentences = parts(scores.words, documents.sentence_words)
+    np.testing.assert_allclose(scores.sentences, [s.sum() for s in of_sentences], atol=1e-6)
+
+
+def test_integrated_gradients_sum_to_the_difference(network):
+    documents = Documents.of(NESTED)
+    scores = METHODS["integrated_gradients"](network, documents, TARGETS)
+    ends = [
+        network.margins(
+            network.gradient(*documents.flat, scores.targets, np.full(5, scale, np.float32))[0],
+            scores.targets,
+        ).numpy()
+        for scale in (1, 0)
+    ]
+    difference = ends[0] - ends[1]
+    total = sums(scores.words, documents.document_words)
+    error = np.abs(total - difference) / np.maximum(np.abs(difference), 0.01)
+    np.testing.assert_allclose(scores.diagnostics["completeness_error"], error, atol=1e-4)
+    assert (error < 0.05).all()
+    of_sentences = sums(scores.sentences, documents.document_sentences)
+    np.testing.assert_allclose(of_sentences, total, atol=1e-6)
+
+
+def test_integrated_gradients_are_those_of_many_small_steps(plain):
+    documents = Documents.of(NESTED)
+    scores = METHODS["integrated_gradients"](plain, documents, TARGETS)
+    steps = [
+        plain.gradient(*documents.flat, TARGETS, np.full(5, (k + 0.5) / 200, np.float32))[2].numpy()
+        for k in range(200)
+    ]
+    np.testing.assert_allclose(scores.words, np.mean(steps, axis=0), atol=2e-3)
+
+
+def test_uniform_attention_is_the_mean_of_the_states(plain):
+    averaging = network_of(score="mean")
+    documents = Documents.of(NESTED)
+    weights = {weight.path.split("/", 1)[1]: weight for weight in averaging.classifier.weights}
+    for weight in plain.classifier.weights:
+        if weight.path.split("/", 1)[1] in weights:
+            weights[weight.path.split("/", 1)[1]].assign(weight)
+    expected = averaging.logits(*documents.flat).numpy()
+    np.testing.assert_allclose(plain.uniform(*documents.flat), expected, atol=1e-5)
+
+
+def test_uniform_attention_tells_what_it_changes(network):
+    documents = Documents.of(NESTED)
+    scores = METHODS["uniform_attention"](network, documents, TARGETS)
+    changed = scores.diagnostics["probability_with_uniform_attention"]
+    own = scores.probabilities[np.arange(5), scores.targets]
+    np.testing.assert_allclose(
+        scores.diagnostics["change_by_uniform_attention"], changed - own, atol=1e-6
+    )
+    np.testing.assert_allclose(scores.words[:6], [1 / 3] * 3 + [1] + [1 / 6] * 2)
+
+
+def test_attention_sums_to_one_over_whole_sentences(network):
+    documents = Documents.of(NESTED)
+    scores = METHODS["attention"](network, documents, TARGETS)
+    of_sentences = sums(scores.words, documents.sentence_words)
+    read = scores.sentences > 0
+    np.testing.assert_allclose(of_sentences[read], 1, atol=1e-5)
+    np.testing.assert_allclose(
+        sums(scores.sentences, documents.document_sentences)[[0, 3]], 1, atol=1e-5
+    )
+    combined = METHODS["combined_attention"](network, documents, TARGETS)
+    root = np.repeat(np.sqrt(scores.sentences), documents.sentence_words)
+    np.testing.assert_allclose(combined.words, root * scores.words, atol=1e-6)
+
+
+def test_entropy_runs_from_one_place_to_all():
+    weights = np.array([0.25] * 4 + [1.0, 0.0] + [1.0] + [0.9, 0.1])
+    lengths = np.array([4, 2, 1, 2, 0])
+    expected = -(0.9 * np.log(0.9) + 0.1 * np.log(0.1)) / np.log(2)
+    np.testing.assert_allclose(entropy(weights, lengths), [1, 0, 0, expected, 0])
+
+
+def test_random_scores_belong_to_the_document_and_the_seed(plain):
+    documents = Documents.of(NESTED)
+    one = METHODS["random"](plain, documents, TARGETS, seed=1)
+    again = METHODS["random"](plain, documents.take([3, 0]), TARGETS[[3, 0]], seed=1)
+    other = METHODS["random"](plain, documents, TARGETS, seed=2)
+    np.testing.assert_array_equal(
+        again.words[: documents.document_words[3]], parts(one.words, documents.document_words)[3]
+    )
+    assert not np.array_equal(one.words, other.words)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_document_gets_the_same_scores_alone_and_in_company(plain, name):
+    documents = Documents.of(NESTED)
+    together = METHODS[name](plain, documents, TARGETS)
+    for place in range(documents.count):
+        alone = METHODS[name](plain, documents.take([place]), TARGETS[[place]])
+        of_words = parts(together.words, documents.document_words)[place]
+        of_sentences = parts(together.sentences, documents.document_sentences)[place]
+        np.testing.assert_allclose(alone.words, of_words, atol=2e-5)
+        np.testing.assert_allclose(alone.sentences, of_sentences, atol=2e-5)
+        np.testing.assert_allclose(alone.probabilities[0], together.probabilities[place], atol=1e-6)
+        assert alone.targets[0] == together.targets[place]
+        assert np.isfinite(alone.words).all()
+
+
+def test_a_network_is_traced_once_for_all_shapes(plain):
+    plain.logits(*Documents.of(NESTED).flat)
+    before = plain.logits.experimental_get_tracing_count()
+    for place in range(len(NESTED)):
+        plain.logits(*Documents.of(NESTED).take([place, place]).flat)
+    assert plain.logits.experimental_get_tracing_count() == before == 1
+
+
+def test_an_unknown_method_is_named():
+    with pytest.raises(ValueError, match=r"`method` must be one of gradient_x_attention.*'magic'"):
+        method_function("magic")
+
+
+def test_a_classifier_of_other_levels_cannot_be_explained():
+    with pytest.raises(ValueError, match=r"two levels.*Received: 1 levels"):
+        network_of(levels=1)
