@@ -64,7 +64,21 @@ class Page:
         return self.driver.find_elements("css selector", selector)
 
     def texts(self, selector):
-        return [node.text for node in self.all(selector)]
+        """What can be read in each, in one call of the browser."""
+        return self._of_all(selector, "node.innerText.trim()")
+
+    def styles(self, selector, name):
+        """One property of each as it is computed."""
+        return self._of_all(selector, "getComputedStyle(node)[name]", name)
+
+    def seen(self, selector):
+        """Width and height of each that takes up room."""
+        boxes = self._of_all(selector, "[node.offsetWidth, node.offsetHeight]")
+        return [box for box in boxes if box[1]]
+
+    def _of_all(self, selector, expression, name=None):
+        script = "const name = arguments[1]; return [...document.querySelectorAll(arguments[0])]"
+        return self.run(f"{script}.map(node => {expression})", selector, name)
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
