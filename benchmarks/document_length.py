@@ -55,9 +55,9 @@ def of_length(length, arguments):
     sizes = replace(Sizes(), sentences=most, words=SENTENCE[1], flat_words=int(batch.lengths.max()))
     entries = [Entry("hanlib", "hanlib", sizes), Entry("PyTorch, packed", "torch", sizes)]
     if length <= arguments.box_words:
-        entries.append(Entry("Keras, dense box", "keras_box", sizes, {"fold": True}))
+        entries.append(Entry("Keras box, folded", "keras_box", sizes, {"fold": True}))
     if length <= arguments.flat_words:
-        entries.append(Entry("Keras, flat GRU", "keras_flat", sizes))
+        entries.append(Entry("Keras flat", "keras_flat", sizes))
     results = contest.run(entries, [batch], arguments.task, arguments.rounds, say_to_stderr)
     return [
         {

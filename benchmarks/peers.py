@@ -10,23 +10,20 @@ CELLS = ("gru", "output_gate_gru", "two_state", "mgu", "min_gru", "elman", "lstm
 
 def peers(sizes, slow_batches):
     """The entries of the first table, hanlib first; the slow ones do fewer batches a round."""
-    box = f"Keras, dense box {sizes.sentences} x {sizes.words}"
-    time_distributed = f"{box}, `TimeDistributed`"
-    folded = f"{box}, sentences in the batch axis"
-    flat = f"Keras, flat GRU on {sizes.flat_words} words"
     entries = [Entry("hanlib", "hanlib", sizes)]
     if importlib.util.find_spec("torch"):
-        entries.append(Entry("PyTorch, packed sequences", "torch", sizes))
+        entries.append(Entry("PyTorch, packed", "torch", sizes))
+    compiled, folded = {"jit_compile": True}, {"fold": True}
     for title, name, options in (
-        (time_distributed, "keras_box", {}),
-        (folded, "keras_box", {"fold": True}),
-        (f"{folded}, no masks", "keras_box", {"fold": True, "masked": False}),
-        (flat, "keras_flat", {}),
+        ("Keras box, `TimeDistributed`", "keras_box", {}),
+        ("Keras box, `TimeDistributed`, XLA", "keras_box", compiled),
+        ("Keras box, folded", "keras_box", folded),
+        ("Keras box, folded, XLA", "keras_box", {**folded, **compiled}),
+        ("Keras box, folded, no masks", "keras_box", {**folded, "masked": False}),
+        ("Keras flat", "keras_flat", {}),
+        ("Keras flat, XLA", "keras_flat", compiled),
     ):
-        for suffix, compiled in (("", {}), (", XLA", {"jit_compile": True})):
-            entries.append(
-                Entry(title + suffix, name, sizes, {**options, **compiled}, slow_batches)
-            )
+        entries.append(Entry(title, name, sizes, options, slow_batches))
     return entries
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 COLOURS = {
     "hanlib": "#0072B2",
     "PyTorch": "#E69F00",
-    "Keras, dense box": "#CC79A7",
-    "Keras, flat": "#009E73",
+    "Keras box": "#CC79A7",
+    "Keras flat": "#009E73",
 }
-MARKERS = {"hanlib": "o", "PyTorch": "s", "Keras, dense box": "^", "Keras, flat": "D"}
+MARKERS = {"hanlib": "o", "PyTorch": "s", "Keras box": "^", "Keras flat": "D"}
 
 
 def main():
@@ -74,12 +74,14 @@ def document_length(record):
             name, (lengths[-1], speeds[-1]), (6, 0), textcoords="offset points", va="center",
             fontsize=8, color=style["color"],
         )  # fmt: skip
-    axis.set(xscale="log", yscale="log", xlabel="words of the longest documents in a batch")
-    axis.set(ylabel=f"words a second ({record['setting']['task']})")
-    axis.set_xlim(right=axis.get_xlim()[1] * 2.5)
-    axis.xaxis.set_major_formatter("{x:,.0f}")
+    axis.set(xscale="log", xlabel="words of the longest documents in a batch")
+    axis.set(ylabel=f"words a second ({record['setting']['task']})", ylim=(0, None))
+    lengths = sorted({row["words, longest documents"] for row in rows})
+    axis.set_xticks(lengths, [f"{length:,}" for length in lengths], fontsize=8)
+    axis.minorticks_off()
+    axis.set_xlim(right=lengths[-1] * 4)
     axis.yaxis.set_major_formatter("{x:,.0f}")
-    axis.grid(axis="y", which="major", alpha=0.3)
+    axis.grid(axis="y", alpha=0.3)
     _plain(axis)
     return figure
 

@@ -226,7 +226,7 @@ def test_text_in_through_the_exported_model(tmp_path, capsys):
 def test_plots_are_drawn_from_the_figures(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="matplotlib is an extra: pip install 'hanlib[plots]'")
     plots = importlib.import_module("plots")
-    networks = ["hanlib", "PyTorch, packed", "Keras, dense box", "Keras, flat GRU"]
+    networks = ["hanlib", "PyTorch, packed", "Keras box, folded", "Keras flat"]
     rows = [
         {"network": name, "documents/s": 9.0, "words/s": 9, "words, longest documents": length}
         for name in networks
@@ -244,8 +244,8 @@ def test_plots_are_drawn_from_the_figures(tmp_path, monkeypatch):
 def test_goals_are_read_from_the_figures():
     goals = importlib.import_module("goals")
     peers = [
-        {"network": "Keras, dense box, `TimeDistributed` (cuts)", "hanlib is": "21.00 x"},
-        {"network": "PyTorch, packed sequences", "hanlib is": "2.00 x"},
+        {"network": "Keras box, `TimeDistributed` (cut to 15 x 100)", "hanlib is": "21.00 x"},
+        {"network": "PyTorch, packed", "hanlib is": "2.00 x"},
     ]
     calls = [{"documents a call": 1, "p50, ms": 14.0}, {"documents a call": 64, "documents/s": 9.0}]
     found = {

@@ -21,7 +21,7 @@ class KerasBox:
     def __init__(self, sizes, jit_compile=False, fold=False, masked=True, seed=0):
         keras.utils.set_random_seed(seed)
         self.sizes = sizes
-        self.note = "cuts what is beyond the box"
+        self.note = f"cut to {sizes.sentences} x {sizes.words}"
         self.model = _model(sizes, fold, masked)
         self.model.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit_compile)
 

@@ -17,7 +17,7 @@ class KerasFlat:
     def __init__(self, sizes, jit_compile=False, seed=0):
         keras.utils.set_random_seed(seed)
         self.sizes = sizes
-        self.note = "cuts the rest"
+        self.note = f"cut to {sizes.flat_words} words"
         self.model = keras.Sequential(
             [
                 keras.Input((sizes.flat_words,), dtype="int32"),
