@@ -8,7 +8,9 @@ import pytest
 
 from hanlib.evidence import Explanation, Sentence, Word, compare_html
 from hanlib.evidence.characters import shown
+from hanlib.evidence.html import stylesheet
 from hanlib.evidence.passages import passages
+from hanlib.evidence.shading import LEVELS
 
 NASTY = {
     "script": "A <script>alert(1)</script> & <b>bold</b>. <!-- no --> ]]>",
@@ -116,6 +118,33 @@ def test_shades_say_sign_and_strength_without_colour_too():
     }
 
 
+def luminance(colour):
+    """Of `(red, green, blue)`, as WCAG 2.1 defines it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def colours_of(style, name):
+    """`name` in a light and in a dark page, each as `(red, green, blue)`."""
+    both = re.search(rf"--{name}: light-dark\((#\w+), (#\w+)\)", style)
+    one = re.search(rf"--{name}: (#\w+)", style)
+    found = both.groups() if both else one.groups() * 2
+    return [[int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)] for colour in found]
+
+
+@pytest.mark.parametrize("shade", ["for", "against", "look"])
+@pytest.mark.parametrize("page", ["light", "dark"])
+def test_words_can_be_read_on_every_shade(shade, page):
+    dark, style = page == "dark", stylesheet()
+    ink, paper, hue = (colours_of(style, name)[dark] for name in ("ink", "paper", shade))
+    step = int(re.search(r"var\(--n\) \* (\d+)%", style).group(1)) / 100
+    for strength in range(LEVELS + 1):
+        part = strength * step
+        ground = [part * h + (1 - part) * p for h, p in zip(hue, paper, strict=True)]
+        lower, higher = sorted((luminance(ink), luminance(ground)))
+        assert (higher + 0.05) / (lower + 0.05) >= 4.5  # WCAG 2.1, AA
+
+
 def test_attention_is_said_not_to_be_importance():
     page = evidence_records.explanation("Good. Bad.", method="attention").to_html()
     assert "Attention is not importance" in page
@@ -135,7 +164,8 @@ def test_faithfulness_stands_beside_it():
     # Within the interval of the random rankings.
     assert "Sentences: not better than chance (+0.040)" in page
     assert "Measured on 60 perturbed documents" in page
-    assert "was not measured" in evidence_records.explanation("Good.").to_html()
+    unmeasured = evidence_records.explanation("Good.", diagnostics={"entropy": 0.5}).to_html()
+    assert "<dt>Faithfulness</dt><dd>Not measured.</dd>" in unmeasured
 
 
 def test_right_and_wrong_also_with_several_labels():

@@ -165,7 +165,10 @@ def _ranked(tallies, top, min_count):
 
 
 def _strongest(pushes, most):
-    kept = sorted(pushes, key=lambda push: -abs(push.mean))[:most]
+    most_mean = max((abs(push.mean) for push in pushes), default=0.0)
+    # A bar that cannot be seen says nothing.
+    seen = [push for push in pushes if abs(push.mean) >= most_mean / 100]
+    kept = sorted(seen, key=lambda push: -abs(push.mean))[:most]
     return sorted(kept, key=lambda push: -push.mean)
 
 
@@ -180,6 +183,6 @@ def _draw(axes, target, pushes):
     axes.invert_yaxis()
     axes.axvline(0, color=plots.GREY, linewidth=0.8)
     axes.set_xlabel("mean score (in brackets: occurrences)")
-    plots.title(axes, f"For “{named(target)}”")
+    plots.title(axes, f"For “{fitted(named(target), _COLUMNS)}”")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)

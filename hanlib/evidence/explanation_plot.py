@@ -58,10 +58,10 @@ def _label(axes, explanation, method, level, items):
     )
     axes.invert_yaxis()
     axes.axvline(0, color=plots.GREY, linewidth=0.8)
-    direction = "   (← against, for →)" if method.signed else ""
+    direction = "\n(← against, for →)" if method.signed else ""
     axes.set_xlabel(f"{method.title}: score of the {level}{direction}")
-    target = named(explanation.target)
-    plots.title(axes, f"Evidence for “{target}” (predicted: {named(explanation.label)})")
+    target, label = (fitted(named(name), 24) for name in (explanation.target, explanation.label))
+    plots.title(axes, f"Evidence for “{target}” (predicted: {label})")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
 

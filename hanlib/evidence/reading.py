@@ -103,6 +103,8 @@ def _classes(explanation):
 
 
 def _faithfulness(explanation):
+    if not explanation.faithfulness:
+        yield "Faithfulness", "Not measured."
     for name, measured in explanation.faithfulness.items():
         low, high = (figures.number(bound) for bound in measured.comprehensiveness_interval)
         gain = measured.better_than_chance

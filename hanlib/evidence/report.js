@@ -70,7 +70,6 @@ function legend(read) {
 
 function facts(read) {
   const rows = read.facts.flatMap(([name, value]) => [el("dt", null, name), el("dd", null, value)]);
-  if (!rows.length) rows.push(el("dd", null, "Faithfulness was not measured."));
   return [el("h3", null, "How far to trust it"), el("dl", null, ...rows)];
 }
 
