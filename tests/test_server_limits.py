@@ -165,12 +165,12 @@ def test_metrics(server):
 def test_health_and_page(server):
     assert server.ask("GET", "/healthz")[:2] == (200, b"ok\n")
     assert server.ask("POST", "/healthz")[0] == 405
+    assert json.loads(server.ask("GET", "/hanlib/models")[1]) == {"models": ["m"]}
     code, page, headers = server.ask("GET", "/")
-    assert headers["x-content-type-options"] == "nosniff"
-    if code == 200:
-        assert b"<html" in page
-        assert "default-src 'none'" in headers["content-security-policy"]
-        assert headers["content-type"].startswith("text/html")
+    assert (code, headers["x-content-type-options"]) == (200, "nosniff")
+    assert b"<html" in page
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["content-type"].startswith("text/html")
 
 
 def test_pages_of_other_origins_may_not_ask(server):

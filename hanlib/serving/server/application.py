@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import importlib.resources
 import json
 import logging
 import time
@@ -10,6 +9,7 @@ import time
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from hanlib.serving import page
 from hanlib.serving.server import requests, responses
 from hanlib.serving.server.json_parsing import parse
 from hanlib.serving.server.json_writing import error_body
@@ -20,15 +20,7 @@ from hanlib.serving.server.urls import target
 _LOG = logging.getLogger("hanlib.serve")
 # A body that takes longer to read than this many bytes do would keep the others waiting.
 _AT_ONCE = 1 << 16
-_PAGE_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-        "img-src data:; connect-src *; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-cache",
-}
+_PAGE_HEADERS = {"referrer-policy": "no-referrer", "cache-control": "no-cache"}
 _METHOD_NAMES = {"classify": "classification", "regress": "regression"}
 
 
@@ -68,7 +60,12 @@ class Application:
         path = _sent_path(request.scope)
         if path[:4].lower() == "/v1/":
             return await self._serving(request, path)
-        routes = {"/": self._page, "/healthz": self._health, "/metrics": self._counts}
+        routes = {
+            "/": self._page,
+            "/healthz": self._health,
+            "/metrics": self._counts,
+            "/hanlib/models": self._models,
+        }
         if request.url.path not in routes:
             return "other", Response("Not Found\n", 404, media_type="text/plain")
         if request.method not in ("GET", "HEAD"):
@@ -141,10 +138,13 @@ class Application:
         return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
 
     def _page(self):
-        page = importlib.resources.files("hanlib.serving") / "page" / "index.html"
-        if not page.is_file():
-            return Response("Not Found\n", 404, media_type="text/plain")
-        return Response(page.read_bytes(), 200, _PAGE_HEADERS, media_type="text/html")
+        headers = {"content-security-policy": page.content_security_policy(), **_PAGE_HEADERS}
+        return Response(page.INDEX.read_bytes(), 200, headers, media_type="text/html")
+
+    def _models(self):
+        """Which models the page can ask."""
+        body = json.dumps({"models": [self._versions.name]})
+        return Response(body, media_type="application/json")
 
 
 def _read(body, inputs_of):

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import logging
 import signal
+import time
 from pathlib import Path
 
 import uvicorn
@@ -13,13 +14,15 @@ import uvicorn
 from hanlib.serving.server.application import Application
 from hanlib.serving.server.batching import Batcher, Limits
 from hanlib.serving.server.bodies import Bodies
+from hanlib.serving.server.listening import refuse_newcomers
 from hanlib.serving.server.metrics import Metrics
 from hanlib.serving.server.servable import Servable
 from hanlib.serving.server.versions import Versions
+from hanlib.serving.server.warm_up import warm_up
 
 _LOG = logging.getLogger("hanlib.serve")
 # Connections that wait for the answer to their last request hear that they are closed.
-_LAST_REQUESTS = 0.5
+_LAST_REQUESTS = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +75,7 @@ def run(settings, bound, ready=lambda: None):
     versions = Versions(
         settings.name,
         settings.base,
-        Servable,
+        _load,
         settings.keep,
         settings.labels,
         settings.only,
@@ -81,6 +84,12 @@ def run(settings, bound, ready=lambda: None):
     if not versions.loaded:
         raise NoModelError(_why(versions))
     return asyncio.run(_serve(settings, bound, versions, ready))
+
+
+def _load(directory):
+    servable = Servable(directory)
+    warm_up(servable, directory)
+    return servable
 
 
 def _why(versions):
@@ -166,10 +175,14 @@ class Server(uvicorn.Server):
         """No new connections; those there are hear with their answer that it was the last."""
         _LOG.info("stopping: no new connections")
         self._application.draining = True
+        for bound in sockets:
+            refuse_newcomers(bound)
         for _ in range(3):  # Takes in who knocked already.
             await asyncio.sleep(0)
         for server in self.servers:
             server.close()
-        await asyncio.sleep(_LAST_REQUESTS)
+        end = time.monotonic() + _LAST_REQUESTS
+        while self.server_state.connections and time.monotonic() < end:
+            await asyncio.sleep(0.02)
         await super().shutdown(sockets)
         _LOG.info("stopped")

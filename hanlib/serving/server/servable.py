@@ -87,14 +87,8 @@ class Signature:
         Raises:
             StatusError: INVALID_ARGUMENT.
         """
-        missing = sorted(set(self.inputs) - set(inputs))
-        if missing:
-            given, wanted = ",".join(sorted(inputs)), ",".join(self.inputs)
-            raise invalid(
-                f"input size does not match signature: {len(inputs)}!={len(self.inputs)} "
-                f"len({{{given}}}) != len({{{wanted}}}). Sent extra: {{}}. "
-                f"Missing but required: {{{','.join(missing)}}}."
-            )
+        if set(inputs) != set(self.inputs):
+            raise _wrong_names(set(inputs), set(self.inputs))
         for name, array in inputs.items():
             if not self._shapes[name].is_compatible_with(array.shape):
                 given = shape_text(array.shape)
@@ -123,6 +117,14 @@ class Signature:
             raise from_tensorflow(error) from error
         except (TypeError, ValueError) as error:
             raise StatusError("INTERNAL", " ".join(str(error).split())) from error
+
+
+def _wrong_names(given, wanted):
+    texts = (",".join(sorted(names)) for names in (given, wanted, given - wanted, wanted - given))
+    return invalid(
+        "input size does not match signature: {}!={} len({{{}}}) != len({{{}}}). "
+        "Sent extra: {{{}}}. Missing but required: {{{}}}.".format(len(given), len(wanted), *texts)
+    )
 
 
 def _has_batch(shape):

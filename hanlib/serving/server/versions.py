@@ -80,9 +80,8 @@ class Versions:
         It takes as long as loading takes; answers come from the versions before meanwhile.
         """
         found = self._found()
-        for number in self._wanted(found):
-            if number not in self._loaded and self._failed.get(number) != _stamp(found[number]):
-                self._try(number, found[number])
+        while not all(self._have(number, found[number]) for number in self._wanted(found)):
+            pass  # What failed is no longer wanted, and the next lower may be.
         wanted = set(self._wanted(found))
         for number in set(self._loaded) - wanted:
             if wanted & set(self._loaded) or not found:
@@ -101,26 +100,31 @@ class Versions:
 
     def _wanted(self, found):
         """The highest versions that can be had, and those with a label."""
-        good = [n for n in found if self._failed.get(n) != _stamp(found[n])]
+        good = [n for n in found if n not in self._failed or self._failed[n] != _stamp(found[n])]
         newest = good[-self._keep :]
-        return [n for n in found if n in newest or n in self.labels.values()]
+        return [n for n in good if n in newest or n in self.labels.values()]
 
-    def _try(self, number, folder):
+    def _have(self, number, folder):
+        """Whether a version is loaded; tries to load it where it is not."""
+        if number in self._loaded:
+            return True
         stamp = _stamp(folder)
         self._states[number] = ("LOADING", "OK", "")
         try:
             servable = self._load(folder)
         # TensorFlow raises whatever its parts raise; the versions before go on answering.
         except Exception as error:
-            reason = " ".join(str(error).split())[:500]
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
             self._failed[number] = stamp
-            self._states[number] = ("END", "UNKNOWN", f"{type(error).__name__}: {reason}")
-            _LOG.warning("version %d of %s cannot be loaded: %s", number, self.name, reason)
-            return
+            self._states[number] = ("END", "UNKNOWN", reason)
+            if self._loaded:
+                _LOG.warning("version %d of %s cannot be loaded: %s", number, self.name, reason)
+            return False
         self._failed.pop(number, None)
         self._loaded = {**self._loaded, number: servable}
         self._states[number] = ("AVAILABLE", "OK", "")
         _LOG.info("version %d of %s answers", number, self.name)
+        return True
 
     def _unload(self, number):
         self._states[number] = ("UNLOADING", "OK", "")
@@ -132,8 +136,9 @@ class Versions:
 
 
 def _stamp(folder):
-    """Changes when the version is written again."""
+    """Changes when something in a version's folder is written."""
     try:
-        return (Path(folder) / "saved_model.pb").stat().st_mtime_ns
-    except OSError:
+        files = [path.stat() for path in Path(folder).rglob("*")]
+    except OSError:  # It goes away meanwhile.
         return None
+    return len(files), max((file.st_mtime_ns for file in files), default=0)
