@@ -297,10 +297,31 @@ def test_mistakes_in_predict(run, model, reviews, tmp_path):
 
 
 def test_export(run, model, tmp_path):
-    code, out, _ = run("export", model, tmp_path / "serving" / "1")
-    assert (code, out.strip()) == (0, str(tmp_path / "serving" / "1"))
-    assert (tmp_path / "serving" / "1" / "saved_model.pb").is_file()
-    assert_mistake(*run("export", model, tmp_path / "serving" / "1"), "must be new or empty")
+    base = tmp_path / "reviews"
+    for version in "12":
+        code, out, err = run("export", model, base)
+        assert (code, out.strip()) == (0, str(base / version))
+        assert "tracing explain" in err
+    assert (base / "2" / "saved_model.pb").is_file()
+    assert "Documents, train" in (base / "MODEL_CARD.md").read_text()
+    assert "'stable' value: 1" in (base / "models.config").read_text()
+    (base / "batching.config").write_text("max_batch_size { value: 7 }")
+    code, out, err = run("export", model, base, "--half", "--check")
+    assert code == 0
+    assert out.splitlines()[0] == str(base / "3")
+    assert out.splitlines()[-1] == "the export answers as the model does"
+    assert "batching.config was changed by hand" in err
+    assert_mistake(*run("export", model, base, "--most-words", "0"), "must be at least 1")
+
+
+def test_export_says_where_it_differs(run, model, tmp_path, monkeypatch):
+    from hanlib.serving.check_report import CheckReport, Difference
+
+    report = CheckReport([Difference("embed: vectors", "together", 0.5, 1e-5)], 1.0, 0, {})
+    monkeypatch.setattr("hanlib.serving.export_check.check", lambda *_, **__: report)
+    code, out, _ = run("export", model, tmp_path / "reviews", "--check")
+    assert code == 1
+    assert "DIFFERS" in out
 
 
 def test_info(run, model):

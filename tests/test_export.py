@@ -1,66 +1,28 @@
-"""The SavedModel: string in, label and probabilities out, in a process with TensorFlow alone."""
+"""The SavedModel: string in, decision and evidence out, in a process with TensorFlow alone."""
 
 import itertools
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from tiny_classifier import build
 
-from hanlib.data import demo
 from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, DocumentClassifier
-from hanlib.serving import export_saved_model, export_version
+from hanlib.models.attention_evidence import attention_evidence
+from hanlib.serving import check, export_saved_model
+from hanlib.serving.returned_rows import texts_of_rows
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-
-AWKWARD = [
+DOCUMENTS = [
+    "The room was good. I did not like the food, though!",
     "",
-    " \n\t ",
-    "good",
-    "no full stop at all",
-    b"\xff\xfe broken \xc3( bytes",
-    "a\x00b NUL \x00",
-    "\U0001f600\U0001f600 \U0001f468‍\U0001f469‍\U0001f467",
-    "酒店很好。早餐不错！",
-    "<br /><br />&amp;&eacute;",
-    "word " * 5000,
-    "Sentence. " * 3000,
+    "nice " * 50 + "end.",
+    "\U0001f600",
+    b"\xff\xfe broken \xc3( bytes \x00",
+    "酒店很好，" * 9 + "早餐不错！",
 ]
-
-# `-I`: neither hanlib's folder nor the environment is looked at, as in a server.
-SERVE = """
-import base64, json, os, sys
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-import tensorflow as tf
-path, texts, out = sys.argv[1:]
-texts = [base64.b64decode(text) for text in json.load(open(texts))]
-serve = tf.saved_model.load(path).signatures["serving_default"]
-batches = [serve(tf.constant(texts[i:i + 50])) for i in range(0, len(texts), 50)]
-assert not any(name.split(".")[0] in ("hanlib", "tensorflow_datasets") for name in sys.modules)
-json.dump({
-    "probabilities": [row for batch in batches for row in batch["probabilities"].numpy().tolist()],
-    "label": [name.decode() for batch in batches for name in batch["label"].numpy()],
-    "classes": [name.decode() for name in batches[0]["classes"].numpy()[0]],
-}, open(out, "w"))
-"""
-
-
-def build(multi_label=False, classes=("neg", "pos"), **options):
-    reviews = demo.generate(60, seed=0)
-    vectorizer = DocumentVectorizer(max_sentence_words=20)
-    vectorizer.adapt([review.text for review in reviews])
-    encoder = HAN.from_preset("han_small", vectorizer.vocabulary_size, **options)
-    classifier = DocumentClassifier(vectorizer, encoder, list(classes), multi_label, thresholds=0.4)
-    classifier.build()
-    # Weights far from their start make the probabilities of different texts differ.
-    rng = np.random.default_rng(0)
-    for variable in classifier.trainable_variables:
-        variable.assign(variable + rng.normal(0, 0.3, variable.shape).astype("float32"))
-    return classifier
 
 
 @pytest.fixture(scope="module")
@@ -73,88 +35,218 @@ def exported(classifier, tmp_path_factory):
     return export_saved_model(classifier, tmp_path_factory.mktemp("export") / "serving" / "1")
 
 
-def serve_alone(path, texts, folder):
-    """Asks the SavedModel in a process of its own."""
-    import base64
-
-    raw = [text.encode() if isinstance(text, str) else text for text in texts]
-    (folder / "texts.json").write_text(json.dumps([base64.b64encode(t).decode() for t in raw]))
-    arguments = [str(path), str(folder / "texts.json"), str(folder / "out.json")]
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", SERVE, *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads((folder / "out.json").read_text())
+@pytest.fixture(scope="module")
+def signatures(exported):
+    return tf.saved_model.load(exported).signatures
 
 
-def assert_same(answer, classifier, texts):
-    expected = classifier.predict(texts, verbose=0)
-    probabilities = np.array(answer["probabilities"])
-    assert np.isfinite(probabilities).all()
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
-    assert answer["label"] == classifier.labels_of(expected)
-    assert answer["classes"] == classifier.classes
+@pytest.fixture(scope="module")
+def explained(signatures):
+    return {k: v.numpy() for k, v in signatures["explain"](tf.constant(DOCUMENTS)).items()}
 
 
-def test_awkward_inputs_without_hanlib(classifier, exported, tmp_path):
-    answer = serve_alone(exported, AWKWARD, tmp_path)
-    assert_same(answer, classifier, AWKWARD)
-    assert len({tuple(np.round(row, 4)) for row in answer["probabilities"]}) > 3
+def test_awkward_documents_in_a_process_without_hanlib(classifier, exported):
+    report = check(exported, classifier)
+    assert report.passed, str(report)
+    assert set(report.documents_a_second) == {"serving_default", "explain", "embed"}
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data")
-def test_200_real_reviews_without_hanlib(classifier, exported, tmp_path, monkeypatch):
+def test_200_real_reviews_without_hanlib(classifier, exported, monkeypatch):
     from hanlib.data import load
 
     monkeypatch.setenv("TFDS_DATA_DIR", str(SHARED / "tfds"))
     texts = list(itertools.islice(load("imdb_reviews").splits["train"].texts(), 200))
     assert len(texts) == 200
-    assert_same(serve_alone(exported, texts, tmp_path), classifier, texts)
+    report = check(exported, classifier, texts)
+    assert report.passed, str(report)
 
 
-def test_signature(exported):
-    signature = tf.saved_model.load(exported).signatures["serving_default"]
-    (text,) = signature.structured_input_signature[1].values()
+def test_a_check_sees_that_the_model_is_another(exported):
+    other = build(cell="lstm")
+    report = check(exported, other, DOCUMENTS)
+    assert not report.passed
+    assert "DIFFERS" in str(report)
+
+
+DECISION = {
+    "label": ("string", [None]),
+    "probabilities": ("float32", [None, 2]),
+    "classes": ("string", [None, 2]),
+}
+EVIDENCE = {
+    "target": ("string", [None]),
+    "sentences": ("string", [None, None]),
+    "sentence_attention": ("float32", [None, None]),
+    "sentence_gradient_x_attention": ("float32", [None, None]),
+    "words": ("string", [None, None]),
+    "word_attention": ("float32", [None, None]),
+    "word_gradient_x_attention": ("float32", [None, None]),
+    "word_counts": ("int32", [None, None]),
+    "sentence_counts": ("int32", [None]),
+    "omitted_sentences": ("int32", [None]),
+    "omitted_words": ("int32", [None]),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs"),
+    [
+        ("serving_default", DECISION),
+        ("explain", {**DECISION, **EVIDENCE}),
+        ("embed", {"vectors": ("float32", [None, 64])}),
+    ],
+)
+def test_signature(signatures, name, outputs):
+    (text,) = signatures[name].structured_input_signature[1].values()
     assert (text.name, text.dtype, text.shape.as_list()) == ("text", tf.string, [None])
-    assert set(signature.structured_outputs) == {"label", "probabilities", "classes"}
-    assert all(output.shape[0] is None for output in signature.structured_outputs.values())
+    found = signatures[name].structured_outputs
+    assert {k: (v.dtype.name, v.shape.as_list()) for k, v in found.items()} == outputs
+    assert not [output for output in found if output.endswith("_bytes")]
+
+
+def test_the_evidence_of_each_document_is_trimmed_by_its_counts(classifier, explained):
+    words = classifier.vectorizer.surface(tf.constant(DOCUMENTS)).to_list()
+    for place, document in enumerate(words):
+        sentences = explained["sentence_counts"][place]
+        counts = explained["word_counts"][place]
+        assert counts[:sentences].tolist() == [len(row) for row in document]
+        assert not counts[sentences:].any()
+        flat = list(itertools.chain(*document))
+        assert explained["words"][place].tolist()[: len(flat)] == flat
+        for name in ("words", "word_attention", "word_gradient_x_attention"):
+            assert not any(explained[name][place][len(flat) :])
+        for name in ("sentences", "sentence_attention", "sentence_gradient_x_attention"):
+            assert not any(explained[name][place][sentences:])
+        ends = np.cumsum(counts[:sentences])[:-1]
+        for row in np.split(explained["word_attention"][place][: len(flat)], ends):
+            assert not len(row) or row.sum() == pytest.approx(1, abs=1e-5)
+        total = explained["sentence_attention"][place].sum()
+        assert total == pytest.approx(1 if document else 0, abs=1e-5)
+    assert not explained["omitted_words"].any()
+    assert explained["target"].tolist() == explained["label"].tolist()
+
+
+def test_sentences_are_cut_where_their_rows_end(explained):
+    sentences = [[text.decode() for text in row if text] for row in explained["sentences"]]
+    assert sentences[0] == ["The room was good.", "I did not like the food, though!"]
+    assert sentences[1] == []
+    assert sentences[2] == [" ".join(["nice"] * 20)] * 2 + [" ".join(["nice"] * 10) + " end."]
+    assert "".join(sentences[5]) == DOCUMENTS[5]
+    assert all(len(sentence) <= 20 for sentence in sentences[5])
+
+
+def test_texts_of_rows_among_each_other():
+    rows = tf.ragged.constant([["é", "é"], ["é"], ["a"], ["b", "c"], ["d"]])
+    texts = texts_of_rows(tf.constant(["éé é", "a", "b\tc \n d"]), tf.constant([2, 1, 2]), rows)
+    assert [text.decode() for text in texts.numpy()] == ["éé", "é", "a", "b\tc", "d"]
+
+
+def test_a_bound_is_on_what_is_returned_not_on_what_is_read(classifier, tmp_path):
+    path = export_saved_model(classifier, tmp_path / "1", most_sentences=2, most_words=7)
+    texts = ["One two. Three four. Five.", "A b c d. E f g h. I.", "a " * 30, "I.", ""]
+    found = tf.saved_model.load(path).signatures["explain"](tf.constant(texts))
+    found = {name: value.numpy() for name, value in found.items()}
+    np.testing.assert_allclose(found["probabilities"], classifier.predict(texts, verbose=0), 1e-5)
+    assert found["sentence_counts"].tolist() == [2, 1, 1, 1, 0]
+    assert found["omitted_sentences"].tolist() == [1, 2, 1, 0, 0]
+    assert found["omitted_words"].tolist() == [2, 7, 23, 0, 0]
+    assert found["word_counts"].tolist() == [[3, 3], [5, 0], [7, 0], [2, 0], [0, 0]]
+    assert found["words"].shape == (5, 7)
+    ids = classifier.vectorizer(tf.constant(texts))
+    attention = attention_evidence(classifier, ids).attention[1].to_tensor().numpy()
+    np.testing.assert_allclose(found["sentence_attention"][0], attention[0, :2], 1e-5)
+
+
+def test_no_documents(signatures):
+    for signature in signatures.values():
+        outputs = signature(tf.constant([], tf.string))
+        assert {output.shape[0] for output in outputs.values()} == {0}
 
 
 def test_multi_label_gives_the_labels_above_their_thresholds(tmp_path):
     classifier = build(multi_label=True, classes=["a", "b", "é"], labels=3)
     path = export_saved_model(classifier, tmp_path / "1")
     texts = ["The room was good.", "", "Nothing was bad. I liked it."]
-    outputs = tf.saved_model.load(path).signatures["serving_default"](tf.constant(texts))
+    signatures = tf.saved_model.load(path).signatures
     expected = classifier.predict(texts, verbose=0)
-    np.testing.assert_allclose(outputs["probabilities"], expected, atol=1e-5)
-    served = [[name.decode() for name in row if name] for row in outputs["labels"].numpy()]
-    assert served == classifier.labels_of(expected)
+    for name in ("serving_default", "explain"):
+        outputs = signatures[name](tf.constant(texts))
+        np.testing.assert_allclose(outputs["probabilities"], expected, atol=1e-5)
+        served = [[name.decode() for name in row if name] for row in outputs["labels"].numpy()]
+        assert served == classifier.labels_of(expected)
+    # One vector a label, end to end.
+    assert signatures["embed"](tf.constant(texts))["vectors"].shape == [3, 3 * 64]
 
 
-def test_export_leaves_nothing_else_and_never_replaces(classifier, exported):
-    assert [path.name for path in exported.parent.iterdir()] == ["1"]
-    with pytest.raises(FileExistsError, match="`directory` must be new or empty"):
-        export_saved_model(classifier, exported)
+def test_words_of_the_users_own(tmp_path):
+    """Words that are no text, or hold the end of a line."""
+
+    def normalize(text):
+        return text
+
+    def split_words(sentences):
+        return tf.strings.split(sentences, "|")
+
+    vectorizer = DocumentVectorizer(
+        vocabulary=["a\nb", "c\r", b"\xff", "d"],
+        normalize=normalize,
+        split_sentences=lambda text: tf.strings.split(text, "#"),
+        split_words=split_words,
+        max_sentence_words=2,
+    )
+    classifier = build(vectorizer=vectorizer)
+    path = export_saved_model(classifier, tmp_path / "1")
+    texts = [b"a\nb|\xff|c\r#d", b"new"]
+    found = tf.saved_model.load(path).signatures["explain"](tf.constant(texts))
+    np.testing.assert_allclose(found["probabilities"], classifier.predict(texts, verbose=0), 1e-5)
+    words = [word.decode() for word in found["words"].numpy()[0]]
+    assert words == ["a\nb", "\ufffd", "c\r", "d"]
+    sentences = [sentence.decode() for sentence in found["sentences"].numpy()[0]]
+    assert sentences == ["a\nb \ufffd", "c\r", "d"]
 
 
-def test_a_failed_export_leaves_no_trace(classifier, tmp_path, monkeypatch):
-    def fail(*arguments):
-        raise OSError("No space left on device")
+def test_what_is_in_the_folder(classifier, exported):
+    from tensorflow.core.protobuf import saved_model_pb2
 
-    monkeypatch.setattr("hanlib.serving.export._write", fail)
-    with pytest.raises(OSError, match="No space left"):
-        export_saved_model(classifier, tmp_path / "serving" / "1")
-    assert list((tmp_path / "serving").iterdir()) == []
+    saved = saved_model_pb2.SavedModel.FromString((exported / "saved_model.pb").read_bytes())
+    (meta,) = saved.meta_graphs
+    functions = meta.graph_def.library.function
+    nodes = [*meta.graph_def.node, *(node for f in functions for node in f.node_def)]
+    operations = {node.op for node in nodes} - {f.signature.name for f in functions}
+    assert not {name for name in operations if "PyFunc" in name or name.startswith("Xla")}
+    assert "MutableHashTableV2" not in operations
+    assert not any(node.attr["_XlaMustCompile"].b for node in nodes)
+    assert not any(f.attr["_XlaMustCompile"].b for f in functions)
+    # The words are an asset, and each weight is there once.
+    words = (exported / "assets" / "vocabulary.txt").read_text().splitlines()
+    vocabulary = classifier.vectorizer.get_vocabulary()
+    assert words == vocabulary[2:]
+    stored = (exported / "variables" / "variables.data-00000-of-00001").stat().st_size
+    assert stored < 4 * classifier.count_params() + 20_000
+    assert b"wonderful" not in (exported / "saved_model.pb").read_bytes()
 
 
-def test_versions_count_up(classifier, tmp_path):
-    (tmp_path / "7").mkdir()
-    (tmp_path / "notes").mkdir()
-    assert export_version(classifier, tmp_path).name == "8"
+def test_word_vectors_in_half_the_memory(classifier, exported, tmp_path):
+    path = export_saved_model(classifier, tmp_path / "1", half_precision_tables=True)
+    variables = "variables/variables.data-00000-of-00001"
+    saved = (exported / variables).stat().st_size - (path / variables).stat().st_size
+    table = classifier.encoder.encoder.embedding.embeddings
+    assert saved == pytest.approx(2 * np.prod(table.shape), rel=0.05)
+    report = check(path, classifier, DOCUMENTS, half_precision_tables=True)
+    assert report.passed, str(report)
+    assert "MB without --half" in str(report)
+    # There is something to allow.
+    assert not check(path, classifier, DOCUMENTS).passed
 
 
 def test_ids_only_cannot_be_served(tmp_path):
     classifier = DocumentClassifier(None, HAN.from_preset("han_small", 10), 2)
     with pytest.raises(ValueError, match="must have a vectorizer"):
         export_saved_model(classifier, tmp_path / "1")
+
+
+def test_bounds_are_checked(classifier, tmp_path):
+    with pytest.raises(ValueError, match=r"`most_words` must be a positive integer.*most_words=0"):
+        export_saved_model(classifier, tmp_path / "1", most_words=0)
+    assert not list(tmp_path.iterdir())

@@ -4,24 +4,90 @@ import contextlib
 import sys
 
 from hanlib.cli import model_file, options
+from hanlib.cli.errors import UsageError
 
 
 def add_parser(commands):
     """Adds the command."""
     parser = options.add_parser(
-        commands, "export", "write a model as a SavedModel: text in, probabilities out", run
+        commands,
+        "export",
+        "write a model as the next version of a SavedModel, for a server: text in, answer and "
+        "evidence out",
+        run,
     )
     options.add_model(parser)
-    parser.add_argument("directory", metavar="DIR", help="the folder to make, such as serving/1")
+    parser.add_argument(
+        "directory", metavar="DIR", help="folder of the versions; DIR/1/, DIR/2/, ... are made"
+    )
+    parser.add_argument(
+        "--half", action="store_true", help="store the word vectors in float16: half the size"
+    )
+    parser.add_argument(
+        "--most-sentences",
+        metavar="N",
+        type=options.whole_number,
+        default=512,
+        help="sentences that `explain` returns of a document at most (default: 512)",
+    )
+    parser.add_argument(
+        "--most-words",
+        metavar="N",
+        type=options.whole_number,
+        default=4096,
+        help="words that `explain` returns of a document at most (default: 4096)",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="load the export in a fresh process with TensorFlow alone, and compare its answers "
+        "to awkward documents with the model's; exit code 1 where they differ",
+    )
 
 
 def run(arguments):
     """Runs the command."""
     model_file.model_path(arguments.model)
     options.check_writable(arguments.directory)
+    for name in ("most_sentences", "most_words"):
+        if getattr(arguments, name) < 1:
+            raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
     with contextlib.redirect_stdout(sys.stderr):
         classifier = model_file.load_classifier(arguments.model)
-        from hanlib.serving.export import export_saved_model
-
-        path = export_saved_model(classifier, arguments.directory)
+        path = _export(classifier, arguments)
+        report = _check(path, classifier, arguments) if arguments.check or arguments.half else None
     print(path)
+    if report is None:
+        return 0
+    print(report, file=sys.stdout if arguments.check else sys.stderr)
+    return 0 if report.passed else 1
+
+
+def _export(classifier, arguments):
+    from hanlib.serving.base_folder import write_base_files
+    from hanlib.serving.export import export_version
+
+    exported = {
+        "most_sentences": arguments.most_sentences,
+        "most_words": arguments.most_words,
+        "half_precision_tables": arguments.half,
+    }
+    path = export_version(classifier, arguments.directory, progress=_tell, **exported)
+    known = {
+        name: model_file.record(arguments.model, f"{name}.json")
+        for name in ("dataset", "recipe", "metrics")
+    }
+    for name in write_base_files(path.parent, classifier, **known, options=exported):
+        _tell(f"{path.parent / name} was changed by hand, and is left as it is")
+    return path
+
+
+def _check(path, classifier, arguments):
+    from hanlib.serving.export_check import check
+
+    _tell("checking in a process of its own")
+    return check(path, classifier, half_precision_tables=arguments.half)
+
+
+def _tell(doing):
+    print(doing, file=sys.stderr, flush=True)

@@ -157,8 +157,8 @@ def _summary(record, output):
         "next:",
         f"  hanlib evaluate {output}",
         f'  hanlib predict {output} "Your text."',
-        f"  docker run -p 8501:8501 -v {Path(output).absolute()}/serving:/models/han "
-        "-e MODEL_NAME=han tensorflow/serving",
+        f"  hanlib serve {output}",
+        f"  hanlib export {output} {Path('exported', output.name)}",
     ]
     return "\n".join(lines)
 

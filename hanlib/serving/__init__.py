@@ -7,6 +7,7 @@ import importlib
 
 # name -> the module that defines it
 _MODULES = {
+    "check": "hanlib.serving.export_check",
     "export_saved_model": "hanlib.serving.export",
     "export_version": "hanlib.serving.export",
 }

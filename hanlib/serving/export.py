@@ -9,6 +9,9 @@ from hanlib.serving import versions
 from hanlib.serving.half_precision import with_half_precision_tables
 from hanlib.serving.signatures import Signatures
 from hanlib.serving.vocabulary_file import VocabularyFile
+from hanlib.serving.warm_up import write_warm_up
+
+_WARM_UP_WORDS = 500
 
 
 def export_saved_model(
@@ -120,6 +123,9 @@ def _write(classifier, folder, options, progress):
             str(written),
             signatures=functions,
         )
+        progress("writing warm-up requests")
+        words = classifier.vectorizer.get_vocabulary()[served.vocabulary.first :]
+        write_warm_up(written, list(functions), words[:_WARM_UP_WORDS])
     except tf.errors.OpError as error:
         raise _as_os_error(error, folder) from error
     return written

@@ -87,8 +87,13 @@ def latest(base):
     >>> latest("no such folder")
     0
     """
+    return max(numbers(base), default=0)
+
+
+def numbers(base):
+    """The numbers of the versions in `base`, in order."""
     names = [path.name for path in Path(base).glob("*")]
-    return max((int(name) for name in names if name.isascii() and name.isdecimal()), default=0)
+    return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
 
 def remove_leftovers(parent):

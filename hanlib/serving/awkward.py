@@ -1,0 +1,39 @@
+"""Documents that a server gets on its worst day."""
+
+from hanlib.serving.warm_up import documents
+
+_SHORT = [
+    b"",
+    b" \n\t \r\n ",
+    "\u00a0\u2003\u200b\ufeff".encode(),
+    b"good",
+    b"no full stop at all",
+    b"\xff\xfe broken \xc3( bytes \xed\xa0\x80",
+    b"a\x00b NUL \x00",
+    b"\x00",
+    "\U0001f600\U0001f600 \U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f".encode(),
+    "酒店很好。早餐不错！房间太小，隔音差，".encode() * 12,
+    "مرحبا بالعالم. שלום עולם. नमस्ते दुनिया।".encode(),
+    "e\u0301" .encode() * 40,
+    b"<br /><br />&amp;&eacute;&#0;&#x110000;",
+    b"<script>alert('x')</script><img src=x onerror=alert(1)>",
+    b'{"instances": [{"b64": "AAAA"}]}',
+    b"http://example.com/" + b"a" * 3000,
+    b"x" * 50_000,
+    b"." * 5000,
+    b"A. B. C. D. " * 400,
+]  # fmt: skip
+
+
+def awkward_documents(words):
+    """Short, strange and huge documents, and some plain ones of the words given.
+
+    Two are huge: 40,000 words without a full stop, and 200 KB of sentences.
+
+    >>> len(awkward_documents(["a", "b"])), max(map(len, awkward_documents(["a", "b"])))
+    (27, 200004)
+    """
+    plain = [text.encode("utf-8", "replace") for text in documents(words, 6)]
+    sentence = documents(words, 1)[0].encode("utf-8", "replace") + b" "
+    huge = [b"word " * 40_000, sentence * (200_000 // len(sentence) + 1)]
+    return [*_SHORT, *plain, *huge]

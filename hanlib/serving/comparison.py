@@ -1,0 +1,139 @@
+"""Answers of an export beside those of the model."""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from hanlib.models.attention_evidence import attention_evidence
+from hanlib.serving.check_report import Difference
+
+_SCORES = ("attention", "gradient_x_attention")
+
+
+class ModelAnswers(NamedTuple):
+    """What the Keras model says about documents.
+
+    Attributes:
+        probabilities: `<float32>[docs, classes]`.
+        words: Ragged `<string>[docs, (sentences), (words)]`.
+        evidence: An `AttentionEvidence`.
+        vectors: `<float32>[docs, features]`.
+    """
+
+    probabilities: np.ndarray
+    words: tf.RaggedTensor
+    evidence: tuple
+    vectors: np.ndarray
+
+
+def model_answers(classifier, texts):
+    """The `ModelAnswers` to a list of documents, in bytes."""
+    words = classifier.vectorizer.surface(tf.constant(texts, tf.string, shape=[len(texts)]))
+    ids = classifier.vectorizer.lookup(words)
+    vectors = tf.cast(classifier.encoder(ids, training=False), tf.float32)
+    return ModelAnswers(
+        classifier.predict(texts, verbose=0),
+        words,
+        attention_evidence(classifier, ids),
+        tf.reshape(vectors, [len(texts), -1]).numpy(),
+    )
+
+
+def compare(way, answers, model, classifier, tolerance):
+    """The `Difference`s of an export's answers.
+
+    Args:
+        way: How it was asked, for the report.
+        answers: `dict` from signature to the list of answers to its batches.
+        model: The `ModelAnswers` to the same documents.
+        classifier: The `DocumentClassifier`.
+        tolerance: The largest difference allowed.
+    """
+    for name in ("serving_default", "explain"):
+        probabilities = _joined(answers[name], "probabilities")
+        apart = np.abs(probabilities - model.probabilities).max(initial=0)
+        yield Difference(f"{name}: probabilities", way, apart, tolerance)
+        wrong = _wrong_labels(answers[name], model.probabilities, classifier, tolerance)
+        yield Difference(f"{name}: label", way, wrong, 0)
+    yield from _compare_evidence(way, answers["explain"], model, tolerance)
+    yield Difference("sums that should be 1", way, _sums(answers["explain"], classifier), 1e-4)
+    apart = _relative(_joined(answers["embed"], "vectors"), model.vectors)
+    yield Difference("embed: vectors", way, apart, tolerance)
+
+
+def _joined(batches, output):
+    return np.array([row for batch in batches for row in batch[output]], np.float64)
+
+
+def _wrong_labels(batches, probabilities, classifier, tolerance):
+    """Documents with another label, without those so close that the tolerance decides."""
+    if classifier.multi_label:
+        given = [[n for n in row if n] for batch in batches for row in batch["labels"]]
+        margins = np.abs(probabilities - np.array(classifier.thresholds)).min(axis=1)
+    else:
+        given = [name for batch in batches for name in batch["label"]]
+        ranked = np.sort(probabilities, axis=1)
+        margins = (ranked[:, -1] - ranked[:, -2]) / 2
+    expected = classifier.labels_of(probabilities)
+    if classifier.multi_label:
+        expected = [list(map(str, names)) for names in expected]
+    else:
+        expected = list(map(str, expected))
+    pairs = zip(given, expected, margins, strict=True)
+    return sum(mine != model and margin > tolerance for mine, model, margin in pairs)
+
+
+def _compare_evidence(way, batches, model, tolerance):
+    documents = list(_documents(batches))
+    expected = _flat(model.words)
+    pairs = zip(documents, expected, strict=True)
+    wrong = sum(
+        [word.encode() for word in document["words"]] != list(row[: len(document["words"])])
+        for document, row in pairs
+    )
+    yield Difference("explain: words", way, wrong, 0)
+    for k, level in enumerate(("word", "sentence")):
+        for score in _SCORES:
+            found = [np.array(document[f"{level}_{score}"], float) for document in documents]
+            rows = _flat(getattr(model.evidence, score)[k])
+            rows = [row[: len(mine)] for row, mine in zip(rows, found, strict=True)]
+            apart = _relative(np.concatenate(found), np.concatenate(rows))
+            # Gradients are products of many factors.
+            allowed = tolerance if score == "attention" else 10 * tolerance
+            yield Difference(f"explain: {level} {score}", way, apart, allowed)
+
+
+def _flat(ragged):
+    """What belongs to each document, end to end, as one array a document."""
+    if ragged.ragged_rank > 1:
+        ragged = ragged.merge_dims(1, 2)
+    return np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])
+
+
+def _documents(batches):
+    """The evidence about each document, without its padding."""
+    for batch in batches:
+        for place, sentences in enumerate(batch["sentence_counts"]):
+            counts = {"word": sum(batch["word_counts"][place][:sentences]), "sentence": sentences}
+            answer = {"words": batch["words"][place][: counts["word"]]}
+            for level, count in counts.items():
+                for score in _SCORES:
+                    answer[f"{level}_{score}"] = batch[f"{level}_{score}"][place][:count]
+            answer["whole"] = not batch["omitted_words"][place]
+            yield answer
+
+
+def _sums(batches, classifier):
+    """How far probabilities and the attention of whole documents are from summing to 1."""
+    sums = [] if classifier.multi_label else list(_joined(batches, "probabilities").sum(axis=1))
+    for document in _documents(batches):
+        if document["whole"] and document["words"]:
+            sums.append(sum(document["sentence_attention"]))
+            sums.append(sum(document["word_attention"]) / len(document["sentence_attention"]))
+    return np.abs(np.array(sums) - 1).max(initial=0)
+
+
+def _relative(found, expected):
+    """The largest difference, where the largest value is over 1 as a share of it."""
+    return np.abs(found - expected).max(initial=0) / max(1.0, np.abs(expected).max(initial=0))

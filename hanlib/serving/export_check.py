@@ -1,0 +1,105 @@
+"""Whether an export says what the model says, in a process with TensorFlow alone."""
+
+import base64
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from hanlib.serving import replay
+from hanlib.serving.awkward import awkward_documents
+from hanlib.serving.check_report import CheckReport
+from hanlib.serving.comparison import compare, model_answers
+from hanlib.serving.warm_up import documents as made_of
+
+# The largest difference that float32 and the order of sums explain, and the one of float16 tables.
+TOLERANCE, HALF_TOLERANCE = 1e-5, 1e-2
+SIGNATURES = ("serving_default", "explain", "embed")
+_WORDS = 500
+
+
+def check(path, classifier, documents=None, half_precision_tables=False):
+    """Compares an export with the model it was made of, on awkward documents.
+
+    The export is loaded in a fresh process that has TensorFlow alone (`python -I`). Each signature
+    is asked document by document, all documents together, and with 1,000 short ones at once.
+
+    Args:
+        path: The folder of the SavedModel.
+        classifier: The `DocumentClassifier`.
+        documents: List of `str` or `bytes`; None: documents as they come on the worst day.
+        half_precision_tables: Whether the export stores the word vectors in float16: then a
+            difference of up to 0.01 is allowed.
+
+    Returns:
+        A `CheckReport`; printed, it is a short table.
+
+    Raises:
+        FileNotFoundError: If there is no SavedModel.
+        RuntimeError: If the export cannot be loaded or asked; the message is the process's.
+
+    >>> check("no such folder", None)
+    Traceback (most recent call last):
+    FileNotFoundError: `path` must be the folder of a SavedModel. Received: no such folder
+    """
+    path = Path(path)
+    if not (path / "saved_model.pb").is_file():
+        raise FileNotFoundError(f"`path` must be the folder of a SavedModel. Received: {path}")
+    words = classifier.vectorizer.get_vocabulary()[1 + classifier.vectorizer.oov_buckets :][:_WORDS]
+    texts = awkward_documents(words) if documents is None else [_bytes(text) for text in documents]
+    many = [_bytes(text) for text in [*made_of(words, 2), "", "word"] * 250]
+    timed = [_bytes(text) for text in made_of(words, 64)]
+    ways = {"one by one": [[text] for text in texts], "together": [texts], "1,000 at once": [many]}
+    answers, seconds = _replayed(path, ways, timed)
+    expected = model_answers(classifier, texts)
+    model = {"one by one": expected, "together": expected}
+    model["1,000 at once"] = model_answers(classifier, many)
+    tolerance = HALF_TOLERANCE if half_precision_tables else TOLERANCE
+    differences = [
+        difference
+        for way in ways
+        for difference in compare(way, answers[way], model[way], classifier, tolerance)
+    ]
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    levels = classifier.encoder.encoder
+    saved = 2 * levels.vocabulary_size * levels.embedding_dim if half_precision_tables else 0
+    speeds = {name: len(timed) / time for name, time in seconds.items()}
+    return CheckReport(differences, size / 1e6, saved / 1e6, speeds)
+
+
+def _replayed(path, ways, timed):
+    """For each way and signature the answers to its batches; and the seconds by signature."""
+    batches = [
+        (signature, [_base64(text) for text in batch])
+        for way in ways.values()
+        for signature in SIGNATURES
+        for batch in way
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        requests, answers = Path(folder, "requests.json"), Path(folder, "answers.json")
+        asked = {"batches": batches, "timed": [_base64(text) for text in timed]}
+        requests.write_text(json.dumps(asked), encoding="ascii")
+        # `-I`: neither this folder nor the environment is looked at, as in a server.
+        command = [sys.executable, "-I", replay.__file__, str(path), str(requests), str(answers)]
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+            raise RuntimeError(f"the export in {path} cannot be asked: {last[0]}")
+        replied = json.loads(answers.read_text(encoding="utf-8"))
+    left = iter(replied["answers"])
+    by_way = {
+        way: {signature: [next(left) for _ in batches] for signature in SIGNATURES}
+        for way, batches in ways.items()
+    }
+    return by_way, replied["seconds"]
+
+
+def _base64(text):
+    return base64.b64encode(text).decode("ascii")
+
+
+def _bytes(text):
+    return text if isinstance(text, bytes) else text.encode("utf-8", "replace")

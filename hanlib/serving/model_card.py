@@ -1,0 +1,141 @@
+"""What a model is, for people: data, recipe, figures, labels, limits, in Markdown."""
+
+_LIMITS = """\
+- It knows the words of its training documents. Other words are read as unknown ones.
+- It gives one of its labels to any text, also to one in another language or about something else;
+  a text without words gets the prior of the training data.
+- A probability is the model's own figure. It was not calibrated on data of yours.
+- Attention shows where the model looked, which need not be why it decided; `gradient_x_attention`
+  also says in which direction. Neither is a statement about the writer of a text.
+- Training data may hold prejudices, and the model then holds them too. Measure it on documents of
+  your own before it decides about people."""
+
+
+def model_card(name, classifier, dataset=None, recipe=None, metrics=None, options=None):
+    """The model card of an export.
+
+    Args:
+        name: The model's name.
+        classifier: A built `DocumentClassifier` with a vectorizer.
+        dataset, recipe, metrics: What `hanlib train` writes beside a model, as dicts; None where
+            it is not known.
+        options: `dict` of how it was exported.
+
+    Returns:
+        Markdown.
+
+    >>> from hanlib.layers import DocumentVectorizer
+    >>> from hanlib.models import HAN, DocumentClassifier
+    >>> vectorizer = DocumentVectorizer(vocabulary=["good", "bad"])
+    >>> encoder = HAN.from_preset("han_small", vectorizer.vocabulary_size)
+    >>> classifier = DocumentClassifier(vectorizer, encoder, ["neg", "pos"])
+    >>> classifier.build()
+    >>> print(model_card("films", classifier).splitlines()[0])
+    # films
+    """
+    sections = [
+        f"# {_plain(name)}\n\n{_summary(classifier)}",
+        f"## Labels\n\n{_labels(classifier)}",
+        f"## Data\n\n{_data(dataset or {})}",
+        f"## Figures\n\n{_figures(metrics or {})}",
+        f"## Recipe\n\n{_recipe(recipe)}",
+        f"## Limits\n\n{_LIMITS}{_bounds(options or {})}",
+        f"## Asked from a server\n\n{_request(name)}",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _summary(classifier):
+    kind = "any number of labels" if classifier.multi_label else "one label"
+    return (
+        f"A hierarchical attention network that reads a document as text and gives it {kind}: "
+        f"{classifier.count_params():,} parameters, {classifier.vectorizer.vocabulary_size:,} "
+        "words. Made with hanlib."
+    )
+
+
+def _labels(classifier):
+    if not classifier.multi_label:
+        return "\n".join(f"- {_plain(name)}" for name in classifier.classes)
+    rows = zip(classifier.classes, classifier.thresholds, strict=True)
+    given = [f"| {_plain(name)} | {threshold:.3g} |" for name, threshold in rows]
+    return "\n".join(["| label | given from a probability of |", "|---|---|", *given])
+
+
+def _data(dataset):
+    if not dataset:
+        return "Not recorded."
+    lines = [f"- Name: {_plain(dataset.get('name', 'not recorded'))}"]
+    sizes = dataset.get("documents") or {}
+    lines += [f"- Documents, {split}: {number:,}" for split, number in sizes.items() if number]
+    if dataset.get("fingerprint"):
+        lines.append(f"- Fingerprint of texts and labels: `{dataset['fingerprint']}`")
+    return "\n".join(lines)
+
+
+def _figures(metrics):
+    splits = [split for split in ("validation", "test") if split in metrics]
+    if not splits:
+        return "Not measured."
+    names = ("documents", "accuracy", "subset_accuracy", "micro_f1", "macro_f1", "loss")
+    names = [name for name in names if any(name in metrics[split] for split in splits)]
+    rows = [
+        f"| {name.replace('_', ' ')} | "
+        + " | ".join(_figure(metrics[split].get(name)) for split in splits)
+        + " |"
+        for name in names
+    ]
+    table = [f"| | {' | '.join(splits)} |", "|---|" + "---|" * len(splits), *rows]
+    note = ""
+    if "validation" in splits:
+        note = (
+            "\n\nThe epoch was chosen on the validation documents: their figures are a little high."
+        )
+    return "\n".join(table) + note + _versions(metrics)
+
+
+def _versions(metrics):
+    found = metrics.get("versions") or {}
+    if not found:
+        return ""
+    return "\n\nTrained with " + ", ".join(f"{k} {v}" for k, v in found.items()) + "."
+
+
+def _figure(value):
+    if value is None:
+        return ""
+    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
+
+
+def _recipe(recipe):
+    if not recipe:
+        return "Not recorded."
+    lines = [f"{field}: {value}" for field, value in recipe.items() if value is not None]
+    return "\n".join(["```", *lines, "```"])
+
+
+def _bounds(options):
+    if not options:
+        return ""
+    lines = [
+        f"\n- `explain` returns the first {options['most_sentences']:,} sentences and "
+        f"{options['most_words']:,} words of a document at most; the model reads all of it."
+    ]
+    if options.get("half_precision_tables"):
+        lines.append("\n- The word vectors of the newest version are stored in float16.")
+    return "".join(lines)
+
+
+def _request(name):
+    body = '{"signature_name": "explain", "instances": ["The text of a document."]}'
+    return (
+        f"```sh\ncurl http://127.0.0.1:8501/v1/models/{name}:predict \\\n  -d '{body}'\n```\n\n"
+        "Signatures: `serving_default` (label and probabilities), `explain` (with the evidence), "
+        "`embed` (document vectors)."
+    )
+
+
+def _plain(text):
+    """A name from the data as Markdown text: on one line, none of it mark-up."""
+    text = " ".join(str(text).split())
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|<>&-" and c not in "-_" else c for c in text)

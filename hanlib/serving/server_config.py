@@ -1,0 +1,105 @@
+"""What TensorFlow Serving is started with, as text: its two configurations and a compose file."""
+
+import re
+from pathlib import Path
+
+# The newest of the official images that is known to exist; the export needs no newer operation.
+IMAGE = "tensorflow/serving:2.19.1"
+
+
+def model_name(base):
+    """The name under which a server offers the models of a folder: the folder's own.
+
+    >>> model_name("exported/my reviews")
+    'my_reviews'
+    """
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", Path(base).absolute().name).strip(".") or "model"
+
+
+def models_config(name, base_path, versions):
+    """`models.config`: the two newest versions, labelled `canary` and `stable`.
+
+    Args:
+        name: The model's name.
+        base_path: The folder of its versions, as the server sees it.
+        versions: The numbers of all versions there.
+
+    >>> print(models_config("reviews", "/models/reviews", [1, 2, 3]))
+    model_config_list {
+      config {
+        name: 'reviews'
+        base_path: '/models/reviews'
+        model_platform: 'tensorflow'
+        model_version_policy { latest { num_versions: 2 } }
+        version_labels { key: 'canary' value: 3 }
+        version_labels { key: 'stable' value: 2 }
+      }
+    }
+    <BLANKLINE>
+    """
+    newest = sorted(versions)[-2:]
+    return f"""model_config_list {{
+  config {{
+    name: {_quoted(name)}
+    base_path: {_quoted(base_path)}
+    model_platform: 'tensorflow'
+    model_version_policy {{ latest {{ num_versions: 2 }} }}
+    version_labels {{ key: 'canary' value: {newest[-1]} }}
+    version_labels {{ key: 'stable' value: {newest[0]} }}
+  }}
+}}
+"""
+
+
+def batching_config(threads=2):
+    """`batching.config`: requests that come within 2 ms run together.
+
+    `allowed_batch_sizes` is left out: it would fill batches up with copies of documents, which
+    helps models that are compiled for each size, and costs this one time.
+
+    Args:
+        threads: Batches that run at once; the cores of the server.
+
+    >>> print(batching_config().splitlines()[0])
+    max_batch_size { value: 64 }
+    """
+    return f"""max_batch_size {{ value: 64 }}
+batch_timeout_micros {{ value: 2000 }}
+max_enqueued_batches {{ value: 100 }}
+num_batch_threads {{ value: {threads} }}
+"""
+
+
+def compose_file(name):
+    """`docker-compose.yml` for the official image, started from the model's own folder.
+
+    >>> "reviews" in compose_file("reviews")
+    True
+    """
+    folder = f"/models/{name}"
+    return f"""services:
+  {_service(name)}:
+    image: {IMAGE}
+    restart: unless-stopped
+    ports:
+      - "127.0.0.1:8500:8500" # gRPC
+      - "127.0.0.1:8501:8501" # REST
+    volumes:
+      - ".:{folder}:ro"
+    command:
+      - "--model_config_file={folder}/models.config"
+      - "--model_config_file_poll_wait_seconds=10"
+      - "--allow_version_labels_for_unavailable_models=true"
+      - "--enable_batching=true"
+      - "--batching_parameters_file={folder}/batching.config"
+"""
+
+
+def _service(name):
+    return re.sub(r"[^a-z0-9-]", "-", name.lower()).strip("-") or "model"
+
+
+def _quoted(text):
+    """A string of protobuf's text format."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{escaped}'"

@@ -1,0 +1,82 @@
+"""Requests that a server answers before it takes a new version into use.
+
+The messages are those of TensorFlow Serving (`tensorflow_serving/apis/`). They are written in the
+wire format by hand, for they are few and flat and the package that has them is no part of
+TensorFlow.
+"""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+# TensorFlow Serving reads at most 1,000.
+BATCH_SIZES = (1, 2, 8, 32)
+_FILE = Path("assets.extra", "tf_serving_warmup_requests")
+
+
+def write_warm_up(directory, signatures, words):
+    """Writes requests for each signature at a few batch sizes into a SavedModel's folder.
+
+    Args:
+        directory: The SavedModel's folder.
+        signatures: Their names.
+        words: List of words of the vocabulary, of which the documents are made.
+
+    Returns:
+        The `Path` of the file.
+
+    >>> import tempfile
+    >>> path = write_warm_up(tempfile.mkdtemp(), ["serving_default"], ["good", "film"])
+    >>> len(list(tf.data.TFRecordDataset(str(path))))
+    4
+    """
+    path = Path(directory) / _FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for signature in signatures:
+            for size in BATCH_SIZES:
+                writer.write(prediction_log(signature, documents(words, size)))
+    return path
+
+
+def documents(words, number):
+    """Documents of 1, 4, 16 and 64 sentences in turn, made of the words given.
+
+    >>> documents(["a", "b"], 1)
+    ['a b a b a b a b a b a b.']
+    """
+    made = []
+    for place in range(number):
+        drawn = [words[(place + 7 * i) % len(words)] for i in range(12 * 4 ** (place % 4))]
+        made.append(" ".join(" ".join(drawn[i : i + 12]) + "." for i in range(0, len(drawn), 12)))
+    return made
+
+
+def prediction_log(signature, texts):
+    """A serialized `PredictionLog` with a request for the texts.
+
+    `PredictionLog { predict_log { request { model_spec { signature_name } inputs { text } } } }`
+
+    >>> prediction_log("embed", ["A"])[:4].hex()
+    '32230a21'
+    """
+    text = tf.make_tensor_proto([_utf8(item) for item in texts], tf.string, [len(texts)])
+    model_spec = _field(3, _utf8(signature))
+    inputs = _field(1, b"text") + _field(2, text.SerializeToString())
+    request = _field(1, model_spec) + _field(2, inputs)
+    return _field(6, _field(1, request))
+
+
+def _field(number, content):
+    """A field of bytes, string or message: its tag (wire type 2), its length, its content."""
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+def _varint(value):
+    """Seven bits a byte, the lowest first; the highest bit says that more follow."""
+    low, rest = value & 0x7F, value >> 7
+    return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])
+
+
+def _utf8(text):
+    return text.encode("utf-8", "replace")

@@ -1,0 +1,284 @@
+"""The folder around the versions: whole versions or none, and what a server is started with."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+from tiny_classifier import build
+
+from hanlib.serving import export_saved_model, export_version, server_config, versions
+from hanlib.serving.base_folder import write_base_files
+from hanlib.serving.warm_up import BATCH_SIZES
+
+# Exports one version after the other, until it is killed; with a number, by itself at that call
+# of `os.rename`.
+EXPORTER = """
+import os, signal, sys
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+sys.path.insert(0, sys.argv[1])
+from tiny_classifier import build
+from hanlib.serving import export_version
+classifier, left = build(), [int(sys.argv[3])]
+rename = os.rename
+def counted(*arguments):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    rename(*arguments)
+os.rename = counted
+while True:
+    print(export_version(classifier, sys.argv[2]).name, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return build()
+
+
+@pytest.fixture(scope="module")
+def base(classifier, tmp_path_factory):
+    base = tmp_path_factory.mktemp("models") / "my reviews"
+    export_version(classifier, base)
+    return base
+
+
+def exporter(base, rename=0):
+    command = [sys.executable, "-c", EXPORTER, str(Path(__file__).parent), str(base), str(rename)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def assert_whole(base):
+    """Every version loads and answers."""
+    for number in versions.numbers(base):
+        serve = tf.saved_model.load(str(base / str(number))).signatures["serving_default"]
+        assert serve(tf.constant(["Good."]))["label"].numpy()[0] in (b"neg", b"pos")
+        assert (base / str(number) / "assets.extra" / "tf_serving_warmup_requests").is_file()
+
+
+def leftovers(base):
+    return [path.name for path in base.iterdir() if not path.name.isdecimal()]
+
+
+def test_killed_in_front_of_the_rename_of_its_second_version(classifier, tmp_path):
+    process = exporter(tmp_path, rename=2)
+    process.communicate(timeout=300)
+    assert process.returncode == -signal.SIGKILL
+    assert versions.numbers(tmp_path) == [1]
+    assert len(leftovers(tmp_path)) == 1
+    assert_whole(tmp_path)
+    # The next export clears up, and goes on.
+    assert export_version(classifier, tmp_path).name == "2"
+    assert leftovers(tmp_path) == []
+
+
+def kill_at_random(base, times, draw):
+    """Kills exporters at random moments, each within its second or third export."""
+    for _ in range(times):
+        process = exporter(base)
+        start = time.monotonic()
+        assert process.stdout.readline(), "the exporter ended by itself"
+        # The first export, with what it takes to start, is longer than any after it.
+        time.sleep(draw.uniform(0, min(time.monotonic() - start, 8)))
+        before = set(versions.numbers(base))
+        process.kill()
+        process.communicate()
+        assert before <= set(versions.numbers(base))
+
+
+def test_killed_at_a_random_moment(tmp_path):
+    kill_at_random(tmp_path, 1, random.Random(os.urandom(8)))
+    assert_whole(tmp_path)
+
+
+@pytest.mark.long
+def test_killed_at_20_random_moments(classifier, tmp_path):
+    kill_at_random(tmp_path, 20, random.Random(0))
+    assert len(versions.numbers(tmp_path)) >= 20
+    assert_whole(tmp_path)
+    export_version(classifier, tmp_path)
+    assert leftovers(tmp_path) == []
+
+
+def test_the_folder_of_a_living_process_stays(tmp_path):
+    (tmp_path / ".writing-dead").mkdir()
+    with versions.writing_folder(tmp_path) as mine:
+        code = (
+            "import sys; from hanlib.serving import versions;"
+            "versions.remove_leftovers(sys.argv[1]); assert 'tensorflow' not in sys.modules"
+        )
+        subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+        assert list(tmp_path.iterdir()) == [mine]
+    assert leftovers(tmp_path) == []
+
+
+def test_two_exporters_at_once_make_two_versions(tmp_path):
+    """Of those that reach for the same number, the second takes the next."""
+    ready, made = threading.Barrier(4), []
+
+    def export(content):
+        folder = tmp_path / f".writing-{content}"
+        folder.mkdir()
+        (folder / "saved_model.pb").write_text(content)
+        ready.wait()
+        made.append((versions.publish_next(folder, tmp_path), content))
+
+    threads = [threading.Thread(target=export, args=[str(place)]) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert versions.numbers(tmp_path) == [1, 2, 3, 4]
+    assert all((path / "saved_model.pb").read_text() == content for path, content in made)
+
+
+def test_export_leaves_nothing_else_and_never_replaces(classifier, base):
+    assert leftovers(base) == []
+    with pytest.raises(FileExistsError, match="`directory` must be new or empty"):
+        export_saved_model(classifier, base / "1")
+
+
+def test_a_failed_export_leaves_no_trace(classifier, tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("hanlib.serving.export.write_warm_up", fail)
+    with pytest.raises(OSError, match="No space left"):
+        export_saved_model(classifier, tmp_path / "serving" / "1")
+    assert list((tmp_path / "serving").iterdir()) == []
+
+
+def test_a_full_disk_names_the_file(tmp_path):
+    """A limit on the size of files stands for the disk."""
+    code = (
+        "import resource, sys; sys.path.insert(0, sys.argv[1]);"
+        "from tiny_classifier import build; from hanlib.serving import export_version;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000));"
+        "export_version(build(), sys.argv[2])"
+    )
+    command = [sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path / "full")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("OSError: [Errno 27] File too large: '")
+    assert str(tmp_path / "full") in last
+    assert list((tmp_path / "full").iterdir()) == []
+
+
+def test_versions_count_up(classifier, tmp_path):
+    for name in ("7", "notes", "²", "007b"):
+        (tmp_path / name).mkdir()
+    assert export_version(classifier, tmp_path).name == "8"
+
+
+# Beside the versions ------------------------------------------------------------------------------
+
+
+def serving_api(module):
+    return pytest.importorskip(
+        f"tensorflow_serving.{module}",
+        reason="needs tensorflow-serving-api: pip install --no-deps tensorflow-serving-api==2.21.0",
+    )
+
+
+def test_warm_up_requests_are_answered(base):
+    logs = serving_api("apis.prediction_log_pb2")
+    path = base / "1" / "assets.extra" / "tf_serving_warmup_requests"
+    records = [record.numpy() for record in tf.data.TFRecordDataset(str(path))]
+    signatures = tf.saved_model.load(str(base / "1")).signatures
+    assert 0 < len(records) <= 1000
+    asked = set()
+    for record in records:
+        request = logs.PredictionLog.FromString(record).predict_log.request
+        assert list(request.inputs) == ["text"]
+        text = tf.constant(tf.make_ndarray(request.inputs["text"]))
+        outputs = signatures[request.model_spec.signature_name](text)
+        assert {output.shape[0] for output in outputs.values()} == {len(text)}
+        asked.add((request.model_spec.signature_name, len(text)))
+        # Nothing that the messages do not know.
+        assert logs.PredictionLog.FromString(record).SerializeToString() == record
+    assert asked == {(name, size) for name in signatures for size in BATCH_SIZES}
+
+
+def write(base, classifier, **options):
+    return write_base_files(
+        base,
+        classifier,
+        dataset={"name": "demo<b>", "documents": {"train": 2000}},
+        recipe={"preset": "han_small", "cell": None},
+        metrics={"validation": {"documents": 400, "accuracy": 0.91}},
+        options={"most_sentences": 512, "most_words": 4096, **options},
+    )
+
+
+def test_the_configurations_are_tensorflow_servings_messages(classifier, base):
+    from google.protobuf import text_format
+
+    config = serving_api("config.model_server_config_pb2").ModelServerConfig()
+    batching = serving_api("servables.tensorflow.session_bundle_config_pb2").BatchingParameters()
+    write(base, classifier)
+    text_format.Parse((base / "models.config").read_text(), config)
+    text_format.Parse((base / "batching.config").read_text(), batching)
+    (model,) = config.model_config_list.config
+    assert (model.name, model.base_path) == ("my_reviews", "/models/my_reviews")
+    assert (model.model_platform, dict(model.version_labels)) == (
+        "tensorflow",
+        {"canary": 1, "stable": 1},
+    )
+    assert batching.max_batch_size.value == 64
+    compose = (base / "docker-compose.yml").read_text()
+    for path in ("models.config", "batching.config"):
+        assert f"={model.base_path}/{path}" in compose
+    assert f'".:{model.base_path}:ro"' in compose
+
+
+def test_labels_follow_the_two_newest_versions():
+    text = server_config.models_config("m", "/models/m", [1, 12, 3])
+    assert "num_versions: 2" in text
+    assert "'canary' value: 12" in text
+    assert "'stable' value: 3" in text
+
+
+@pytest.mark.parametrize("name", ["a'b\\c", "モデル", ".", "x\ny"])
+def test_any_name_of_a_folder(name, tmp_path):
+    from google.protobuf import text_format
+
+    config = serving_api("config.model_server_config_pb2").ModelServerConfig()
+    text_format.Parse(server_config.models_config(name, f"/models/{name}", [1]), config)
+    assert config.model_config_list.config[0].base_path == f"/models/{name}"
+    made = server_config.model_name(tmp_path / name)
+    assert made.replace("_", "a").replace(".", "a").replace("-", "a").isalnum()
+
+
+def test_the_model_card(classifier, base):
+    write(base, classifier, half_precision_tables=True)
+    card = (base / "MODEL_CARD.md").read_text()
+    for said in (
+        *("- neg\n- pos", "Name: demo\\<b\\>", "Documents, train: 2,000", "| accuracy | 0.9100 |"),
+        *(
+            "preset: han_small",
+            "## Limits",
+            "4,096 words",
+            "float16",
+            "/v1/models/my_reviews:predict",
+        ),
+    ):
+        assert said in card
+    assert "cell" not in card
+
+
+def test_what_was_changed_by_hand_stays(classifier, base):
+    assert write(base, classifier) == []
+    (base / "models.config").write_text("# mine\n")
+    assert write(base, classifier) == ["models.config"]
+    assert (base / "models.config").read_text() == "# mine\n"
+    assert sorted(leftovers(base)) == [
+        *("MODEL_CARD.md", "batching.config", "docker-compose.yml", "models.config"),
+    ]
+    assert versions.numbers(base) == [1]
