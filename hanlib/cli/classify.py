@@ -1,38 +1,88 @@
-"""Documents of a stream to probabilities: in order, soon, and in batches where many wait."""
+"""Documents of a stream to answers: in order, soon, and in batches where many wait."""
 
 import queue
 import threading
 
-# Documents that are read ahead; memory does not grow with the stream.
-_AHEAD = 1024
-_BATCH = 64
+# A window ends at the first of these; memory does not grow with the stream.
+WINDOW, _WINDOW_CHARACTERS = 512, 8_000_000
+# A batch ends at the first of these; a document that is longer by itself runs alone.
+_BATCH, _BATCH_BYTES = 64, 500_000
 _END = object()
 
 
-def classify(classifier, records):
-    """Streams `(record, probabilities <float>[classes])` for an iterable of `(text, record)`.
+class KerasModel:
+    """A `DocumentClassifier` as what `classify` asks; `ServedModel` has the same names."""
 
-    Documents that wait are sorted by length and run in batches; one that comes alone is answered
-    at once. An error of `records` is raised after all documents before it.
+    def __init__(self, classifier):
+        import tensorflow as tf
+
+        self._classifier = classifier
+        self.classes, self.multi_label = classifier.classes, classifier.multi_label
+        self._forward = tf.function(
+            lambda ids: classifier(ids, training=False), reduce_retracing=True
+        )
+
+    def answers(self, texts):
+        """Labels and probabilities of documents in bytes, as of `ServedModel.answers`."""
+        import tensorflow as tf
+
+        probabilities = self._forward(self._classifier.vectorizer(tf.constant(texts))).numpy()
+        return list(zip(self._classifier.labels_of(probabilities), probabilities, strict=True))
+
+
+def classify(model, windows):
+    """Streams, for each window of `(text, record)`, a list of `(record, labels, probabilities)`.
+
+    The documents of a window are sorted by length and run in batches.
     """
-    import tensorflow as tf
-
-    forward = tf.function(lambda ids: classifier(ids, training=False), reduce_retracing=True)
-    for window in windows(records, _AHEAD // 2):
-        order = sorted(range(len(window)), key=lambda place: len(window[place][0]))
-        results = [None] * len(window)
-        for start in range(0, len(order), _BATCH):
-            places = order[start : start + _BATCH]
-            texts = [window[place][0].encode("utf-8", "replace") for place in places]
-            probabilities = forward(classifier.vectorizer(tf.constant(texts))).numpy()
-            for place, row in zip(places, probabilities, strict=True):
-                results[place] = row
-        for (_, record), row in zip(window, results, strict=True):
-            yield record, row
+    for window in windows:
+        texts = [text.encode("utf-8", "replace") for text, _ in window]
+        answers = [None] * len(window)
+        for places in batches(list(map(len, texts)), _BATCH, _BATCH_BYTES):
+            found = model.answers([texts[place] for place in places])
+            for place, answer in zip(places, found, strict=True):
+                answers[place] = answer
+        yield [(record, *answer) for (_, record), answer in zip(window, answers, strict=True)]
 
 
-def windows(items, most):
-    """Lists of the items that are there: at least one each, at most `most`.
+def batches(sizes, most, most_size):
+    """Places of items in batches of similar size, each of at most so many and so much.
+
+    >>> list(batches([5, 1, 9, 2], most=2, most_size=8))
+    [[1, 3], [0], [2]]
+    """
+    batch, size = [], 0
+    for place in sorted(range(len(sizes)), key=sizes.__getitem__):
+        if batch and (len(batch) == most or size + sizes[place] > most_size):
+            yield batch
+            batch, size = [], 0
+        batch.append(place)
+        size += sizes[place]
+    if batch:
+        yield batch
+
+
+def whole_windows(records, most=WINDOW, most_characters=_WINDOW_CHARACTERS):
+    """Lists of `(text, record)`, the same in each run: what a document is batched with can change
+    the last digits of its probabilities.
+
+    >>> [len(window) for window in whole_windows([("text", {})] * 5, most=2)]
+    [2, 2, 1]
+    """
+    window, characters = [], 0
+    for text, record in records:
+        window.append((text, record))
+        characters += len(text)
+        if len(window) == most or characters >= most_characters:
+            yield window
+            window, characters = [], 0
+    if window:
+        yield window
+
+
+def windows(items, most=WINDOW):
+    """Lists of the items that are there: at least one each, at most `most`. What comes alone is
+    not kept waiting; an error of `items` is raised after all items before it.
 
     >>> [item for window in windows(iter("abc"), 2) for item in window]
     ['a', 'b', 'c']

@@ -81,7 +81,7 @@ def _check(arguments):
         raise UsageError("MODEL or --saved-model must be given (see `hanlib predict --help`)")
     else:
         model_file.model_path(arguments.model)
-    if arguments.resume and (arguments.output is None or arguments.input in (None, "-")):
+    if arguments.resume and not (arguments.output and _reads_a_file(arguments)):
         raise UsageError("--resume needs --input with a file, and --output")
 
 
@@ -119,7 +119,8 @@ def _write_file(arguments, model, records):
     from hanlib.training.progress import ProgressLine
 
     progress = ProgressLine()
-    output = PartialOutput(arguments.output, _described(arguments, model), arguments.resume)
+    described, resumable = _described(arguments, model), _reads_a_file(arguments)
+    output = PartialOutput(arguments.output, described, arguments.resume, resumable)
     if output.done:
         progress.note(f"going on after {output.done:,} documents")
     elif arguments.resume:
@@ -147,7 +148,7 @@ def _hint_of_resume(arguments):
     try:
         yield
     except KeyboardInterrupt:
-        if arguments.input in (None, "-"):
+        if not _reads_a_file(arguments):
             raise
         raise KeyboardInterrupt("the same command with --resume goes on from here") from None
 
@@ -159,11 +160,15 @@ def _described(arguments, model):
     else:
         file = model.path / "saved_model.pb"
     described = {"model": _state(file), "format": _format(arguments)}
-    if arguments.input not in (None, "-"):
+    if _reads_a_file(arguments):
         described["input"] = _state(arguments.input)
     for name in ("text_column", "encoding"):
         described[name.replace("_", "-")] = getattr(arguments, name)
     return described
+
+
+def _reads_a_file(arguments):
+    return arguments.input not in (None, "-")
 
 
 def _state(path):

@@ -1,0 +1,77 @@
+"""Answers of a SavedModel in this process, for many documents."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from hanlib.serving import versions
+
+
+class ServedModel:
+    """An exported classifier, loaded from its folder alone.
+
+    Args:
+        path: The folder of a SavedModel, or one with versions, of which the highest is taken.
+
+    Attributes:
+        path: The `Path` of the SavedModel.
+        classes: The names of the classes, as strings.
+        multi_label: Whether a document has any number of labels.
+
+    Raises:
+        FileNotFoundError: If there is no SavedModel.
+        ValueError: If it is none of hanlib's.
+
+    >>> ServedModel("nowhere")
+    Traceback (most recent call last):
+    FileNotFoundError: `path` must hold a SavedModel, or versions of one. Received: nowhere
+    """
+
+    def __init__(self, path):
+        self.path = served_path(path)
+        try:
+            self._loaded = tf.saved_model.load(str(self.path))
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ValueError(f"`path` cannot be loaded: {self.path} ({reason})") from error
+        self._signature = self._loaded.signatures.get("serving_default")
+        found = sorted(self._signature.structured_outputs) if self._signature else []
+        if not {"classes", "label", "probabilities"} <= set(found):
+            raise ValueError(
+                "`path` must be an export of hanlib, whose serving_default gives label, "
+                f"probabilities and classes. Received: {self.path}, which gives {found}"
+            )
+        outputs = self._signature(text=tf.constant([""]))
+        self.classes = [name.decode() for name in outputs["classes"].numpy()[0]]
+        self.multi_label = "labels" in outputs
+
+    def answers(self, texts):
+        """Labels and probabilities of documents.
+
+        Args:
+            texts: List of `bytes`.
+
+        Returns:
+            A list of `(label, probabilities <float32>[classes])`; with `multi_label` the list of
+            labels instead.
+        """
+        outputs = self._signature(text=tf.constant(texts, tf.string, shape=[len(texts)]))
+        if self.multi_label:
+            rows = outputs["labels"].numpy().tolist()
+            labels = [[name.decode() for name in row if name] for row in rows]
+        else:
+            labels = [name.decode() for name in outputs["label"].numpy()]
+        return list(zip(labels, outputs["probabilities"].numpy(), strict=True))
+
+
+def served_path(path):
+    """The folder of the SavedModel that `path` stands for: itself, or its highest version."""
+    path = Path(path)
+    if (path / "saved_model.pb").is_file():
+        return path
+    newest = path / str(versions.latest(path))
+    if not (newest / "saved_model.pb").is_file():
+        raise FileNotFoundError(
+            f"`path` must hold a SavedModel, or versions of one. Received: {path}"
+        )
+    return newest
