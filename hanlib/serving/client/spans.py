@@ -10,8 +10,8 @@ _GAP = re.compile(
     r"|</?(?:br|hr|p|div|li|ul|ol|tr|table|blockquote|h[1-6])(?:\s[^<>]*)?/?>)*",
     re.IGNORECASE,
 )
-# What an export reads as one character.
-_WRITTEN_OUT = re.compile(r"&#?[0-9a-zA-Z]{1,8};|\\\"|\"\"")
+# What an export reads as another character: entities, doubled quotes, Windows-1252 in disguise.
+_WRITTEN_OUT = re.compile(r"&#?[0-9a-zA-Z]{1,8};|\\\"|\"\"|[\x80-\x9f]")
 # How far behind its place a word is looked for, per character that was not found.
 _AHEAD = 8
 
@@ -55,7 +55,7 @@ def _as_read(text):
     read, places, end = [], [], 0
     for match in _WRITTEN_OUT.finditer(text):
         written = match.group()
-        one = html.unescape(written) if written[0] == "&" else '"'
+        one = _meant(written)
         read += text[end : match.start()], one
         places += range(end, match.start())
         places += (
@@ -63,6 +63,12 @@ def _as_read(text):
         )
         end = match.end()
     return "".join([*read, text[end:]]), [*places, *range(end, len(text) + 1)]
+
+
+def _meant(written):
+    if written[-1] == '"':
+        return '"'
+    return html.unescape(written if written[0] == "&" else f"&#{ord(written)};")
 
 
 def _find(text, word, cursor, missed):
