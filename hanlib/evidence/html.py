@@ -32,7 +32,8 @@ def explanation_html(explanation, page=True, title=None):
     >>> "&lt;b&gt;" in page, "<b>" in page
     (True, False)
     """
-    return page_of(article(reading(explanation)), title or f"{explanation.label}", page)
+    read = reading(explanation)
+    return page_of(article(read), title or read["label"], page)
 
 
 def page_of(body, title, whole=True):

@@ -77,6 +77,8 @@ def _replacing(path):
     try:
         with open(temporary, "w", encoding="utf-8", newline="\n") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
