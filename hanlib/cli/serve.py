@@ -27,22 +27,48 @@ def add_parser(commands):
     )
     number = options.whole_number
     parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
-    parser.add_argument("--port", type=number, default=8501, help="default: 8501; 0: any free one")
+    parser.add_argument(
+        "--port", metavar="P", type=number, default=8501, help="0: any free one (default: 8501)"
+    )
     parser.add_argument("--name", help="the model's name in URLs (default: that of its folder)")
-    parser.add_argument(
-        "--version-labels", metavar="L=N", nargs="+", type=_label, default=[], help="as stable=1"
-    )
-    parser.add_argument(
-        "--keep-versions", metavar="N", type=number, default=1, help="versions that answer"
-    )
-    parser.add_argument("--poll", metavar="S", type=float, default=1.0, help="look for versions")
-    parser.add_argument("--allow-origin", metavar="O", help="pages of this origin may ask")
-    parser.add_argument("--max-body", metavar="BYTES", type=number, default=4 << 20)
-    parser.add_argument("--max-queue", metavar="DOCS", type=number, default=1024)
-    parser.add_argument("--max-batch", metavar="DOCS", type=number, default=64)
-    parser.add_argument("--batch-threads", metavar="N", type=number, default=2)
-    parser.add_argument("--grace", metavar="S", type=float, default=30.0, help="time to finish")
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
+    parser.add_argument(
+        "--allow-origin",
+        metavar="ORIGIN",
+        help="web pages from there may ask, such as https://a.example; * for all (default: none)",
+    )
+    _add_versions(parser.add_argument_group("versions"), number)
+    _add_bounds(parser.add_argument_group("bounds"), number)
+
+
+def _add_versions(group, number):
+    group.add_argument(
+        "--keep-versions", metavar="N", type=number, default=1, help="highest that answer (1)"
+    )
+    group.add_argument(
+        "--version-labels",
+        metavar="LABEL=VERSION",
+        nargs="+",
+        type=_label,
+        default=[],
+        help="such as stable=1; these versions answer as well",
+    )
+    group.add_argument(
+        "--poll", metavar="S", type=float, default=1.0, help="seconds between two looks (1)"
+    )
+
+
+def _add_bounds(group, number):
+    for name, metavar, default, text in (
+        ("--max-body", "BYTES", 4 << 20, "of a request, 413 beyond (4 MiB)"),
+        ("--max-queue", "DOCS", 1024, "that wait, 503 beyond (1024)"),
+        ("--max-batch", "DOCS", 64, "that run together; larger requests are cut (64)"),
+        ("--batch-threads", "N", 2, "batches at once (2)"),
+    ):
+        group.add_argument(name, metavar=metavar, type=number, default=default, help=text)
+    group.add_argument(
+        "--grace", metavar="S", type=float, default=30.0, help="seconds to finish in (30)"
+    )
 
 
 def _label(text):

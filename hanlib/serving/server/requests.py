@@ -3,28 +3,12 @@
 Row format: `{"instances": [...]}`, column format: `{"inputs": ...}`.
 """
 
-import base64
-import re
-
 import numpy as np
 
 from hanlib.serving.server.json_parsing import parse
 from hanlib.serving.server.json_writing import value_text
+from hanlib.serving.server.scalars import is_object, scalar
 from hanlib.serving.server.status import StatusError, invalid
-
-_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
-_INTEGERS = {
-    **dict.fromkeys(("int32", "int16", "int8", "uint8"), (-(2**31), 2**31)),
-    "int64": (-(2**63), 2**63),
-    "uint32": (0, 2**32),
-    "uint64": (0, 2**64),
-}
-# The largest integer below which all are exact, and the largest number.
-_FLOATS = {
-    "float32": (2**24 - 1, float(np.finfo(np.float32).max)),
-    "float64": (2**53 - 1, float(np.finfo(np.float64).max)),
-}
-_BASE64 = re.compile(r"([A-Za-z0-9+/]*)([=.]*)")
 
 
 def read(body, inputs_of):
@@ -86,7 +70,7 @@ def _rows(instances, inputs):
             "input tensors required as per tensorinfo_map"
         )
     batches = {name: _Batch(dtype) for name, dtype in inputs.items()}
-    named = _is_object(instances[0])
+    named = is_object(instances[0])
     for index, element in enumerate(instances):
         if named:
             _add_named(index, element, batches)
@@ -98,7 +82,7 @@ def _rows(instances, inputs):
 
 
 def _add_named(index, element, batches):
-    if not _is_object(element):
+    if not is_object(element):
         raise invalid(f"Expecting object but got list at item {index} of input list")
     for name, value in element.items():
         try:
@@ -118,7 +102,7 @@ def _add_named(index, element, batches):
 
 
 def _add_plain(index, element, batches):
-    if _is_object(element):
+    if is_object(element):
         raise invalid(f"Expecting value/list but got object at item {index} of input list")
     try:
         next(iter(batches.values())).add(element)
@@ -151,7 +135,7 @@ class _Batch:
 
 
 def _columns(value, inputs):
-    if _is_object(value):
+    if is_object(value):
         missing = next((name for name in sorted(inputs) if name not in value), None)
         if missing is not None:
             raise invalid(f"Missing named input: {missing} in 'inputs' object.")
@@ -203,91 +187,7 @@ def _fill(value, level, shape, dtype, values):
             f"in the JSON DOM. Expected at level: {len(shape)}"
         )
     else:
-        values.append(_scalar(value, dtype))
-
-
-def _scalar(value, dtype):
-    if isinstance(value, dict):
-        if dtype != "string":
-            raise _type_error(value, dtype)
-        return _decode_base64(value)
-    if dtype == "string":
-        if isinstance(value, str):
-            return value.encode("utf-8", "surrogateescape")
-        raise _type_error(value, dtype)
-    if dtype == "bool":
-        if isinstance(value, bool):
-            return value
-        raise _type_error(value, dtype)
-    return _number(value, dtype)
-
-
-def _number(value, dtype):
-    if dtype in _FLOATS:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _type_error(value, dtype)
-        return _lossless(value, dtype)
-    if dtype not in _INTEGERS:
-        raise StatusError(
-            "UNIMPLEMENTED",
-            f"Conversion of JSON Value: {value_text(value)} to type: {type_text(dtype)}",
-        )
-    low, high = _INTEGERS[dtype]
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value < high:
-        raise _type_error(value, dtype)
-    return value
-
-
-def _lossless(value, dtype):
-    exact, largest = _FLOATS[dtype]
-    if isinstance(value, int):
-        lossless = abs(value) <= exact
-    else:
-        lossless = abs(value) <= largest or abs(value) == np.inf or value != value
-    if not lossless:
-        raise invalid(
-            f"Cannot convert JSON value: {value_text(value)} to {type_text(dtype)} "
-            "without loss of precision."
-        )
-    return value
-
-
-def type_text(dtype):
-    """The name of a dtype in TensorFlow's messages: `float` for float32."""
-    return _NAMES.get(dtype, dtype)
-
-
-def _type_error(value, dtype):
-    return invalid(
-        f"JSON Value: {value_text(value)} Type: {_kind(value)} is not of expected type: "
-        f"{type_text(dtype)}"
-    )
-
-
-def _kind(value):
-    if value is None or isinstance(value, bool):
-        return {None: "Null", True: "True", False: "False"}[value]
-    kinds = {dict: "Object", list: "Array", str: "String"}
-    return next((name for kind, name in kinds.items() if isinstance(value, kind)), "Number")
-
-
-def _is_base64(value):
-    single = isinstance(value, dict) and len(getattr(value, "pairs", value)) == 1
-    return single and isinstance(value.get("b64"), str)
-
-
-def _is_object(value):
-    return isinstance(value, dict) and not _is_base64(value)
-
-
-def _decode_base64(value):
-    if not _is_base64(value):
-        raise invalid(f"JSON Value: {value_text(value)} not formatted correctly for base64 data")
-    parts = _BASE64.fullmatch(re.sub(r"[ \t\n\v\f\r]", "", value["b64"]))
-    padding = parts and -len(parts[1]) % 4
-    if not parts or padding == 3 or len(parts[2]) not in (0, padding):
-        raise invalid("Unable to base64 decode")
-    return base64.b64decode(parts[1] + "=" * padding)
+        values.append(scalar(value, dtype))
 
 
 def _array(values, shape, dtype):

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 
 from hanlib.serving.server.json_writing import decimals, quoted
-from hanlib.serving.server.requests import type_text
+from hanlib.serving.server.scalars import type_text
 from hanlib.serving.server.status import invalid
 
 _INDENT = "    "
