@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import json
 import re
+import signal
 import time
 
 import pytest
@@ -22,7 +23,7 @@ def server(tmp_path_factory):
     bounds = {"--max-body": LARGEST, "--max-queue": 40, "--max-batch": 8, "--batch-threads": 1}
     server = Server(base, *(str(part) for pair in bounds.items() for part in pair))
     yield server
-    assert server.stop() == 0
+    assert server.stop(signal.SIGINT) == 0
 
 
 def metric(server, name):
