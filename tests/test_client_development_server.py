@@ -108,7 +108,7 @@ def test_the_page_from_the_server(server, tmp_path):
 
 
 def _look(page, server):
-    page.open(f"http://127.0.0.1:{server.port}/?model={server.name}")
+    page.open(f"http://127.0.0.1:{server.port}/")
     assert page("model-state").text == f"Model {server.name}, version 1"
     page.paste("The hotel was good. <b>But</b> the bath was dirty!").ask()
     assert page.texts(".decision")[0] in ("neg", "pos")
