@@ -11,6 +11,8 @@ to one. The same seed makes the same requests. Exit code 1 and the faults where 
 
 import argparse
 import base64
+import collections
+import concurrent.futures
 import gzip
 import http.client
 import json
@@ -232,27 +234,41 @@ def main():
     parser.add_argument("--bodies", type=int, default=20_000)
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--connections", type=int, default=4)
     arguments = parser.parse_args()
     command = [sys.executable, "-m", "hanlib", "serve", str(arguments.model), "--port", "0"]
     process = subprocess.Popen([*command, "--quiet"], stdout=subprocess.PIPE, text=True)
     port, name = re.search(r":(\d+)/v1/models/(\S+)", process.stdout.readline()).groups()
     try:
-        fuzzer = Fuzzer(int(port), name, arguments.seed)
-        fuzzer.bodies(arguments.bodies)
-        print(f"{arguments.bodies} bodies, answers by code: {dict(sorted(fuzzer.codes.items()))}")
-        fuzzer.codes.clear()
-        fuzzer.documents(arguments.documents)
-        print(
-            f"{arguments.documents} documents, explain: {fuzzer.explain}, requests by code: "
-            f"{dict(sorted(fuzzer.codes.items()))}"
-        )
+        fuzzers = [
+            Fuzzer(int(port), name, arguments.seed * 1000 + n) for n in range(arguments.connections)
+        ]
+        for kind in ("bodies", "documents"):
+            run(fuzzers, kind, getattr(arguments, kind))
     finally:
         process.terminate()
         code = process.wait(60)
-    for fault, made in fuzzer.faults[:20]:
+    faults = [fault for fuzzer in fuzzers for fault in fuzzer.faults]
+    for fault, made in faults[:20]:
         print(f"{fault}\n    {made!r}")
-    print(f"{len(fuzzer.faults)} faults; the server left with code {code}")
-    return 1 if fuzzer.faults or code else 0
+    print(f"{len(faults)} faults; the server left with code {code}")
+    return 1 if faults or code else 0
+
+
+def run(fuzzers, kind, count):
+    """Lets all fuzzers ask at once, and prints what came back."""
+    share = -(-count // len(fuzzers))
+    with concurrent.futures.ThreadPoolExecutor(len(fuzzers)) as pool:
+        list(pool.map(lambda fuzzer: getattr(fuzzer, kind)(share), fuzzers))
+    codes = collections.Counter()
+    for fuzzer in fuzzers:
+        codes.update(fuzzer.codes)
+        fuzzer.codes.clear()
+    print(
+        f"{share * len(fuzzers)} {kind}, explain: {fuzzers[0].explain}, "
+        f"requests by code: {dict(sorted(codes.items()))}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ def _sent_path(scope):
 
 
 def _printable(path):
-    return "".join(letter if letter.isprintable() else "?" for letter in path[:200])
+    return "".join(letter if letter.isprintable() else "?" for letter in path[:100])
 
 
 def _status_body(states):
