@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from hanlib.layers import RecurrentEncoder
 from hanlib.ops import gates
-from hanlib.ops.packing import pack, unpack
+from hanlib.ops.packing import pack, permute, unpack
 from hanlib.ops.recurrence import Equation, _compiled, packed_recurrence
 
 UNITS = 3
 
 # name -> the equation, the oracle, the gates of the projected input, the gates of each product.
+# The cell with an output gate runs the recurrence of "gru_cho": see tests/test_cells.py.
 CELLS = {
     "gru": (
         Equation(gates.gru_reset_after, UNITS, 3, (3,), bias=True),
@@ -30,13 +31,7 @@ CELLS = {
         "zrh",
         ["zr", "h"],
     ),
-    "output_gate_gru": (
-        Equation(gates.gru_output_gate, UNITS, 5, (2, 1, 2)),
-        oracle.gru_output_gate,
-        "zrhoy",
-        ["zr", "h", "oy"],
-    ),
-    # The last block of the projected input is the candidate's bias, the same at each word.
+    # The last part of the projected input is the candidate's bias, the same at each word.
     "two_state": (
         Equation(gates.two_state, UNITS, 4, (2, 1), states=2),
         oracle.two_state,
@@ -102,12 +97,22 @@ def plain(name, projected, lengths, kernels, biases, reverse):
     return tf.boolean_mask(outputs, tf.sequence_mask(lengths))
 
 
+def in_blocks(equation, matrices):
+    """Matrices or vectors of several blocks as one tensor a block."""
+    return [
+        tf.split(m, n, axis=-1) for m, n in zip(matrices, equation.blocks, strict=bool(matrices))
+    ]
+
+
 def packed(name, projected, lengths, kernels, biases, reverse):
     """The same through the packed recurrence."""
+    equation = CELLS[name][0]
     packing = pack(tf.constant(lengths, tf.int32))
-    lines = tf.gather(projected, packing.positions)
-    states = packed_recurrence(CELLS[name][0], lines, packing.sizes, kernels, biases, reverse)
-    return unpack(states, packing)
+    order = tf.gather(packing.positions, packing.mirror) if reverse else packing.positions
+    parts = tf.split(projected, equation.parts, axis=-1)
+    kernels, biases = in_blocks(equation, kernels), in_blocks(equation, biases)
+    states = packed_recurrence(equation, parts, order, packing.sizes, kernels, biases)
+    return permute(states, tf.math.invert_permutation(order), order)
 
 
 def with_gradients(run, name, projected, lengths, kernels, biases, reverse, weights):
@@ -184,35 +189,34 @@ def test_gradients_equal_finite_differences(name, reverse, rng):
         np.testing.assert_allclose(np.sum(gradient * direction), difference, rtol=1e-6, atol=1e-7)
 
 
-@both_ways
-def test_one_trace_serves_all_shapes(reverse, rng):
+def test_one_trace_serves_all_shapes(rng):
     equation = Equation(gates.mgu, 5, 2, (1, 1))
-    kernels = [tf.constant(rng.normal(size=[5, 5])) for _ in range(2)]
+    kernels = [[tf.constant(rng.normal(size=[5, 5]))] for _ in range(2)]
     for lengths in SHAPES.values():
         packing = pack(tf.constant(lengths, tf.int32))
-        projected = tf.constant(rng.normal(size=[sum(lengths), 10]))
+        parts = [tf.constant(rng.normal(size=[sum(lengths), 5])) for _ in range(2)]
         with tf.GradientTape() as tape:
-            tape.watch(projected)
-            states = packed_recurrence(equation, projected, packing.sizes, kernels, (), reverse)
-        assert tape.gradient(states, projected).shape == projected.shape
-    for function in _compiled(equation, tf.float64, reverse):
+            tape.watch(parts)
+            states = packed_recurrence(equation, parts, packing.positions, packing.sizes, kernels)
+        for gradient in tape.gradient(states, parts):
+            assert gradient.shape == (sum(lengths), 5)
+    for function in _compiled(equation, tf.float64):
         assert function.experimental_get_tracing_count() == 1
 
 
-@both_ways
-def test_the_loop_computes_one_line_a_real_word(reverse):
+def test_the_loop_computes_one_line_a_real_word():
     lines = []
 
     def counting(x, states, product):
-        tf.py_function(lambda count: lines.append(int(count)), [tf.shape(x)[0]], [])
+        tf.py_function(lambda count: lines.append(int(count)), [tf.shape(x[0])[0]], [])
         return gates.elman(x, states, product)
 
     equation = Equation(counting, 2, 1, (1,))
     for lengths in SHAPES.values():
         packing = pack(tf.constant(lengths, tf.int32))
         lines.clear()
-        given = tf.ones([sum(lengths), 2]), packing.sizes, [tf.eye(2)]
-        packed_recurrence(equation, *given, reverse=reverse)
+        parts = [tf.ones([sum(lengths), 2])]
+        packed_recurrence(equation, parts, packing.positions, packing.sizes, [[tf.eye(2)]])
         assert sum(lines) == sum(lengths)
         assert len(lines) == max(lengths, default=0)
 
@@ -239,6 +243,9 @@ def test_packing_is_a_permutation_by_steps(lengths):
     words = sum(lengths)
     sizes, positions, rows = (part.numpy() for part in packing[:3])
     assert int(packing.count) == len(lengths)
+    # Mirrored, the same words in steps of the same sizes, each row from its last word.
+    mirror = packing.mirror.numpy()
+    np.testing.assert_array_equal(mirror[mirror], np.arange(words))
     # Falling, one size a step of the longest row, one line a word.
     assert sizes.tolist() == [
         sum(length > t for length in lengths) for t in range(max(lengths, default=0))
@@ -247,6 +254,9 @@ def test_packing_is_a_permutation_by_steps(lengths):
     row_of = np.repeat(np.arange(len(lengths)), lengths)
     place_in_row = np.concatenate([np.arange(n) for n in lengths] or [[]]).astype(int)
     np.testing.assert_array_equal(rows, row_of[positions])
+    from_the_end = np.array(lengths, int)[rows] - 1 - place_in_row[positions]
+    np.testing.assert_array_equal(rows[mirror], rows)
+    np.testing.assert_array_equal(from_the_end[mirror], np.repeat(np.arange(len(sizes)), sizes))
     # Step after step; within a step a prefix of the rows of the step before.
     np.testing.assert_array_equal(place_in_row[positions], np.repeat(np.arange(len(sizes)), sizes))
     steps = np.split(rows, np.cumsum(sizes)[:-1]) if words else []
@@ -260,7 +270,7 @@ def test_packing_is_a_permutation_by_steps(lengths):
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
 def test_lengths_of_either_integer_type(dtype):
     packing = pack(tf.constant([2, 0, 3], dtype))
-    assert [part.dtype for part in packing] == [tf.int32] * 4
+    assert [part.dtype for part in packing] == [tf.int32] * 5
     assert packing.sizes.numpy().tolist() == [2, 2, 1]
     assert packing.positions.numpy().tolist() == [2, 0, 3, 1, 4]
     assert packing.rows.numpy().tolist() == [2, 0, 2, 0, 2]
@@ -280,5 +290,9 @@ def test_no_state_goes_from_one_row_to_the_next(name, rng):
 
 def test_the_cells_of_this_file_are_all_there_are():
     steps = {cell[0].step for cell in CELLS.values()}
-    public = {f for f in vars(gates).values() if getattr(f, "__module__", "") == gates.__name__}
-    assert steps == public
+    public = {
+        f
+        for name, f in vars(gates).items()
+        if getattr(f, "__module__", "") == gates.__name__ and name[0] != "_"
+    }
+    assert steps | {gates.output_gate} == public

@@ -121,10 +121,10 @@ class Network:
         encoder = encoder_of(self.classifier)
         values, index = encoder.embed(words)
         for level, lengths in zip(encoder.levels, (row_lengths, document_rows), strict=True):
-            states, packing = level.contextualize(values, lengths, index)
-            weights = tf.cast(1 / tf.gather(lengths, packing.rows), tf.float32)
+            states, rows = level.contextualize(values, lengths, index)
+            weights = tf.cast(1 / tf.gather(lengths, rows), tf.float32)
             states = tf.cast(states, tf.float32)
-            mean = segment_weighted_sum(weights, states, packing.rows, packing.count)
+            mean = segment_weighted_sum(weights, states, rows, tf.size(lengths))
             values = _for_each_context(level.pooling, tf.cast(mean, level.compute_dtype))
             index = None
         return self.classifier.logits(values)

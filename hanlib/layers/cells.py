@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from hanlib.layers.gated_cell import GatedCell
 from hanlib.ops import gates
+from hanlib.ops.recurrence import affine
 
 
 @keras.saving.register_keras_serializable("hanlib")
@@ -70,9 +71,15 @@ class OutputGateGRUCell(GatedCell):
     TensorShape([2, 4])
     """
 
-    step = staticmethod(gates.gru_output_gate)
+    step = staticmethod(gates.gru_reset_before)
     input_blocks = 5
-    recurrent_blocks = (2, 1, 2)
+    parts = 3
+    recurrent_blocks = (2, 1)
+    output_blocks = (2,)
+
+    def read_out(self, states, parts, kernels):
+        # It depends on the step's own state alone, so it need not wait in the loop.
+        return gates.output_gate(parts, states, affine(kernels, []))
 
 
 @keras.saving.register_keras_serializable("hanlib")
@@ -101,15 +108,12 @@ class TwoStateCell(GatedCell):
 
     def project(self, inputs):
         """W x + b, and the candidate's bias as a part of its own, since a gate scales it."""
-        projected = tf.matmul(inputs, self._cast(self.kernel))
+        kernels = tf.split(self._cast(self.kernel), 3, axis=-1)
+        parts = [tf.matmul(inputs, kernel) for kernel in kernels]
         if not self.use_bias:
-            return tf.pad(projected, [[0, 0], [0, self.units]])
-        gate_bias, candidate_bias = tf.split(
-            self._cast(self.bias), [2 * self.units, self.units], axis=-1
-        )
-        projected += tf.pad(gate_bias, [[0, self.units]])
-        lines = tf.shape(projected)[0]
-        return tf.concat([projected, tf.tile(candidate_bias[None], [lines, 1])], axis=-1)
+            return [*parts, tf.zeros_like(parts[0])]
+        z, u, candidate = tf.split(self._cast(self.bias), 3)
+        return [parts[0] + z, parts[1] + u, parts[2], tf.zeros_like(parts[2]) + candidate]
 
 
 @keras.saving.register_keras_serializable("hanlib")

@@ -10,7 +10,7 @@ class GatedCell(keras.layers.Layer):
     """What all gated cells share: their weights, and one step of their equation.
 
     The equations themselves are in `hanlib.ops.gates`. A subclass names its equation (`step`),
-    how many blocks of `units` its kernels hold, and how many the projected input has where that
+    how many blocks of `units` its kernels hold, and how many inputs the equation takes where that
     differs (`parts`). The weights lie as in Keras: `kernel`
     `[features, blocks * units]`, `recurrent_kernel` `[units, blocks * units]`, `bias`.
 
@@ -35,6 +35,7 @@ class GatedCell(keras.layers.Layer):
     input_blocks = 1
     parts = None
     recurrent_blocks = (1,)
+    output_blocks = ()
     states = 1
 
     def __init__(
@@ -83,10 +84,11 @@ class GatedCell(keras.layers.Layer):
             regularizer=self.kernel_regularizer,
         )
         self.recurrent_kernel = None
-        if self.recurrent_blocks:
+        blocks = sum(self.recurrent_blocks + self.output_blocks)
+        if blocks:
             self.recurrent_kernel = self.add_weight(
                 name="recurrent_kernel",
-                shape=(self.units, sum(self.recurrent_blocks) * self.units),
+                shape=(self.units, blocks * self.units),
                 initializer=self.start_recurrent_kernel,
                 regularizer=self.recurrent_regularizer,
             )
@@ -121,13 +123,26 @@ class GatedCell(keras.layers.Layer):
         return
 
     def project(self, inputs):
-        """W x + b for all words at once: `<float>[words, features]` -> `[words, parts * units]`."""
-        projected = tf.matmul(inputs, self._cast(self.kernel))
+        """W x + b for all words at once, one `<float>[words, units]` a gate.
+
+        Args:
+            inputs: `<float>[words, features]`.
+        """
+        kernels = tf.split(self._cast(self.kernel), self.input_blocks, axis=-1)
+        parts = [tf.matmul(inputs, kernel) for kernel in kernels]
         bias = self.input_bias()
-        return projected if bias is None else projected + self._cast(bias)
+        if bias is None:
+            return parts
+        biases = tf.split(self._cast(bias), self.input_blocks)
+        return [part + bias for part, bias in zip(parts, biases, strict=True)]
 
     def recurrence(self):
-        """What the packed recurrence needs: `(Equation, recurrent kernels, recurrent biases)`."""
+        """What the packed recurrence needs.
+
+        Returns:
+            The `Equation`; for each recurrent product its kernels, one `<float>[units, units]` a
+            block, those of `read_out` last; and its biases likewise, or nothing.
+        """
         bias = self.recurrent_bias()
         equation = Equation(
             self.step,
@@ -139,21 +154,38 @@ class GatedCell(keras.layers.Layer):
         )
         return equation, self._split(self.recurrent_kernel), self._split(bias)
 
+    def read_out(self, states, parts, kernels):
+        """The output at each word, of what the recurrence left over.
+
+        Args:
+            states: `<float>[words, units]`, the first state.
+            parts: The projected inputs after those of the equation.
+            kernels: The kernels after those of the equation.
+
+        Returns:
+            `<float>[words, units]`.
+        """
+        del parts, kernels
+        return states
+
     def _split(self, weight):
-        """A recurrent weight as one tensor for each recurrent product."""
+        """A recurrent weight as one tensor for each block of each recurrent product."""
         if weight is None:
             return []
-        return tf.split(
-            self._cast(weight), [blocks * self.units for blocks in self.recurrent_blocks], axis=-1
-        )
+        counts = self.recurrent_blocks + self.output_blocks
+        blocks = iter(tf.split(self._cast(weight), sum(counts), axis=-1))
+        return [[next(blocks) for _ in range(count)] for count in counts]
 
     def _cast(self, weight):
         return tf.cast(tf.convert_to_tensor(weight), self.compute_dtype)
 
     def call(self, inputs, states, training=None):
         equation, kernels, biases = self.recurrence()
-        output, states = equation.step(self.project(inputs), tuple(states), affine(kernels, biases))
-        return output, list(states)
+        parts = self.project(inputs)
+        product = affine(kernels, biases)
+        states = equation.step(parts[: equation.parts], tuple(states), product)
+        rest = parts[equation.parts :], kernels[len(equation.blocks) :]
+        return self.read_out(states[0], *rest), list(states)
 
     def compute_output_shape(self, input_shape, states_shape=None):
         state = (input_shape[0], self.units)

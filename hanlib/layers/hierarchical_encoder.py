@@ -112,7 +112,7 @@ class HierarchicalEncoder(keras.layers.Layer):
             index = None
         if not return_attention_scores:
             return values
-        return values, [hierarchy.in_form_of_input(k, of()) for k, of in enumerate(scores)]
+        return values, [hierarchy.in_form_of_input(k, of) for k, of in enumerate(scores)]
 
     def hierarchy(self, inputs, mask=None):
         """The real words, sentences and documents of `inputs`, a `hanlib.ops.hierarchy.Hierarchy`.

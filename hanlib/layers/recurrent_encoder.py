@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from hanlib.layers.cells import CELLS
 from hanlib.layers.gated_cell import GatedCell
-from hanlib.ops.packing import pack, unpack
+from hanlib.ops.packing import pack, permute
 from hanlib.ops.recurrence import packed_recurrence
 from hanlib.ops.rows import flatten, restore
 
@@ -102,12 +102,10 @@ class RecurrentEncoder(keras.layers.Layer):
 
     def call(self, inputs, mask=None, training=None):
         values, lengths = flatten(inputs, mask)
-        packing = pack(lengths)
-        states = self.encode(values, packing, training=training)
-        return restore(unpack(states, packing), inputs, mask)
+        return restore(self.encode(values, pack(lengths), training=training), inputs, mask)
 
     def encode(self, values, packing, index=None, training=None):
-        """The states in packed order.
+        """The states, row-major.
 
         Args:
             values: `<float>[words, features]`, row-major; with `index`, `[distinct, features]`.
@@ -117,30 +115,41 @@ class RecurrentEncoder(keras.layers.Layer):
             training: Whether dropout is applied.
 
         Returns:
-            `<float>[words, output_size]`, packed.
+            `<float>[words, output_size]`.
         """
-        index = packing.positions if index is None else tf.gather(index, packing.positions)
-        values = tf.cast(values, self.compute_dtype)
-        states = self._layer(0, values, index, packing.sizes, training)
-        for layer in range(1, self.depth):
-            states = self.drop_inputs(states, training=training)
-            states = self._layer(layer, states, None, packing.sizes, training)
+        states = tf.cast(values, self.compute_dtype)
+        for layer in range(self.depth):
+            if layer:
+                states = self.drop_inputs(states, training=training)
+            states = self._layer(layer, states, index, packing, training)
+            index = None
         return states
 
-    def _layer(self, layer, values, index, sizes, training):
+    def _layer(self, layer, values, index, packing, training):
         outputs = []
         for direction in range(self.directions):
             cell = self.cells[layer * self.directions + direction]
-            projected = cell.project(values)
-            if index is not None:
-                projected = tf.gather(projected, index)
-            equation, kernels, biases = cell.recurrence()
-            if self.weight_dropout:
-                kernels = [self.drop_weights(kernel, training=training) for kernel in kernels]
-            outputs.append(
-                packed_recurrence(equation, projected, sizes, kernels, biases, direction == 1)
-            )
+            order = packing.positions
+            if direction:
+                order = tf.gather(order, packing.mirror)
+            outputs.append(self._run(cell, values, index, packing.sizes, order, training))
         return tf.concat(outputs, axis=-1) if self.bidirectional else outputs[0]
+
+    def _run(self, cell, values, index, sizes, order, training):
+        """The states of one cell, row-major, where `order` lists the words step by step."""
+        parts = cell.project(values)
+        lines = order if index is None else tf.gather(index, order)
+        equation, kernels, biases = cell.recurrence()
+        if self.weight_dropout:
+            kernels = tf.nest.map_structure(
+                lambda kernel: self.drop_weights(kernel, training=training), kernels
+            )
+        own, rest = parts[: equation.parts], parts[equation.parts :]
+        products = len(equation.blocks)
+        states = packed_recurrence(equation, own, lines, sizes, kernels[:products], biases)
+        rest = [tf.gather(part, lines) for part in rest]
+        states = cell.read_out(states, rest, kernels[products:])
+        return permute(states, tf.math.invert_permutation(order), order)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.output_size)

@@ -6,7 +6,7 @@ import tensorflow as tf
 from hanlib.layers.attention_pooling import AttentionPooling
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
 from hanlib.layers.self_attention import SelfAttention
-from hanlib.ops.packing import pack, unpack
+from hanlib.ops.packing import pack
 from hanlib.ops.rows import flatten, restore
 
 
@@ -65,9 +65,7 @@ class RowEncoder(keras.layers.Layer):
     def call(self, inputs, mask=None, return_attention_scores=False, training=None):
         values, lengths = flatten(inputs, mask)
         vectors, scores = self.encode(values, lengths, training=training)
-        if not return_attention_scores:
-            return vectors
-        return vectors, restore(scores(), inputs, mask)
+        return (vectors, restore(scores, inputs, mask)) if return_attention_scores else vectors
 
     def encode(self, values, lengths, index=None, training=None):
         """The vector of each row.
@@ -79,31 +77,29 @@ class RowEncoder(keras.layers.Layer):
             training: Whether dropout is applied.
 
         Returns:
-            `<float>[rows, output]`, and a function that gives the scores `<float>[words]`,
-            row-major (not everybody wants them, and they are to be put in order).
+            `<float>[rows, output]` and the scores `<float>[words]`, row-major.
         """
-        states, packing = self.contextualize(values, lengths, index, training=training)
-        vectors, scores = self.pooling.pool(states, packing.rows, packing.count, training=training)
-        return self.drop(vectors, training=training), lambda: unpack(scores, packing)
+        states, rows = self.contextualize(values, lengths, index, training=training)
+        vectors, scores = self.pooling.pool(states, rows, tf.size(lengths), training=training)
+        return self.drop(vectors, training=training), scores
 
     def contextualize(self, values, lengths, index=None, training=None):
-        """What is pooled: each word's state, in packed order, and the packing.
+        """What is pooled: the state of each word in its row.
 
         Args:
             values, lengths, index, training: As in `encode`.
 
         Returns:
-            `<float>[words, features]` and the `Packing` of the rows.
+            `<float>[words, features]`, row-major, and the row of each word, `<int32>[words]`.
         """
+        rows = tf.repeat(tf.range(tf.size(lengths)), lengths)
+        if index is not None and (self.recurrent is None or self.self_attention is not None):
+            values, index = tf.gather(values, index), None
         if self.self_attention is not None:
-            values = values if index is None else tf.gather(values, index)
             values = self.self_attention.attend(values, lengths, training=training)
-            index = None
-        packing = pack(lengths)
-        if self.recurrent is not None:
-            return self.recurrent.encode(values, packing, index, training=training), packing
-        places = packing.positions if index is None else tf.gather(index, packing.positions)
-        return tf.gather(values, places), packing
+        if self.recurrent is None:
+            return values, rows
+        return self.recurrent.encode(values, pack(lengths), index, training=training), rows
 
     def compute_mask(self, inputs, previous_mask=None):
         return None  # The steps are gone.

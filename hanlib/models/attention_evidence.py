@@ -4,8 +4,6 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from hanlib.ops.packing import unpack
-
 
 class AttentionEvidence(NamedTuple):
     """Attention and gradient x attention of the words and sentences of a batch.
@@ -64,21 +62,21 @@ def attention_evidence(classifier, ids, targets=None):
     levels = []
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         for level, lengths in zip(encoder.levels, found.lengths, strict=True):
-            states, packing = level.contextualize(values, lengths, index)
-            values, scores = level.pooling.pool(states, packing.rows, packing.count)
+            states, rows = level.contextualize(values, lengths, index)
+            values, scores = level.pooling.pool(states, rows, tf.size(lengths))
             # Watched from here on: nothing below the first vectors is gone through backwards.
             tape.watch(values)
-            levels.append((level.pooling, states, packing, values, scores))
+            levels.append((level.pooling, states, rows, values, scores))
             index = None
         logits = classifier.logits(values)
         targets = chosen_targets(logits, targets)
         margin = log_odds(logits, targets, classifier.multi_label)
     gradients = tape.gradient(margin, [vectors for _, _, _, vectors, _ in levels])
     attention, contributions = [], []
-    for k, (pooling, states, packing, _, scores) in enumerate(levels):
-        weights, contribution = _of_items(pooling, states, packing, scores, gradients[k], targets)
-        attention.append(found.in_form_of_input(k, unpack(weights, packing)))
-        contributions.append(found.in_form_of_input(k, unpack(contribution, packing)))
+    for k, (pooling, states, rows, _, scores) in enumerate(levels):
+        weights, contribution = _of_items(pooling, states, rows, scores, gradients[k], targets)
+        attention.append(found.in_form_of_input(k, weights))
+        contributions.append(found.in_form_of_input(k, contribution))
     probabilities = classifier.classify(values)
     return AttentionEvidence(probabilities, targets, attention, contributions)
 
@@ -119,25 +117,25 @@ def chosen_targets(logits, targets=None):
     return tf.where(targets < 0, best, targets)
 
 
-def _of_items(pooling, states, packing, scores, d_vectors, targets):
-    """Weight and contribution of each item of a level, `<float>[items]`, packed."""
+def _of_items(pooling, states, rows, scores, d_vectors, targets):
+    """Weight and contribution of each item of a level, `<float>[items]`."""
     states = tf.cast(states, scores.dtype)
     d_vectors = tf.cast(d_vectors, scores.dtype)
     if pooling.score == "max":
         with tf.GradientTape() as tape:
             tape.watch(states)
-            vectors, _ = pooling.pool(states, packing.rows, packing.count)
+            vectors, _ = pooling.pool(states, rows, tf.shape(d_vectors)[0])
         gradient = tape.gradient(vectors, states, output_gradients=d_vectors)
         return scores, tf.reduce_sum(gradient * states, axis=-1)
     if scores.shape.rank == 1:
-        at_rows = tf.gather(d_vectors, packing.rows)
+        at_rows = tf.gather(d_vectors, rows)
         return scores, scores * tf.reduce_sum(at_rows * states, axis=-1)
     heads = tf.reshape(d_vectors, [-1, scores.shape[-1], states.shape[-1]])
     contribution = tf.zeros_like(scores[:, 0])
     for head in range(scores.shape[-1]):
-        at_rows = tf.gather(heads[:, head], packing.rows)
+        at_rows = tf.gather(heads[:, head], rows)
         contribution += scores[:, head] * tf.reduce_sum(at_rows * states, axis=-1)
     if pooling.labels is None:
         return tf.reduce_mean(scores, axis=-1), contribution
-    own = tf.gather(targets, packing.rows)
+    own = tf.gather(targets, rows)
     return tf.gather(scores, own, batch_dims=1), contribution

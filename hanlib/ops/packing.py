@@ -16,12 +16,15 @@ class Packing(NamedTuple):
         sizes: `<int32>[steps]`, rows that have a word at each step, falling.
         positions: `<int32>[words]`, the row-major place of each packed word.
         rows: `<int32>[words]`, the row that each packed word belongs to.
+        mirror: `<int32>[words]`, the place of each packed word where every row runs from its last
+            word to its first; there and back again, it is its own inverse.
         count: `<int32>[]`, the number of rows, empty ones included.
     """
 
     sizes: tf.Tensor
     positions: tf.Tensor
     rows: tf.Tensor
+    mirror: tf.Tensor
     count: tf.Tensor
 
 
@@ -44,10 +47,31 @@ def pack(lengths):
     finished = tf.cumsum(tf.math.bincount(lengths, minlength=1))  # [steps + 1]
     sizes = count - finished[:-1]  # [steps]
     steps = tf.repeat(tf.range(tf.size(sizes)), sizes)  # [words]
-    places = tf.range(tf.size(steps)) - tf.gather(tf.cumsum(sizes, exclusive=True), steps)
-    rows = tf.gather(order, places)  # [words]
+    firsts = tf.cumsum(sizes, exclusive=True)  # [steps]
+    places = tf.range(tf.size(steps)) - tf.gather(firsts, steps)  # [words]
+    rows = tf.gather(order, places)
     starts = tf.cumsum(lengths, exclusive=True)  # [rows]
-    return Packing(sizes, tf.gather(starts, rows) + steps, rows, count)
+    mirrored_steps = tf.gather(lengths, rows) - 1 - steps
+    mirror = tf.gather(firsts, mirrored_steps) + places
+    return Packing(sizes, tf.gather(starts, rows) + steps, rows, mirror, count)
+
+
+def permute(values, order, inverse):
+    """`values[order]` for a permutation; its gradient gathers where that of `tf.gather` scatters.
+
+    Args:
+        values: `<float>[words, features]`.
+        order, inverse: `<int32>[words]`, with `order[inverse[i]] = i`.
+
+    >>> permute(tf.constant([[1.0], [2.0]]), tf.constant([1, 0]), tf.constant([1, 0])).numpy()
+    array([[2.], [1.]], dtype=float32)
+    """
+
+    @tf.custom_gradient
+    def permuted(values):
+        return tf.gather(values, order), lambda upstream: tf.gather(upstream, inverse)
+
+    return permuted(values)
 
 
 def unpack(values, packing):

@@ -118,8 +118,7 @@ def segment_weighted_sum(weights, states, segment_ids, num_segments):
     array([[0.5, 0.5], [2. , 2. ]], dtype=float32)
     """
     if weights.shape.rank == 1:
-        weighted = weights[:, tf.newaxis] * states
-        return tf.math.unsorted_segment_sum(weighted, segment_ids, num_segments)
+        return _weighted_sum(weights, states, segment_ids, num_segments)
 
     @tf.custom_gradient
     def by_head(weights, states):
@@ -145,6 +144,23 @@ def segment_weighted_sum(weights, states, segment_ids, num_segments):
         return tf.transpose(vectors, [1, 0, 2]), gradient
 
     return by_head(weights, states)
+
+
+def _weighted_sum(weights, states, segment_ids, num_segments):
+    """`segment_weighted_sum` of one head. TensorFlow's own gradient would look for ids below 0."""
+
+    @tf.custom_gradient
+    def run(weights, states):
+        weighted = weights[:, tf.newaxis] * states
+
+        def gradient(upstream):
+            upstream = tf.gather(upstream, segment_ids)
+            d_weights = tf.reduce_sum(states * upstream, axis=-1)
+            return d_weights, weights[:, tf.newaxis] * upstream
+
+        return tf.math.unsorted_segment_sum(weighted, segment_ids, num_segments), gradient
+
+    return run(weights, states)
 
 
 def segment_max(states, segment_ids, num_segments):

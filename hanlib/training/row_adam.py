@@ -36,7 +36,9 @@ class RowAdam(keras.optimizers.Adam):
         first = self._moved(self._momentums[place], rows, values, self.beta_1)
         second = self._moved(self._velocities[place], rows, tf.square(values), self.beta_2)
         change = learning_rate * correction * first / (tf.sqrt(second) + self.epsilon)
-        storage_of(variable).scatter_sub(tf.IndexedSlices(change, rows))
+        storage = storage_of(variable)
+        moved = tf.gather(storage, rows) - change
+        storage.scatter_update(tf.IndexedSlices(moved, rows))
 
     def _moved(self, moment, rows, values, beta):
         moment = storage_of(moment)
