@@ -40,7 +40,8 @@ def write_base_files(base, classifier, dataset=None, recipe=None, metrics=None, 
     kept = [name for name in files if not _ours(base / name)]
     with versions.writing_folder(base) as temporary:
         for name in files.keys() - set(kept):
-            (temporary / name).write_text(files[name], encoding="utf-8", errors="replace")
+            with versions.naming(base / name):
+                (temporary / name).write_text(files[name], encoding="utf-8", errors="replace")
             os.replace(temporary / name, base / name)
     return kept
 

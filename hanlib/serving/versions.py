@@ -110,6 +110,23 @@ def remove_leftovers(parent):
                 os.close(lock)
 
 
+@contextlib.contextmanager
+def naming(path):
+    """Names the file in an error of writing, as of a full disk, where Python leaves it out.
+
+    >>> with naming("model.bin"):
+    ...     raise OSError(errno.ENOSPC, "No space left on device")
+    Traceback (most recent call last):
+    OSError: [Errno 28] No space left on device: 'model.bin'
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
 def _locked_folder(parent):
     while True:
         temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
@@ -128,5 +145,5 @@ def _flush(folder):
     """Brings all files to the disk before their folder is there, for the case of a power cut."""
     for path in Path(folder).rglob("*"):
         if path.is_file():
-            with open(path, "rb") as file:
+            with naming(path), open(path, "rb") as file:
                 os.fsync(file.fileno())

@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from hanlib.layers.texts import encode
+from hanlib.serving.versions import naming
 
 # What ends a line, and what TensorFlow's reader of lines drops.
 _NOT_IN_A_LINE = (b"\n", b"\r")
@@ -39,7 +40,8 @@ class VocabularyFile(tf.Module):
             lines = tf.range(len(words), dtype=tf.int64)
             return tf.lookup.KeyValueTensorInitializer(tf.constant(words, tf.string), lines)
         path = Path(folder) / "vocabulary.txt"
-        path.write_bytes(b"".join(word + b"\n" for word in words))
+        with naming(path):
+            path.write_bytes(b"".join(word + b"\n" for word in words))
         return tf.lookup.TextFileInitializer(
             str(path),
             *(tf.string, tf.lookup.TextFileIndex.WHOLE_LINE),
