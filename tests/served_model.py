@@ -16,7 +16,7 @@ from pathlib import Path
 class Server:
     """`hanlib serve` in a process of its own."""
 
-    def __init__(self, model, *options, start_timeout=120):
+    def __init__(self, model, *options, start_timeout=300):
         command = [sys.executable, "-m", "hanlib", "serve", str(model), "--port", "0", *options]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"

@@ -31,7 +31,7 @@ def server(tmp_path_factory):
     build().save(path)
     os.environ["PYTHONPROFILEIMPORTTIME"] = "1"
     try:
-        server = Server(path, "--quiet", start_timeout=300)
+        server = Server(path, "--quiet")
     finally:
         del os.environ["PYTHONPROFILEIMPORTTIME"]
     assert server.name == "reviews"
