@@ -9,6 +9,7 @@ import warnings
 import hanlib
 from hanlib.cli import datasets, evaluate, explain, export, info, predict, serve, train
 from hanlib.cli.errors import UsageError, message_of
+from hanlib.cli.threads import share_cores
 
 _COMMANDS = (train, evaluate, predict, explain, export, serve, info, datasets)
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -47,6 +48,7 @@ def main(argv=None):
     >>> main(["evaluate"])
     2
     """
+    share_cores()
     with _plain_warnings():
         try:
             arguments = _parser().parse_args(argv)
