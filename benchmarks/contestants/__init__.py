@@ -21,6 +21,10 @@ CONTESTANTS = {
 def make(name, sizes, **options):
     """The contestant of a name; its framework is imported here."""
     module, kind = CONTESTANTS[name]
+    if name.startswith("hanlib"):
+        from hanlib.cli.threads import share_cores
+
+        share_cores()  # As every `hanlib` command does; the others fare better without.
     if name != "torch":
         from hanlib.cli.quiet import start_tensorflow
 
