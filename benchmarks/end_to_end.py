@@ -11,13 +11,13 @@ project: at least 1,500 reviews a second at 64 a call, at most 15 ms at the medi
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import report
 import reviews
+from process import answer
 from sizes import Sizes
 
 ALONE = Path(__file__).with_name("end_to_end_process.py")
@@ -81,12 +81,8 @@ def untrained(texts):
 
 
 def measure(exported, texts, arguments):
-    """The rows, from a process in which hanlib cannot be imported."""
-    # -I: neither this folder nor PYTHONPATH is searched.
-    command = [sys.executable, "-I", "-W", "ignore", str(ALONE), str(exported), str(texts)]
-    command += [arguments.signature, str(arguments.calls)]
-    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(result.stdout.splitlines()[-1])
+    """The rows, from a process that imports no hanlib."""
+    return answer(ALONE, exported, texts, arguments.signature, arguments.calls, alone=True)
 
 
 if __name__ == "__main__":

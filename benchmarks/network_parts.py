@@ -41,8 +41,7 @@ def network_parts(batches, sizes):
         inputs = list(zip(values, lengths, indexes, strict=True))
         made += _recurrence(level, name, inputs)
         contextualize = tf.function(level.contextualize, reduce_retracing=True)
-        states, packings = zip(*(contextualize(*given) for given in inputs), strict=True)
-        pooled = [(s, p.rows, p.count) for s, p in zip(states, packings, strict=True)]
+        pooled = [(*contextualize(*given), tf.size(given[1])) for given in inputs]
         made += _both(
             f"attention, {name}",
             lambda s, rows, count, level=level: level.pooling.pool(s, rows, count)[0],

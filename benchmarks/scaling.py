@@ -12,7 +12,6 @@ import argparse
 import json
 import math
 import statistics
-import subprocess
 import sys
 import time
 from dataclasses import asdict, replace
@@ -21,6 +20,7 @@ from pathlib import Path
 import report
 from contest import peak_memory
 from documents import generated
+from process import answer
 from sizes import Sizes
 from train_step import say_to_stderr
 
@@ -134,9 +134,7 @@ def point(arguments, task="train", documents=64, sentences=13, **sizes):
     given = {"task": task, "documents": documents, "sentences": sentences}
     given |= {"sizes": asdict(replace(Sizes(), **sizes)), "rounds": arguments.rounds}
     given["seed"] = arguments.seed
-    command = [sys.executable, "-W", "ignore", __file__, "--point", json.dumps(given)]
-    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found = json.loads(result.stdout.splitlines()[-1])
+    found = answer(__file__, "--point", json.dumps(given))
     say_to_stderr(f"{given['documents']} x {sentences} sentences, {task}: {found}")
     return found
 

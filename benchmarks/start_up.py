@@ -8,7 +8,6 @@ Each figure is the median of several new processes, with the files in the page c
 """
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import time
 from pathlib import Path
 
 import report
+from process import answer
 
 TEXT = "The soup was cold. We will not come back."
 STAGES = Path(__file__).with_name("start_up_process.py")
@@ -31,10 +31,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         model = arguments.model or written(Path(folder))
         exported = Path(folder) / "exported"
-        subprocess.run([sys.executable, STAGES, "export", str(model), str(exported)], check=True)
+        answer(STAGES, "export", model, exported)
         tables = [
             ("Commands, from start to end", commands(model, arguments.rounds)),
-            ("Stages of `hanlib predict`", stages("keras", model, arguments.rounds)),
+            ("Stages with the `.keras` file", stages("keras", model, arguments.rounds)),
             ("Stages with the SavedModel", stages("saved_model", exported, arguments.rounds)),
         ]
     setting = {"model": str(arguments.model or "the paper's sizes, vocabulary 30,000")}
@@ -44,7 +44,7 @@ def main():
 def written(folder):
     """An untrained model in a file."""
     path = folder / "model.keras"
-    subprocess.run([sys.executable, STAGES, "write", str(path)], check=True)
+    answer(STAGES, "write", path)
     return path
 
 
@@ -73,11 +73,7 @@ def _seconds(command):
 
 def stages(kind, model, rounds):
     """Stages within a process, in the order in which they come."""
-    command = [sys.executable, "-W", "ignore", str(STAGES), kind, str(model)]
-    found = []
-    for _ in range(rounds + 1):
-        result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        found.append(json.loads(result.stdout.splitlines()[-1]))
+    found = [answer(STAGES, kind, model) for _ in range(rounds + 1)]
     return [
         {"stage": stage, "s": statistics.median(times[stage] for times in found[1:])}
         for stage in found[0]

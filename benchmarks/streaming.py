@@ -4,13 +4,13 @@
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from process import answer
 
 SHARDS = 16
 VOCABULARY = 20_000
@@ -20,9 +20,7 @@ def measure_stream(documents, seed):
     """A row: seconds of each stage and the greatest memory, in a new process."""
     with tempfile.TemporaryDirectory() as folder:
         write_shards(Path(folder) / "texts", documents, seed)
-        command = [sys.executable, "-W", "ignore", __file__, folder]
-        result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found = json.loads(result.stdout.splitlines()[-1])
+        found = answer(__file__, folder)
     total = sum(found["seconds"].values())
     row = {"documents": documents, "words": found["words"]}
     row |= {f"{stage}, s": seconds for stage, seconds in found["seconds"].items()}

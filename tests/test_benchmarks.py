@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
@@ -212,15 +213,29 @@ def test_the_stages_of_a_start(tmp_path):
     assert list(found)[-1] == "second answer"
 
 
-def test_text_in_through_the_exported_model(tmp_path, capsys):
+class Serving(tf.Module):
+    """Stands for an exported model."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def serve(self, text):
+        return {"probabilities": tf.zeros([tf.shape(text)[0], 2])}
+
+
+def test_text_in_through_an_exported_model(tmp_path):
     end_to_end = importlib.import_module("end_to_end")
-    texts = ["A good film. I laughed.", "A bad one. I left early."]
-    end_to_end.export(None, texts, tmp_path / "1")
-    (tmp_path / "texts.json").write_text(json.dumps(texts))
+    serving = Serving()
+    tf.saved_model.save(serving, str(tmp_path / "1"), {"serving_default": serving.serve})
+    (tmp_path / "texts.json").write_text(json.dumps(["A good film.", "A bad one."]))
     given = argparse.Namespace(signature="serving_default", calls=5)
     rows = end_to_end.measure(tmp_path / "1", tmp_path / "texts.json", given)
     assert [row["documents a call"] for row in rows] == [1, 8, 64]
     assert all(0 < row["p50, ms"] <= row["p95, ms"] for row in rows)
+
+
+def test_the_model_of_text_in_is_that_of_the_paper():
+    classifier = importlib.import_module("end_to_end").untrained(["A good film.", "A bad one."])
+    assert classifier(tf.constant(["A film."])).shape == (1, 2)
+    assert classifier.encoder.arguments["units"] == 50
 
 
 def test_plots_are_drawn_from_the_figures(tmp_path, monkeypatch):
