@@ -20,14 +20,14 @@ from contestants import make, weights  # noqa: E402
 from documents import from_ragged, generated  # noqa: E402
 from sizes import Sizes  # noqa: E402
 
-SIZES = Sizes(vocabulary=40, dim=6, units=4, attention=5, sentences=4, words=7, flat_words=12)
+SIZES = Sizes(vocabulary=40, dim=6, units=4, attention=5, sentences=3, words=7, flat_words=12)
 NO_TORCH = "PyTorch is no dependency, only a peer to measure"
 
 
 @pytest.fixture(scope="module")
 def documents():
     """Text that fits the box."""
-    return generated(5, (1, 4), (1, 7), SIZES.vocabulary, seed=1)
+    return generated(5, (1, 3), (1, 7), SIZES.vocabulary, seed=1)
 
 
 def network(name, **options):
