@@ -1,5 +1,6 @@
 """A trained classifier as a SavedModel: text in, decision and evidence out, TensorFlow alone."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -118,11 +119,8 @@ def _write(classifier, folder, options, progress):
             progress(f"tracing {name}")
             functions[name] = function.get_concrete_function()
         progress("writing")
-        tf.saved_model.save(
-            served,
-            str(written),
-            signatures=functions,
-        )
+        with _without_its_log():
+            tf.saved_model.save(served, str(written), signatures=functions)
         progress("writing warm-up requests")
         words = classifier.vectorizer.get_vocabulary()[served.vocabulary.first :]
         write_warm_up(written, list(functions), words[:_WARM_UP_WORDS])
@@ -143,6 +141,18 @@ def _served(classifier, folder, options):
     served.vocabulary = VocabularyFile(vectorizer, folder)
     bounds = {name: options[name] for name in ("most_sentences", "most_words")}
     return served, Signatures(classifier, vectorizer, served.vocabulary, **bounds)
+
+
+@contextlib.contextmanager
+def _without_its_log():
+    """TensorFlow tells, twice, of a folder that is gone a moment later."""
+    log = tf.get_logger()
+    level = log.level
+    log.setLevel("WARNING")
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _as_os_error(error, folder):

@@ -58,7 +58,7 @@ def prediction_log(signature, texts):
     `PredictionLog { predict_log { request { model_spec { signature_name } inputs { text } } } }`
 
     >>> prediction_log("embed", ["A"])[:4].hex()
-    '32230a21'
+    '32200a1e'
     """
     text = tf.make_tensor_proto([_utf8(item) for item in texts], tf.string, [len(texts)])
     model_spec = _field(3, _utf8(signature))
