@@ -94,8 +94,10 @@ def evidence_spans(row):
 def print_plausibility(classifier, rows, share):
     """Agreement with the rationales, for the true class, which is what people gave reasons for."""
     rows = [row for row in rows if row["evidence"]]
-    print(f"Agreement with people, {len(rows)} documents; selected: {share:.1%} of the words\n")
-    columns = ["AUPRC", "AUPRC (trapezoid)", "token F1", "IOU F1"]
+    print(f"Agreement with people, {len(rows)} documents; selected: {share:.1%} of the words.")
+    print("Phrases: words ranked by the scores of the words around them and of their sentence.\n")
+    words = ["AUPRC", "AUPRC (trapezoid)", "token F1", "IOU F1"]
+    columns = words + [f"phrases: {name}" for name in words]
     columns += [f"sentence precision at {k}" for k in AT]
     print(f"| method | {' | '.join(columns)} | seconds |\n|{'---|' * (len(columns) + 2)}")
     for method in METHODS:
@@ -113,9 +115,11 @@ def print_plausibility(classifier, rows, share):
 
 
 def agreement(explanation, row, share):
-    found = plausibility(explanation, evidence_spans(row), share, AT)
-    words = (found.auprc, found.auprc_trapezoid, found.token_f1, found.iou_f1)
-    return [*words, *(found.sentence_precision[k] for k in AT)]
+    evidence, figures = evidence_spans(row), []
+    for phrases in (False, True):
+        found = plausibility(explanation, evidence, share, AT, phrases)
+        figures += [found.auprc, found.auprc_trapezoid, found.token_f1, found.iou_f1]
+    return [*figures, *found.sentence_precision.values()]
 
 
 def with_interval(values):

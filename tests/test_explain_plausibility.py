@@ -10,6 +10,7 @@ from hanlib.explain.plausibility import (
     average_precision,
     iou_f1,
     overlaps,
+    phrase_scores,
     runs,
     token_f1,
     trapezoid_auprc,
@@ -74,6 +75,24 @@ def test_figures_of_one_explanation():
     # "superb" is half of the evidence, "dull" none of it.
     assert found.iou_f1 == pytest.approx(2 * 1 * 0.5 / 1.5)
     assert found.sentence_precision == {1: 1.0, 2: 0.5}
+
+
+def test_phrases_are_ranked_by_what_is_around_them():
+    scores = [0.0] * 12
+    scores[0], scores[8] = 0.5, 0.9
+    found = explanation(scores, sentence_scores=(0.0, 1.0))
+    around = phrase_scores(found, reach=1)
+    # The words around "superb" come first; in the other sentence those at its start.
+    assert set(np.argsort(-around, kind="stable")[:3]) == {7, 8, 9}
+    assert around[4] > around[1] > around[3]
+    assert around.mean() == pytest.approx(0)
+    found_phrases = plausibility(found, [(25, 38)], share=0.25, phrases=True)
+    truth = overlaps(found.words, [(25, 38)])
+    assert found_phrases.auprc == average_precision(truth, phrase_scores(found))
+
+
+def test_phrases_of_equal_scores_are_equal():
+    assert phrase_scores(explanation([0.5] * 12, (1.0, 1.0)), reach=0).tolist() == [0] * 12
 
 
 def test_without_evidence_there_is_nothing_to_agree_with():

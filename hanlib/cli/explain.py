@@ -147,7 +147,9 @@ def _print(arguments, record, explanations):
     for explanation in explanations:
         if arguments.json:
             line = {**named, **json.loads(explanation.to_json())}
-            print(json.dumps(line, ensure_ascii=False, default=str))
+            text = json.dumps(line, ensure_ascii=False, default=str)
+            # Bytes of an argument that were no text have no UTF-8 either.
+            print(text.encode("utf-8", "replace").decode())
             continue
         heading = " ".join(f"{name} {value}" for name, value in named.items())
         print(f"--- {heading}")

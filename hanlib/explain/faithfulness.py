@@ -56,6 +56,10 @@ class Removals:
             scores.probabilities, scores.targets[:, None].astype(np.int64), axis=1
         )[:, 0]
         self.rankings, self.seed = rankings, seed
+        self._units = {
+            "word": documents.document_words,
+            "sentence": documents.document_sentences,
+        }
         self._words = parts(documents.words, documents.document_words)
         self._rows = parts(documents.row_lengths, documents.document_rows)
         self._sentences = parts(documents.sentence_rows, documents.document_sentences)
@@ -72,41 +76,42 @@ class Removals:
 
     def measure(self, level, scores):
         """The ranking by the scores of a level, as `Measured` with one ranking a document."""
-        values, lengths = scores.sentences, self.documents.document_sentences
-        if level == "word":
-            values, lengths = scores.words, self.documents.document_words
+        values = scores.words if level == "word" else scores.sentences
         # Of equal scores the earlier one goes first.
-        orders = [[np.argsort(-part, kind="stable")] for part in parts(values, lengths)]
-        return self._measured(level, orders)
+        orders = ([np.argsort(-part, kind="stable")] for part in parts(values, self._units[level]))
+        return self._measured(level, orders, rankings=1)
 
     @functools.cached_property
     def by_chance(self):
         """`dict` from level to `Measured` of the random rankings."""
-        orders = {level: [] for level in LEVELS}
-        for ids, sentences in zip(self._words, self._sentences, strict=True):
-            draw = generator(ids, self.seed)
-            for level, units in (("word", len(ids)), ("sentence", len(sentences))):
-                orders[level].append([draw.permutation(units) for _ in range(self.rankings)])
-        return {level: self._measured(level, orders[level]) for level in LEVELS}
+        return {
+            level: self._measured(level, self._random_orders(level), self.rankings)
+            for level in LEVELS
+        }
 
-    def _measured(self, level, orders):
-        """`Measured`, for lists of rankings of each document: units, the first one first."""
-        sizes = [top_sizes(len(rankings[0])) for rankings in orders]
-        kept = [
-            np.concatenate([_kept(order, np.unique(of_document)) for order in rankings])
-            for rankings, of_document in zip(orders, sizes, strict=True)
-        ]
+    def _random_orders(self, level):
+        for ids, units in zip(self._words, self._units[level], strict=True):
+            draw = generator(ids, self.seed, LEVELS.index(level))
+            yield [draw.permutation(units) for _ in range(self.rankings)]
+
+    def _measured(self, level, orders, rankings):
+        """`Measured`, for an iterable of lists of rankings: units, the first one first."""
+        sizes = [top_sizes(units) for units in self._units[level]]
+        passes = np.array([2 * rankings * len(np.unique(top)) for top in sizes], np.int32)
+        # One document at a time: for a batch of long ones there are gigabytes of it.
+        kept = (
+            np.concatenate([_kept(order, np.unique(top)) for order in of_document])
+            for of_document, top in zip(orders, sizes, strict=True)
+        )
         logits = self._logits_of_words(kept) if level == "word" else self._logits_of_rows(kept)
-        passes = np.array([len(of_document) for of_document in kept], np.int32)
         targets = np.repeat(self.targets, passes)
         left = self.network.probabilities(logits).numpy()[np.arange(len(targets)), targets]
         drops = np.repeat(self.probabilities, passes) - left
         figures = [
-            _mean_over_shares(of_document, top, len(rankings))
-            for of_document, top, rankings in zip(parts(drops, passes), sizes, orders, strict=True)
+            _mean_over_shares(of_document, top, rankings)
+            for of_document, top in zip(parts(drops, passes), sizes, strict=True)
         ]
-        shape = (len(orders), len(orders[0]) if orders else 0)
-        both = np.array(figures, np.float64).reshape([*shape, 2])
+        both = np.array(figures, np.float64).reshape([len(sizes), rankings, 2])
         return Measured(both[..., 0], both[..., 1], passes)
 
     def _logits_of_words(self, kept):
@@ -114,12 +119,14 @@ class Removals:
 
     def _logits_of_rows(self, kept):
         starts = np.cumsum(self.documents.document_rows) - self.documents.document_rows
-        variants = []
-        for start, rows, of_document in zip(starts, self._sentences, kept, strict=True):
-            of_rows = np.repeat(of_document, rows, axis=1)
-            places = np.broadcast_to(start + np.arange(rows.sum()), of_rows.shape)
-            variants.append((places, of_rows, None))
-        return self._upper.logits(variants)
+
+        def variants():
+            for start, rows, of_document in zip(starts, self._sentences, kept, strict=True):
+                of_rows = np.repeat(of_document, rows, axis=1)
+                lines = np.broadcast_to(start + np.arange(rows.sum()), of_rows.shape)
+                yield lines, of_rows, None
+
+        return self._upper.logits(variants())
 
     @functools.cached_property
     def _upper(self):

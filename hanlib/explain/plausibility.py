@@ -31,7 +31,7 @@ class Plausibility:
     sentence_precision: dict
 
 
-def plausibility(explanation, evidence, share, at=(1, 3, 5)):
+def plausibility(explanation, evidence, share, at=(1, 3, 5), phrases=False):
     """How far an explanation's scores agree with a human's evidence.
 
     Args:
@@ -40,6 +40,7 @@ def plausibility(explanation, evidence, share, at=(1, 3, 5)):
         share: share of the words that is selected for `token_f1` and `iou_f1`, such as the usual
             share of evidence in other documents.
         at: the k of `sentence_precision`.
+        phrases: whether words are ranked by `phrase_scores` in place of their own scores.
 
     Returns:
         A `Plausibility`; None where no word is evidence.
@@ -59,7 +60,7 @@ def plausibility(explanation, evidence, share, at=(1, 3, 5)):
     words = overlaps(explanation.words, evidence)
     if not words.any():
         return None
-    scores = _scores(explanation.words)
+    scores = phrase_scores(explanation) if phrases else _scores(explanation.words)
     selected = np.zeros(len(scores), bool)
     selected[_strongest(scores, max(round(share * len(scores)), 1))] = True
     sentences = overlaps(explanation.sentences, evidence)
@@ -71,6 +72,32 @@ def plausibility(explanation, evidence, share, at=(1, 3, 5)):
         iou_f1(runs(words), runs(selected)),
         {k: float(sentences[_strongest(sentence_scores, k)].mean()) for k in at},
     )
+
+
+def phrase_scores(explanation, reach=5):
+    """What each word's surroundings say: its phrase and its sentence, `<float>[words]`.
+
+    The mean score of the word and of those up to `reach` words away, plus the score of its
+    sentence, each in standard deviations over the document. People mark phrases, never single
+    words, so this is what their marks are to be compared with; as an explanation of single words it
+    says less.
+
+    >>> from hanlib.evidence import Explanation, Sentence, Word
+    >>> made = [Sentence("a", 0.0, (Word("a", 0.0),)), Sentence("b c", 1.0, (Word("b", 1.0),) * 2)]
+    >>> found = Explanation(None, "pos", {}, "pos", "leave_one_out", tuple(made))
+    >>> phrase_scores(found, reach=0).round(1).tolist()
+    [-2.8, 1.4, 1.4]
+    """
+    words = _scores(explanation.words)
+    kernel = np.ones(2 * reach + 1) / (2 * reach + 1)
+    around = np.convolve(words, kernel)[reach : reach + len(words)]
+    lengths = [len(sentence.words) for sentence in explanation.sentences]
+    return _standardized(around) + _standardized(np.repeat(_scores(explanation.sentences), lengths))
+
+
+def _standardized(values):
+    spread = values.std()
+    return (values - values.mean()) / spread if spread else np.zeros(len(values))
 
 
 def overlaps(units, evidence):
@@ -119,10 +146,10 @@ def trapezoid_auprc(truth, scores):
 def token_f1(truth, selected):
     """`2 |truth & selected| / (|truth| + |selected|)`.
 
-    >>> token_f1(np.array([True, True, False]), np.array([True, False, False])).item()
+    >>> token_f1(np.array([True, True, False]), np.array([True, False, False]))
     0.6666666666666666
     """
-    return 2 * (truth & selected).sum() / max(truth.sum() + selected.sum(), 1)
+    return float(2 * (truth & selected).sum() / max(truth.sum() + selected.sum(), 1))
 
 
 def iou_f1(truth, found, threshold=0.5):

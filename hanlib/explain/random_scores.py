@@ -25,14 +25,14 @@ def random(network, documents, targets, seed=0):
     return Scores(probabilities, targets.numpy(), _joined(words), _joined(sentences))
 
 
-def generator(ids, seed):
-    """A generator of random numbers that only the document and the seed decide.
+def generator(ids, *seeds):
+    """A generator of random numbers that only the document and the seeds decide.
 
     >>> ids = np.array([2, 3], np.int32)
     >>> generator(ids, 0).integers(99) == generator(ids, 0).integers(99)
     np.True_
     """
-    return np.random.default_rng([seed, zlib.crc32(ids.astype(np.int32).tobytes())])
+    return np.random.default_rng([*seeds, zlib.crc32(ids.astype(np.int32).tobytes())])
 
 
 def _joined(parts):

@@ -1,0 +1,118 @@
+"""`hanlib explain`, as scripts and people use it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from hanlib.cli import explain as command
+from hanlib.cli import main
+from hanlib.explain import METHODS
+
+MODEL = str(Path(__file__).parents[1] / "saved_models" / "demo-golden")
+TEXT = "The hotel was not superb. The last one was nice. We left on Monday."
+
+
+@pytest.fixture
+def run(capsys):
+    def explain(*arguments):
+        capsys.readouterr()
+        code = main(["explain", *map(str, arguments)])
+        return (code, *capsys.readouterr())
+
+    return explain
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    path = tmp_path / "reviews.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "text", "stars"])
+        writer.writerows([["a", TEXT, "negative"], ["b", "<script>1</script> Nice.", "positive"]])
+        writer.writerow(["c", "", "negative"])
+    return path
+
+
+def objects(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_the_methods_are_those_of_the_library():
+    assert tuple(METHODS) == command.METHODS
+
+
+def test_a_text_is_shown_for_people(run):
+    code, out, _ = run(MODEL, TEXT)
+    assert code == 0
+    for shown in ("negative", "superb", "Gradient", "The last one was nice"):
+        assert shown in out
+
+
+def test_json_is_one_object_a_document(run, reviews):
+    code, out, _ = run(MODEL, "--input", reviews, "--json", "--label-column", "stars")
+    found = objects(out)
+    assert code == 0
+    assert [record["id"] for record in found] == ["a", "b", "c"]
+    assert [record["true_label"] for record in found] == ["negative", "positive", "negative"]
+    assert found[0]["text"] == TEXT
+    assert found[0]["sentences"][1]["start"] == 26
+    assert found[2]["sentences"] == []
+
+
+def test_targets_and_methods_may_be_chosen(run):
+    options = ["--json", "--target", "positive", "--target", "negative"]
+    found = objects(run(MODEL, TEXT, "--method", "leave_one_out", *options)[1])
+    assert [record["target"] for record in found] == ["positive", "negative"]
+    assert {record["method"] for record in found} == {"leave_one_out"}
+    every = objects(run(MODEL, TEXT, "--json", "--target", "all")[1])
+    assert [record["target"] for record in every] == ["negative", "positive"]
+
+
+def test_faithfulness_is_measured_when_asked_for(run):
+    found = objects(run(MODEL, TEXT, "--json", "--faithfulness")[1])[0]
+    assert set(found["faithfulness"]) == {"word", "sentence"}
+
+
+def test_two_methods_stand_side_by_side(run):
+    code, out, _ = run(MODEL, TEXT, "--compare", "attention")
+    assert code == 0
+    assert "Attention" in out
+    assert "Gradient" in out
+
+
+def test_a_report_is_written_and_escapes_its_texts(run, reviews, tmp_path):
+    page = tmp_path / "report.html"
+    code, out, err = run(MODEL, "--input", reviews, "--html", page, "--label-column", "stars")
+    assert (code, out) == (0, "")
+    assert "3 documents" in err
+    assert "<script>1</script>" not in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--method", "magic"], "magic"),
+        (["--target", "funny"], "--target must be one of the classes negative, positive"),
+        (["--label-column", "stars"], "--label-column needs --input"),
+        (["--json", "--compare", "attention"], "give either --compare or --json, not both"),
+        (["--html", "nowhere/report.html"], "its folder does not exist"),
+        (["--input", "absent.csv"], "give either TEXT or --input"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(run, arguments, message):
+    code, out, err = run(MODEL, TEXT, *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_missing_column_is_named(run, reviews):
+    code, _, err = run(MODEL, "--input", reviews, "--label-column", "label")
+    assert code == 2
+    assert "no column 'label'" in err
+
+
+def test_a_missing_model_is_named(run):
+    assert run("absent", TEXT)[0] == 2
