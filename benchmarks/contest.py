@@ -139,6 +139,7 @@ class _Worker:
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
+            self.stop()
             raise RuntimeError(f"{self.title} ended: its message is above")
         return json.loads(answer)
 
