@@ -181,10 +181,11 @@ def test_a_full_disk_names_the_file(tmp_path):
     assert list((tmp_path / "full").iterdir()) == []
 
 
-def test_versions_count_up(classifier, tmp_path):
-    for name in ("7", "notes", "²", "007b"):
+def test_versions_count_up(tmp_path):
+    for name in ("7", "notes", "²", "007b", "new"):
         (tmp_path / name).mkdir()
-    assert export_version(classifier, tmp_path).name == "8"
+    (tmp_path / "new" / "saved_model.pb").touch()
+    assert versions.publish_next(tmp_path / "new", tmp_path).name == "8"
 
 
 # Beside the versions ------------------------------------------------------------------------------
