@@ -11,7 +11,11 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
 def test_there_are_notebooks():
-    assert [path.name for path in NOTEBOOKS] == ["quickstart.ipynb", "serving.ipynb"]
+    assert [path.name for path in NOTEBOOKS] == [
+        "explain.ipynb",
+        "quickstart.ipynb",
+        "serving.ipynb",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+from pathlib import Path
 
 from hanlib.cli import model_file, options, texts
 from hanlib.cli.errors import UsageError
@@ -136,7 +137,8 @@ def _write_report(arguments, explained):
                 _print(arguments, record, explanations)
             yield from explanations
 
-    documents = write_report(flat(), arguments.html, title=f"Explanations by {arguments.model}")
+    name = Path(arguments.model).absolute().name
+    documents = write_report(flat(), arguments.html, title=f"Explanations by {name}")
     print(f"{documents:,} documents in {arguments.html}", file=sys.stderr)
 
 
