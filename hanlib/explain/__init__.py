@@ -3,4 +3,4 @@
 from hanlib.explain.explain import explain, explain_each, explain_stream
 from hanlib.explain.faithfulness_table import faithfulness_table
 from hanlib.explain.methods import METHODS
-from hanlib.explain.plausibility import Plausibility, plausibility
+from hanlib.explain.plausibility import Plausibility, phrase_scores, plausibility
