@@ -1,5 +1,7 @@
 """Attention and gradient x attention against multipliers on each weight, document by document."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -21,6 +23,7 @@ POOLINGS = {
 }
 
 
+@functools.cache
 def classifier_of(multi_label=False, dtype=None, **kwargs):
     encoder = HAN(WORDS, embedding_dim=4, units=3, attention_units=4, dtype=dtype, **kwargs)
     classifier = DocumentClassifier(None, encoder, CLASSES, multi_label=multi_label)
@@ -81,8 +84,10 @@ def expected(classifier, document, target):
     return [g.numpy() for g in tape.gradient(value, [of_words, of_sentences])]
 
 
-@pytest.mark.parametrize("multi_label", [False, True], ids=["one_label", "multi_label"])
-@pytest.mark.parametrize("name", POOLINGS)
+@pytest.mark.parametrize(
+    ("name", "multi_label"),
+    [*((name, False) for name in POOLINGS), *((name, True) for name in ("hops", "labels", "max"))],
+)
 def test_gradient_x_attention_is_the_gradient_of_multipliers(name, multi_label):
     classifier = classifier_of(multi_label, **POOLINGS[name])
     targets = [0, 2, 1, 2]
@@ -97,7 +102,7 @@ def test_gradient_x_attention_is_the_gradient_of_multipliers(name, multi_label):
 
 
 def test_the_multipliers_themselves_stand_finite_differences():
-    classifier, document, step = classifier_of(), DOCUMENTS[2], 1e-2
+    classifier, document, step = classifier_of(False), DOCUMENTS[2], 1e-2
     words, _ = expected(classifier, document, 1)
     ones = np.ones(len(words), "float32")
     for place in range(len(words)):
@@ -112,7 +117,7 @@ def test_the_multipliers_themselves_stand_finite_differences():
 
 @pytest.mark.parametrize("name", POOLINGS)
 def test_attention_and_probabilities_are_those_of_the_classifier(name):
-    classifier = classifier_of(**POOLINGS[name])
+    classifier = classifier_of(False, **POOLINGS[name])
     probabilities, scores = classifier(ragged(DOCUMENTS), return_attention_scores=True)
     found = attention_evidence(classifier, ragged(DOCUMENTS))
     np.testing.assert_allclose(found.probabilities, probabilities, atol=1e-6)
@@ -130,7 +135,7 @@ def test_attention_and_probabilities_are_those_of_the_classifier(name):
 
 @pytest.mark.parametrize("name", POOLINGS)
 def test_alone_in_company_dense_and_ragged_agree(name):
-    classifier = classifier_of(**POOLINGS[name])
+    classifier = classifier_of(False, **POOLINGS[name])
     together = attention_evidence(classifier, ragged(WITH_EMPTY))
     padded = attention_evidence(classifier, dense(WITH_EMPTY))
     for level in range(2):
@@ -151,16 +156,16 @@ def same(first, second):
 
 
 def test_minus_one_stands_for_the_predicted_class():
-    classifier = classifier_of()
+    classifier = classifier_of(False)
     best = attention_evidence(classifier, ragged(DOCUMENTS))
     mixed = attention_evidence(classifier, ragged(DOCUMENTS), [-1, -1, 0, -1])
     assert mixed.targets.numpy()[[0, 1, 3]].tolist() == best.targets.numpy()[[0, 1, 3]].tolist()
     assert mixed.targets.numpy()[2] == 0
 
 
-@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("dtype", ["mixed_float16"])
 def test_half_precision_stays_near(dtype):
-    precise, coarse = classifier_of(), classifier_of(dtype=dtype)
+    precise, coarse = classifier_of(False), classifier_of(False, dtype=dtype)
     first, second = (attention_evidence(c, ragged(DOCUMENTS), [0] * 4) for c in (precise, coarse))
     for kind in ("attention", "gradient_x_attention"):
         for level in range(2):
@@ -169,7 +174,7 @@ def test_half_precision_stays_near(dtype):
 
 
 def test_nothing_at_all_gives_no_scores():
-    found = attention_evidence(classifier_of(), ragged([]))
+    found = attention_evidence(classifier_of(False), ragged([]))
     assert found.probabilities.shape == (0, CLASSES)
     assert found.attention[0].flat_values.shape == (0,)
 

@@ -1,7 +1,9 @@
 """From documents to records: what comes in, which class, where the words stand, in any number."""
 
+import gc
 import itertools
 import json
+import weakref
 from pathlib import Path
 
 import keras
@@ -12,6 +14,7 @@ import tensorflow as tf
 from hanlib.data import demo
 from hanlib.evidence import Explanation
 from hanlib.explain import METHODS, explain, explain_each, explain_stream
+from hanlib.explain.network import network_of
 from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, DocumentClassifier
 
@@ -192,6 +195,22 @@ def test_a_stream_of_any_length_is_read_piece_by_piece(demo_model):
     first = list(itertools.islice(stream, 40))
     assert [e.text for e in first] == [f"Document {n} was nice." for n in range(40)]
     assert next(read) <= 4 * 8 * 2 + 1
+
+
+def test_graphs_are_traced_once_for_all_shapes(demo_model):
+    network = network_of(demo_model)
+    for texts in (TEXTS, ["One. Two three."], []):
+        explain(demo_model, texts)
+    assert network.evidence.experimental_get_tracing_count() == 1
+
+
+def test_a_network_does_not_keep_its_classifier():
+    classifier = small()
+    network, reference = network_of(classifier), weakref.ref(classifier)
+    assert network_of(classifier) is network
+    del classifier, network
+    gc.collect()
+    assert reference() is None
 
 
 def test_batches_change_nothing(demo_model):
