@@ -65,8 +65,8 @@ class Faithfulness:
         level: "word" or "sentence".
         comprehensiveness, sufficiency: Of the explanation.
         random_comprehensiveness, random_sufficiency: Means over the random rankings.
-        comprehensiveness_interval, sufficiency_interval: 95 % interval of those means,
-            `(low, high)`.
+        comprehensiveness_interval, sufficiency_interval: `(low, high)` that holds 95 % of the
+            random rankings, each by itself: what lies beyond is surely no chance.
         passes: Number of perturbed documents that were classified for these figures.
 
     >>> Faithfulness("word", 0.5, 0.1, 0.2, 0.3, (0.15, 0.25), (0.2, 0.4), 60).better_than_chance

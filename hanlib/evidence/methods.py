@@ -38,7 +38,7 @@ _METHODS = {
     "integrated_gradients": Method(
         "Integrated gradients",
         True,
-        "Each word's share in the class's score, along the way from an empty document to this one.",
+        "Each word's share in the class's score, as its vector grows from zero to its own.",
     ),
     "leave_one_out": Method(
         "Leave one out", True, "What the class loses when this word or sentence is removed."
