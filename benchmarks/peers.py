@@ -55,11 +55,17 @@ def add_arguments(parser):
     parser.add_argument("--documents", type=int, default=64, help="documents a batch (default: 64)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default: 5)")
     parser.add_argument("--only", help="part of the titles of peers to compare with hanlib")
+    parser.add_argument("--without", help="part of the titles of peers to leave out")
 
 
-def chosen(entries, only):
-    """The first entry, and those whose title contains `only`."""
-    return [e for e in entries if e is entries[0] or not only or only.lower() in e.title.lower()]
+def chosen(entries, only, without=None):
+    """The first entry, and those whose title contains `only` and not `without`."""
+
+    def fits(title):
+        title = title.lower()
+        return (only or "").lower() in title and not (without and without.lower() in title)
+
+    return entries[:1] + [entry for entry in entries[1:] if fits(entry.title)]
 
 
 def setting(sizes, batches, arguments):

@@ -27,7 +27,9 @@ def main():
     batches = documents.batches(arguments.documents, arguments.batches, arguments.seed)
     tables = []
     if "peers" in arguments.tables:
-        entries = peers.chosen(peers.peers(sizes, slow_batches=4), arguments.only)
+        entries = peers.chosen(
+            peers.peers(sizes, slow_batches=4), arguments.only, arguments.without
+        )
         tables.append(("Inference", peers.table(run(entries, batches, arguments))))
     if "cells" in arguments.tables:
         results = run(peers.cells(sizes), batches, arguments)

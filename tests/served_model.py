@@ -112,13 +112,12 @@ def _functions(tf, scale):
         return {"label": label, "probabilities": share / tf.reduce_sum(share, 1, keepdims=True)}
 
     def slow(seconds):
-        # Products of matrices until about `seconds` hundredths of a second are over.
-        count = tf.cast(tf.reduce_max(seconds), tf.int32)
-        matrix = tf.linalg.matmul(tf.ones([160, 160]), tf.ones([160, 160])) / 25600.0
-        _, matrix = tf.while_loop(
-            lambda step, _: step < count * 20,
-            lambda step, m: (step + 1, m @ matrix / 160.0 + 0.1),
-            [0, matrix],
+        # Products of matrices until so many hundredths of a second are over.
+        end = tf.timestamp() + tf.cast(tf.reduce_max(seconds), tf.float64) / 100
+        (matrix,) = tf.while_loop(
+            lambda _: tf.timestamp() < end,
+            lambda m: (m @ m / 160.0,),
+            (tf.ones([160, 160]),),
         )
         return {
             "size": tf.zeros_like(seconds)

@@ -6,7 +6,6 @@ import gzip
 import json
 import re
 import signal
-import time
 
 import pytest
 from served_model import Server, write_model
@@ -36,10 +35,9 @@ def busy(server, seconds=1.0):
     """The one worker is busy within the block; what is asked meanwhile waits."""
     with concurrent.futures.ThreadPoolExecutor(64) as pool:
         document = {"signature_name": "slow", "inputs": [100.0 * seconds]}
-        slow = pool.submit(server.predict, document)
         before = metric(server, "hanlib_batch_documents_count")
-        server.wait_for(lambda: metric(server, "hanlib_batch_documents_count") >= before)
-        time.sleep(0.1)
+        slow = pool.submit(server.predict, document)
+        server.wait_for(lambda: metric(server, "hanlib_batch_documents_count") > before)
         yield pool
         assert slow.result()[0] == 200
 
