@@ -1,6 +1,6 @@
 """The development server under load, beside the same SavedModel called without HTTP.
 
-    hanlib export saved_models/imdb_reviews exported/imdb/1
+    hanlib export saved_models/imdb_reviews exported/imdb
     python benchmarks/server_load.py exported/imdb --minutes 10
 
 32 connections on loopback ask without a pause for reviews of IMDB and Yelp (TFDS), one, four or

@@ -98,7 +98,7 @@ class Recipe:
         **at_least(1),
     )
     batch_size: int = setting(64, "documents a step", **at_least(1))
-    # Training takes some 15 KB a word: without a limit, long documents would take all memory.
+    # Training takes some 8 KB a word: without a limit, long documents would take all memory.
     max_batch_words: int | None = setting(
         150_000, "most words a step: long documents come in smaller batches", **at_least(1)
     )
