@@ -5,7 +5,7 @@ import itertools
 import os
 import sys
 
-from hanlib.cli import model_file, options
+from hanlib.cli import model_file, options, texts
 from hanlib.cli.errors import UsageError
 
 
@@ -18,26 +18,11 @@ def add_parser(commands):
         nargs="?",
         help="a folder made by `hanlib train`, or a .keras file",
     )
-    parser.add_argument(
-        "texts",
-        metavar="TEXT",
-        nargs="*",
-        help="documents; without any, or with -, standard input is read, one document a line",
-    )
+    texts.add_arguments(parser)
     parser.add_argument(
         "--saved-model",
         metavar="DIR",
         help="instead of MODEL: a folder made by `hanlib export`, or one version in it",
-    )
-    parser.add_argument("--input", metavar="FILE", help="CSV, TSV, JSONL, Parquet or text; or -")
-    parser.add_argument("--text-column", metavar="C", help="column of the text in FILE")
-    parser.add_argument("--encoding", metavar="E", default="utf-8", help="encoding of FILE")
-    parser.add_argument(
-        "--max-bad-rows",
-        metavar="N",
-        type=options.whole_number,
-        default=100,
-        help="rows that cannot be used before the run stops (default: 100)",
     )
     parser.add_argument(
         "--output", metavar="FILE", help="where to write (default: standard output)"
@@ -60,7 +45,7 @@ def run(arguments):
     from hanlib.cli.predictions import FORMATS
 
     _check(arguments)
-    records = _records(arguments)
+    records = texts.records(arguments)
     if arguments.output is not None:
         options.check_writable_file(arguments.output)
     with contextlib.redirect_stdout(sys.stderr):
@@ -174,34 +159,6 @@ def _reads_a_file(arguments):
 def _state(path):
     found = os.stat(path)
     return [os.path.abspath(path), found.st_size, found.st_mtime_ns]
-
-
-def _records(arguments):
-    """The documents to label, as a stream of `(text, record)`."""
-    if arguments.input is not None and arguments.texts:
-        raise UsageError("give either TEXT or --input, not both")
-    source = arguments.input
-    if source is None and arguments.texts in ([], ["-"]):
-        source = "-"
-    if source is None:
-        return (
-            (text, {"row": row, "text": text}) for row, text in enumerate(arguments.texts, start=1)
-        )
-    from hanlib.data import read_texts
-
-    rows = read_texts(
-        source,
-        arguments.text_column,
-        encoding=arguments.encoding,
-        max_bad_rows=arguments.max_bad_rows,
-    )
-    return ((text, _record(row, text, fields)) for row, text, fields in rows)
-
-
-def _record(row, text, fields):
-    """A document's own id is kept beside its row."""
-    name = next((name for name in fields if str(name).lower() == "id"), None)
-    return {"row": row, **({} if name is None else {"id": fields[name]}), "text": text}
 
 
 def _format(arguments):
