@@ -17,6 +17,7 @@ from hanlib.serving.server.bodies import Bodies
 from hanlib.serving.server.listening import refuse_newcomers
 from hanlib.serving.server.metrics import Metrics
 from hanlib.serving.server.servable import Servable
+from hanlib.serving.server.status import StatusError
 from hanlib.serving.server.versions import Versions
 from hanlib.serving.server.warm_up import warm_up
 
@@ -95,9 +96,9 @@ def _load(directory):
 def _why(versions):
     try:
         *_, message = versions.status(versions.name)[0]
-        return message
-    except Exception:
+    except StatusError:
         return "it holds no <version>/saved_model.pb"
+    return message
 
 
 async def _serve(settings, bound, versions, ready):
