@@ -11,9 +11,9 @@ import argparse
 import sys
 from dataclasses import replace
 
-import contest
+import baseline_runner
 import report
-from contest import Entry
+from baseline_runner import Entry
 from documents import generated
 from sizes import Sizes
 from train_step import say_to_stderr
@@ -58,7 +58,7 @@ def of_length(length, arguments):
         entries.append(Entry("Keras box, folded", "keras_box", sizes, {"fold": True}))
     if length <= arguments.flat_words:
         entries.append(Entry("Keras flat", "keras_flat", sizes))
-    results = contest.run(entries, [batch], arguments.task, arguments.rounds, say_to_stderr)
+    results = baseline_runner.run(entries, [batch], arguments.task, arguments.rounds, say_to_stderr)
     return [
         {
             "network": result.title,

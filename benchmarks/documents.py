@@ -1,4 +1,4 @@
-"""Tokenised documents as flat arrays, and the shapes in which the contestants want them."""
+"""Tokenised documents as flat arrays, and the shapes in which the baselines want them."""
 
 from typing import NamedTuple
 

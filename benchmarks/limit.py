@@ -45,7 +45,7 @@ def main():
 
 def shares(batches, sizes, rounds):
     """Training step and inference, in turns with the peak's matrix product."""
-    from contestants import make
+    from baselines import make
 
     network = make("hanlib", sizes)
     prepared = [network.prepare(batch) for batch in batches]

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import tensorflow as tf
-from contestants import make
+from baselines import make
 
 from hanlib.ops.packing import pack
 

@@ -3,7 +3,7 @@
 import importlib.util
 from dataclasses import replace
 
-from contest import Entry
+from baseline_runner import Entry
 
 CELLS = ("gru", "output_gate_gru", "two_state", "mgu", "min_gru", "elman", "lstm")
 

@@ -8,7 +8,7 @@ As `train_step.py`; text in, probabilities out is measured by `end_to_end.py`.
 import argparse
 import sys
 
-import contest
+import baseline_runner
 import peers
 import report
 import reviews
@@ -38,7 +38,7 @@ def main():
 
 
 def run(entries, batches, arguments):
-    return contest.run(entries, batches, "predict", arguments.rounds, say_to_stderr)
+    return baseline_runner.run(entries, batches, "predict", arguments.rounds, say_to_stderr)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import report
-from contest import peak_memory
+from baseline_runner import peak_memory
 from documents import generated
 from process import answer
 from sizes import Sizes
@@ -147,7 +147,7 @@ def measure(task, documents, sentences, sizes, rounds, seed):
     import hanlib.models  # noqa: F401 - its memory is not the network's
 
     before = resident_memory()
-    from contestants import make
+    from baselines import make
 
     sizes = Sizes(**sizes)
     network = make("hanlib", sizes)

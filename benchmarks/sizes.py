@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """What all contestants agree on, and the boxes of those that need one.
+    """What all baselines agree on, and the boxes of those that need one.
 
     Attributes:
         vocabulary: word ids, padding included.

@@ -49,7 +49,7 @@ def stream(folder):
 
     start_tensorflow()
     import tensorflow as tf
-    from contest import peak_memory
+    from baseline_runner import peak_memory
     from scaling import resident_memory
 
     from hanlib.data import load

@@ -2,8 +2,8 @@
 
     python benchmarks/train_step.py
 
-Each contestant has a process of its own and they take turns; ratios are medians over the rounds.
-The batches are real reviews in random order, ready in the form that each contestant wants; tracing
+Each baseline has a process of its own and they take turns; ratios are medians over the rounds.
+The batches are real reviews in random order, ready in the form that each baseline wants; tracing
 and compilation are over before the clock starts. Optimizer: Adam (rows of the batch only, in hanlib
 and with PyTorch's SparseAdam).
 """
@@ -11,11 +11,11 @@ and with PyTorch's SparseAdam).
 import argparse
 import sys
 
-import contest
+import baseline_runner
 import peers
 import report
 import reviews
-from contest import Entry
+from baseline_runner import Entry
 from sizes import Sizes
 
 
@@ -48,7 +48,7 @@ def main():
 
 
 def run(entries, batches, arguments):
-    return contest.run(entries, batches, "train", arguments.rounds, say_to_stderr)
+    return baseline_runner.run(entries, batches, "train", arguments.rounds, say_to_stderr)
 
 
 def say_to_stderr(line):

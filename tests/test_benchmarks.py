@@ -1,4 +1,4 @@
-"""The parts of the benchmarks run, and contestants that are one network give the same numbers."""
+"""The parts of the benchmarks run, and baselines that are one network give the same numbers."""
 
 import argparse
 import doctest
@@ -14,9 +14,9 @@ import tensorflow as tf
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
-import contest  # noqa: E402
+import baseline_runner  # noqa: E402
 import report  # noqa: E402
-from contestants import make, weights  # noqa: E402
+from baselines import make, weights  # noqa: E402
 from documents import from_ragged, generated  # noqa: E402
 from sizes import Sizes  # noqa: E402
 
@@ -31,15 +31,15 @@ def documents():
 
 
 def network(name, **options):
-    contestant = make(name, SIZES, **options)
-    contestant.set_weights(weights.drawn(SIZES, seed=2))
-    return contestant
+    baseline = make(name, SIZES, **options)
+    baseline.set_weights(weights.drawn(SIZES, seed=2))
+    return baseline
 
 
 def losses(name, documents, **options):
-    contestant = network(name, **options)
-    prepared = contestant.prepare(documents)
-    return [contestant.train(prepared) for _ in range(3)]
+    baseline = network(name, **options)
+    prepared = baseline.prepare(documents)
+    return [baseline.train(prepared) for _ in range(3)]
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +111,11 @@ def test_more_batches_than_documents_are_refused(documents):
         documents.batches(2, 3, seed=0)
 
 
-def test_contestants_take_turns_in_processes_of_their_own(documents):
-    entries = [contest.Entry("hanlib", "hanlib", SIZES)]
-    (result,) = contest.run(entries, [documents], "predict", rounds=2, say=lambda line: None)
+def test_baselines_take_turns_in_processes_of_their_own(documents):
+    entries = [baseline_runner.Entry("hanlib", "hanlib", SIZES)]
+    (result,) = baseline_runner.run(
+        entries, [documents], "predict", rounds=2, say=lambda line: None
+    )
     assert len(result.seconds) == 2
     assert min(result.seconds) > 0
     assert result.words == len(documents.ids) / 5
@@ -121,16 +123,16 @@ def test_contestants_take_turns_in_processes_of_their_own(documents):
     assert result.memory > 50e6
 
 
-def test_a_contestant_that_fails_is_named(documents):
-    entries = [contest.Entry("nobody", "no_such_contestant", SIZES)]
+def test_a_baseline_that_fails_is_named(documents):
+    entries = [baseline_runner.Entry("nobody", "no_such_baseline", SIZES)]
     with pytest.raises(RuntimeError, match="nobody ended"):
-        contest.run(entries, [documents], "predict", rounds=1, say=lambda line: None)
+        baseline_runner.run(entries, [documents], "predict", rounds=1, say=lambda line: None)
 
 
 def fake_run(entries, batches, task, rounds, say):
-    """Results without processes: each contestant is slower than the one before it."""
+    """Results without processes: each baseline is slower than the one before it."""
     return [
-        contest.Result(entry.title, [place + 1.0] * rounds, 9.0, "", 0.5, 10**8)
+        baseline_runner.Result(entry.title, [place + 1.0] * rounds, 9.0, "", 0.5, 10**8)
         for place, entry in enumerate(entries)
     ]
 
@@ -150,7 +152,7 @@ def arguments(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["train_step", "predict"])
 def test_the_tables_of_peers(name, arguments, monkeypatch, capsys):
     reviews = generated(300, 2, 3, 40, seed=0)
-    monkeypatch.setattr(contest, "run", fake_run)
+    monkeypatch.setattr(baseline_runner, "run", fake_run)
     monkeypatch.setattr("reviews.review_ids", lambda *_: reviews)
     path = arguments("--batches", "2", "--epoch", "3", "--rounds", "2")
     if name == "predict":
@@ -166,7 +168,7 @@ def test_the_tables_of_peers(name, arguments, monkeypatch, capsys):
 
 
 def test_the_table_of_lengths(arguments, monkeypatch):
-    monkeypatch.setattr(contest, "run", fake_run)
+    monkeypatch.setattr(baseline_runner, "run", fake_run)
     path = arguments("--words", "100", "--box-words", "50")
     importlib.import_module("document_length").main()
     rows = json.loads(path.read_text())["tables"][0]["rows"]

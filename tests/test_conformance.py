@@ -17,12 +17,12 @@ from hanlib.layers import (
     GatedCell,
     GRUCell,
     HierarchicalEncoder,
+    LevelEncoder,
     LSTMCell,
     MGUCell,
     MinGRUCell,
     OutputGateGRUCell,
     RecurrentEncoder,
-    RowEncoder,
     SelfAttention,
     TwoStateCell,
 )
@@ -62,9 +62,9 @@ def pooling(**arguments):
     return Case(AttentionPooling, lambda dtype: AttentionPooling(**arguments, dtype=dtype))
 
 
-def row_encoder(dtype, **arguments):
+def level_encoder(dtype, **arguments):
     recurrent = RecurrentEncoder("gru", units=UNITS, dtype=dtype)
-    return RowEncoder(recurrent, AttentionPooling(dtype=dtype), dtype=dtype, **arguments)
+    return LevelEncoder(recurrent, AttentionPooling(dtype=dtype), dtype=dtype, **arguments)
 
 
 CASES = {
@@ -99,14 +99,14 @@ CASES = {
     "self_attention": Case(
         SelfAttention, lambda dtype: SelfAttention(2, dtype=dtype), sequences=True
     ),
-    "row_encoder": Case(RowEncoder, row_encoder),
+    "level_encoder": Case(LevelEncoder, level_encoder),
     "row_encoder_attentive": Case(
-        RowEncoder, lambda dtype: row_encoder(dtype, self_attention=SelfAttention(dtype=dtype))
+        LevelEncoder, lambda dtype: level_encoder(dtype, self_attention=SelfAttention(dtype=dtype))
     ),
     "hierarchical": Case(
         HierarchicalEncoder,
         lambda dtype: HierarchicalEncoder(
-            [row_encoder(dtype), row_encoder(dtype)], WORDS, FEATURES, dtype=dtype
+            [level_encoder(dtype), level_encoder(dtype)], WORDS, FEATURES, dtype=dtype
         ),
         ids=True,
     ),

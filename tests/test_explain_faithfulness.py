@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from hanlib.explain import faithfulness_table
 from hanlib.explain.documents import Documents
-from hanlib.explain.faithfulness import Removals, interval_of_one, student_t, top_sizes
+from hanlib.explain.faithfulness import Perturbations, interval_of_one, student_t, top_sizes
 from hanlib.explain.faithfulness_table import mean_with_interval
 from hanlib.explain.methods import METHODS
 from hanlib.explain.network import network_of
@@ -35,7 +35,7 @@ def classifier():
 def measured(classifier):
     network, documents = network_of(classifier), Documents.of(NESTED)
     scores = METHODS["leave_one_out"](network, documents, np.array([0, 1, 2, -1], np.int32))
-    removals = Removals(network, documents, scores, rankings=6, seed=4)
+    removals = Perturbations(network, documents, scores, rankings=6, seed=4)
     return scores, removals
 
 
@@ -112,7 +112,7 @@ def test_small_pieces_change_nothing(classifier, measured, monkeypatch):
     scores, removals = measured
     network, documents = network_of(classifier), Documents.of(NESTED)
     monkeypatch.setattr("hanlib.explain.removal.MOST_ITEMS", 5)
-    pieces = Removals(network, documents, scores, rankings=6, seed=4)
+    pieces = Perturbations(network, documents, scores, rankings=6, seed=4)
     for level in ("word", "sentence"):
         for own, other in zip(
             removals.measure(level, scores), pieces.measure(level, scores), strict=True
@@ -127,7 +127,7 @@ def test_random_rankings_do_not_depend_on_company(classifier, measured):
     scores, removals = measured
     network, documents = network_of(classifier), Documents.of(NESTED).take([3])
     alone = METHODS["leave_one_out"](network, documents, scores.targets[[3]])
-    figures = Removals(network, documents, alone, rankings=6, seed=4).by_chance["word"]
+    figures = Perturbations(network, documents, alone, rankings=6, seed=4).by_chance["word"]
     together = removals.by_chance["word"]
     np.testing.assert_allclose(
         figures.comprehensiveness[0], together.comprehensiveness[3], atol=1e-5

@@ -11,9 +11,9 @@ import tensorflow as tf
 from hanlib.layers import (
     AttentionPooling,
     HierarchicalEncoder,
+    LevelEncoder,
     LSTMCell,
     RecurrentEncoder,
-    RowEncoder,
     SelfAttention,
 )
 
@@ -48,7 +48,7 @@ def dense(documents, sentences=4, words=5):
 
 
 def level(cell="gru", dtype=None, recurrent=None, **pooling):
-    return RowEncoder(
+    return LevelEncoder(
         RecurrentEncoder(cell, units=UNITS, dtype=dtype, **(recurrent or {})),
         AttentionPooling(**{"units": 4, **pooling}, dtype=dtype),
         dtype=dtype,
@@ -219,7 +219,7 @@ def test_the_mask_of_keras_is_taken_and_ends_here(rng):
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_sentence_knows_nothing_of_the_one_before(cell, rng):
     # The mean of sentence vectors, each of which must be that of the sentence alone.
-    average = RowEncoder(None, AttentionPooling("mean", dtype="float64"), dtype="float64")
+    average = LevelEncoder(None, AttentionPooling("mean", dtype="float64"), dtype="float64")
     encoder = encoder_of(cell=cell, rng=rng, top=average)
     sentences = [[2, 3, 4, 5], [6, 7], [8], [9, 2, 3]]
     alone = encoder(ragged([[sentence] for sentence in sentences])).numpy()
@@ -325,12 +325,12 @@ def test_word_vectors_without_a_vocabulary(rng):
 
 def bag_of_words(**kwargs):
     """One level that gives the mean of the word vectors: what dropout does to them is visible."""
-    average = RowEncoder(None, AttentionPooling("mean"))
+    average = LevelEncoder(None, AttentionPooling("mean"))
     return HierarchicalEncoder([average], 400, 8, embeddings_initializer="ones", **kwargs)
 
 
 def test_word_dropout_drops_all_of_a_word_everywhere():
-    encoder = bag_of_words(word_dropout=0.25)
+    encoder = bag_of_words(embedding_dropout=0.25)
     ids = tf.ragged.constant([[word] for word in [*range(1, 400), *range(1, 400)]])
     np.testing.assert_array_equal(encoder(ids), 1)
     vectors = encoder(ids, training=True).numpy()
@@ -341,7 +341,7 @@ def test_word_dropout_drops_all_of_a_word_everywhere():
 
 
 def test_embedding_dropout_drops_single_features():
-    encoder = bag_of_words(embedding_dropout=0.25)
+    encoder = bag_of_words(input_dropout=0.25)
     ids = tf.ragged.constant([[word] for word in range(1, 400)])
     np.testing.assert_array_equal(encoder(ids), 1)
     vectors = encoder(ids, training=True).numpy()
@@ -351,7 +351,7 @@ def test_embedding_dropout_drops_single_features():
 
 
 def test_dropout_of_a_level_acts_on_its_vectors_in_training_only():
-    layer = RowEncoder(None, AttentionPooling("mean"), dropout=0.25)
+    layer = LevelEncoder(None, AttentionPooling("mean"), dropout=0.25)
     rows = tf.ones([50, 2, 40])
     np.testing.assert_array_equal(layer(rows), 1)
     vectors = layer(rows, training=True).numpy()
@@ -361,7 +361,7 @@ def test_dropout_of_a_level_acts_on_its_vectors_in_training_only():
 
 def test_the_han_of_the_article_builds_trains_and_saves(tmp_path, rng):
     def article():
-        return RowEncoder(
+        return LevelEncoder(
             RecurrentEncoder("output_gate_gru", units=UNITS, depth=2, bidirectional=False),
             self_attention=SelfAttention(),
         )
@@ -408,18 +408,18 @@ def test_a_row_encoder_equals_the_equations_in_each_form(rng):
 def test_configurations_keep_every_argument():
     encoder = HierarchicalEncoder(
         [
-            RowEncoder(
+            LevelEncoder(
                 RecurrentEncoder(LSTMCell(2), depth=2, weight_dropout=0.3),
                 AttentionPooling("gated", units=5, hops=2),
                 SelfAttention(2, key_dim=3),
                 dropout=0.1,
             ),
-            RowEncoder(None, AttentionPooling("max")),
+            LevelEncoder(None, AttentionPooling("max")),
         ],
         vocabulary_size=7,
         embedding_dim=4,
-        embedding_dropout=0.2,
-        word_dropout=0.4,
+        input_dropout=0.2,
+        embedding_dropout=0.4,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=0.3),
         name="mine",
     )
@@ -433,7 +433,7 @@ def test_configurations_keep_every_argument():
     assert (words.self_attention.num_heads, words.self_attention.key_dim) == (2, 3)
     assert (sentences.recurrent, sentences.pooling.score) == (None, "max")
     assert (again.vocabulary_size, again.embedding_dim, again.name) == (7, 4, "mine")
-    assert (again.embedding_dropout, again.word_dropout) == (0.2, 0.4)
+    assert (again.input_dropout, again.embedding_dropout) == (0.2, 0.4)
     assert again.embeddings_initializer.stddev == 0.3
 
 
@@ -447,12 +447,12 @@ def test_output_shapes_are_known_beforehand():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: HierarchicalEncoder([]), r"`levels` must be a list of at least one RowEncoder"),
+        (lambda: HierarchicalEncoder([]), r"`levels` must be a list of at least one LevelEncoder"),
         (lambda: HierarchicalEncoder([None]), r"`levels` must be .* Received: levels=\[None\]"),
-        (lambda: HierarchicalEncoder([SelfAttention()]), r"`levels` must be a RowEncoder"),
+        (lambda: HierarchicalEncoder([SelfAttention()]), r"`levels` must be a LevelEncoder"),
         (lambda: HierarchicalEncoder([level()], 5), r"`vocabulary_size` and `embedding_dim` must"),
-        (lambda: RowEncoder("gru"), r"`recurrent` must be a RecurrentEncoder"),
-        (lambda: RowEncoder(None, "mean"), r"`pooling` must be a AttentionPooling"),
+        (lambda: LevelEncoder("gru"), r"`recurrent` must be a RecurrentEncoder"),
+        (lambda: LevelEncoder(None, "mean"), r"`pooling` must be a AttentionPooling"),
         (lambda: encoder_of()(np.ones([2, 3], "int32")), r"must have 3 axes for 2 levels of word"),
         (lambda: encoder_of(1)(ragged([[[2]]])), r"must have 2 axes for 1 levels of word ids"),
         (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hanlib.layers import RecurrentEncoder
 from hanlib.ops import gates
 from hanlib.ops.packing import pack, permute, unpack
-from hanlib.ops.recurrence import Equation, _compiled, packed_recurrence
+from hanlib.ops.recurrence import CellSpec, _compiled, packed_recurrence
 
 UNITS = 3
 
@@ -20,28 +20,28 @@ UNITS = 3
 # The cell with an output gate runs the recurrence of "gru_cho": see tests/test_cells.py.
 CELLS = {
     "gru": (
-        Equation(gates.gru_reset_after, UNITS, 3, (3,), bias=True),
+        CellSpec(gates.gru_reset_after, UNITS, 3, (3,), bias=True),
         oracle.gru_reset_after,
         "zrh",
         ["zrh"],
     ),
     "gru_cho": (
-        Equation(gates.gru_reset_before, UNITS, 3, (2, 1)),
+        CellSpec(gates.gru_reset_before, UNITS, 3, (2, 1)),
         oracle.gru_reset_before,
         "zrh",
         ["zr", "h"],
     ),
     # The last part of the projected input is the candidate's bias, the same at each word.
     "two_state": (
-        Equation(gates.two_state, UNITS, 4, (2, 1), states=2),
+        CellSpec(gates.two_state, UNITS, 4, (2, 1), states=2),
         oracle.two_state,
         "zucB",
         ["zu", "c"],
     ),
-    "mgu": (Equation(gates.mgu, UNITS, 2, (1, 1)), oracle.mgu, "fh", ["f", "h"]),
-    "min_gru": (Equation(gates.min_gru, UNITS, 2, ()), oracle.min_gru, "zh", []),
-    "elman": (Equation(gates.elman, UNITS, 1, (1,)), oracle.elman, "h", ["h"]),
-    "lstm": (Equation(gates.lstm, UNITS, 4, (4,), states=2), oracle.lstm, "ifco", ["ifco"]),
+    "mgu": (CellSpec(gates.mgu, UNITS, 2, (1, 1)), oracle.mgu, "fh", ["f", "h"]),
+    "min_gru": (CellSpec(gates.min_gru, UNITS, 2, ()), oracle.min_gru, "zh", []),
+    "elman": (CellSpec(gates.elman, UNITS, 1, (1,)), oracle.elman, "h", ["h"]),
+    "lstm": (CellSpec(gates.lstm, UNITS, 4, (4,), states=2), oracle.lstm, "ifco", ["ifco"]),
 }
 # What the rows of a batch may look like: their lengths.
 SHAPES = {
@@ -190,7 +190,7 @@ def test_gradients_equal_finite_differences(name, reverse, rng):
 
 
 def test_one_trace_serves_all_shapes(rng):
-    equation = Equation(gates.mgu, 5, 2, (1, 1))
+    equation = CellSpec(gates.mgu, 5, 2, (1, 1))
     kernels = [[tf.constant(rng.normal(size=[5, 5]))] for _ in range(2)]
     for lengths in SHAPES.values():
         packing = pack(tf.constant(lengths, tf.int32))
@@ -211,7 +211,7 @@ def test_the_loop_computes_one_line_a_real_word():
         tf.py_function(lambda count: lines.append(int(count)), [tf.shape(x[0])[0]], [])
         return gates.elman(x, states, product)
 
-    equation = Equation(counting, 2, 1, (1,))
+    equation = CellSpec(counting, 2, 1, (1,))
     for lengths in SHAPES.values():
         packing = pack(tf.constant(lengths, tf.int32))
         lines.clear()

@@ -11,7 +11,7 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 from hanlib.data import Corpus
 from hanlib.data.corpus import Split
 from hanlib.training import RecipeError, TrainingError, evaluate, train
-from hanlib.training.counts import THRESHOLDS, MultiLabelCounts, SingleLabelCounts
+from hanlib.training.metrics import THRESHOLDS, MultiLabelCounts, SingleLabelCounts
 from hanlib.training.progress import ProgressLine
 
 RESULTS = ["dataset.json", "history.json", "metrics.json", "model.keras", "recipe.json"]

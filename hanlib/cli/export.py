@@ -41,7 +41,7 @@ def add_parser(commands):
         "--check",
         action="store_true",
         help="load the export in a fresh process with TensorFlow alone, and compare its answers "
-        "to awkward documents with the model's; exit code 1 where they differ",
+        "to edge cases with the model's; exit code 1 where they differ",
     )
 
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from hanlib.evidence import Explanation, Sentence, Word
 from hanlib.explain.documents import parts
-from hanlib.explain.faithfulness import Removals
+from hanlib.explain.faithfulness import Perturbations
 from hanlib.explain.methods import method_function
 from hanlib.explain.network import network_of
 from hanlib.explain.reading import read
@@ -155,7 +155,7 @@ class _Explainer:
         scores = self.function(self.network, documents, targets, self.seed)
         measured = [{} for _ in range(documents.count)]
         if self.rankings:
-            removals = Removals(self.network, documents, scores, self.rankings, self.seed)
+            removals = Perturbations(self.network, documents, scores, self.rankings, self.seed)
             measured = removals.faithfulness(scores)
         labels = self.classifier.labels_of(scores.probabilities)
         rows = zip(

@@ -38,7 +38,7 @@ class Measured(NamedTuple):
     passes: np.ndarray
 
 
-class Removals:
+class Perturbations:
     """Measures rankings of the words and sentences of a batch of documents.
 
     Args:

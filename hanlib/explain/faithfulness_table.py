@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hanlib.explain.faithfulness import LEVELS, Removals
+from hanlib.explain.faithfulness import LEVELS, Perturbations
 from hanlib.explain.methods import METHODS, method_function
 from hanlib.explain.network import network_of
 from hanlib.explain.reading import read
@@ -60,7 +60,7 @@ def _measure(network, documents, functions, rankings, seed, found):
     for name, function in functions.items():
         scores = function(network, documents, targets, seed)
         # One base and one set of random rankings for all methods.
-        removals = removals or Removals(network, documents, scores, rankings, seed)
+        removals = removals or Perturbations(network, documents, scores, rankings, seed)
         for level in LEVELS:
             own, chance = removals.measure(level, scores), removals.by_chance[level]
             figures = (

@@ -20,7 +20,7 @@ from hanlib.layers.cells import (
 )
 from hanlib.layers.gated_cell import GatedCell
 from hanlib.layers.hierarchical_encoder import HierarchicalEncoder
+from hanlib.layers.level_encoder import LevelEncoder
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
-from hanlib.layers.row_encoder import RowEncoder
 from hanlib.layers.self_attention import SelfAttention
 from hanlib.layers.vectorizer import DocumentVectorizer

@@ -77,7 +77,7 @@ class OutputGateGRUCell(GatedCell):
     recurrent_blocks = (2, 1)
     output_blocks = (2,)
 
-    def read_out(self, states, parts, kernels):
+    def output_gate(self, states, parts, kernels):
         # It depends on the step's own state alone, so it need not wait in the loop.
         return gates.output_gate(parts, states, affine(kernels, []))
 

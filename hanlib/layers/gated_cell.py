@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from hanlib.ops.recurrence import Equation, affine
+from hanlib.ops.recurrence import CellSpec, affine
 
 
 class GatedCell(keras.layers.Layer):
@@ -140,11 +140,11 @@ class GatedCell(keras.layers.Layer):
         """What the packed recurrence needs.
 
         Returns:
-            The `Equation`; for each recurrent product its kernels, one `<float>[units, units]` a
-            block, those of `read_out` last; and its biases likewise, or nothing.
+            The `CellSpec`; for each recurrent product its kernels, one `<float>[units, units]` a
+            block, those of `output_gate` last; and its biases likewise, or nothing.
         """
         bias = self.recurrent_bias()
-        equation = Equation(
+        equation = CellSpec(
             self.step,
             self.units,
             self.parts or self.input_blocks,
@@ -154,7 +154,7 @@ class GatedCell(keras.layers.Layer):
         )
         return equation, self._split(self.recurrent_kernel), self._split(bias)
 
-    def read_out(self, states, parts, kernels):
+    def output_gate(self, states, parts, kernels):
         """The output at each word, of what the recurrence left over.
 
         Args:
@@ -185,7 +185,7 @@ class GatedCell(keras.layers.Layer):
         product = affine(kernels, biases)
         states = equation.step(parts[: equation.parts], tuple(states), product)
         rest = parts[equation.parts :], kernels[len(equation.blocks) :]
-        return self.read_out(states[0], *rest), list(states)
+        return self.output_gate(states[0], *rest), list(states)
 
     def compute_output_shape(self, input_shape, states_shape=None):
         state = (input_shape[0], self.units)

@@ -3,7 +3,8 @@
 import keras
 import tensorflow as tf
 
-from hanlib.layers.row_encoder import RowEncoder, as_layer
+from hanlib.layers.level_encoder import LevelEncoder, as_layer
+from hanlib.layers.saved_by_0_1 import accept_paths_of_0_1, rename_dropouts
 from hanlib.ops.hierarchy import hierarchy
 
 
@@ -17,13 +18,13 @@ class HierarchicalEncoder(keras.layers.Layer):
     computed, and each distinct word of the batch is embedded and projected once.
 
     Args:
-        levels: The `RowEncoder`s, innermost first.
+        levels: The `LevelEncoder`s, innermost first.
         vocabulary_size: Number of word ids, the padding id 0 included. None: the input is not
             ids but word vectors.
         embedding_dim: Width of the word vectors; only with `vocabulary_size`.
-        embedding_dropout: Share of the word vectors' features set to zero in training.
-        word_dropout: Share of the distinct words of a batch whose whole vector is set to zero in
-            training (embedding dropout, Gal and Ghahramani 2016).
+        input_dropout: Share of the word vectors' features set to zero in training.
+        embedding_dropout: Share of the distinct words of a batch whose whole vector is set to
+            zero in training (Gal and Ghahramani 2016).
         embeddings_initializer: Of the word vectors.
 
     Call arguments:
@@ -45,7 +46,7 @@ class HierarchicalEncoder(keras.layers.Layer):
 
     >>> from hanlib.layers.recurrent_encoder import RecurrentEncoder
     >>> encoder = HierarchicalEncoder(
-    ...     [RowEncoder(RecurrentEncoder("gru", units=4)) for level in range(2)],
+    ...     [LevelEncoder(RecurrentEncoder("gru", units=4)) for level in range(2)],
     ...     vocabulary_size=10, embedding_dim=3)
     >>> encoder(tf.ragged.constant([[[2, 3], [4]], []], dtype=tf.int32)).shape
     TensorShape([2, 8])
@@ -56,16 +57,16 @@ class HierarchicalEncoder(keras.layers.Layer):
         levels,
         vocabulary_size=None,
         embedding_dim=None,
+        input_dropout=0.0,
         embedding_dropout=0.0,
-        word_dropout=0.0,
         embeddings_initializer="uniform",
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.levels = [as_layer("levels", level, RowEncoder) for level in levels]
+        self.levels = [as_layer("levels", level, LevelEncoder) for level in levels]
         if not self.levels or None in self.levels:
             raise ValueError(
-                f"`levels` must be a list of at least one RowEncoder. Received: levels={levels!r}"
+                f"`levels` must be a list of at least one LevelEncoder. Received: levels={levels!r}"
             )
         if (vocabulary_size is None) != (embedding_dim is None):
             raise ValueError(
@@ -74,8 +75,8 @@ class HierarchicalEncoder(keras.layers.Layer):
             )
         self.vocabulary_size = vocabulary_size
         self.embedding_dim = embedding_dim
+        self.input_dropout = input_dropout
         self.embedding_dropout = embedding_dropout
-        self.word_dropout = word_dropout
         self.embeddings_initializer = keras.initializers.get(embeddings_initializer)
         self.embedding = None
         if vocabulary_size is not None:
@@ -87,9 +88,9 @@ class HierarchicalEncoder(keras.layers.Layer):
                 name="embedding",
             )
         self.drop_words = keras.layers.Dropout(
-            word_dropout, noise_shape=(None, 1), dtype=self.dtype_policy
+            embedding_dropout, noise_shape=(None, 1), dtype=self.dtype_policy
         )
-        self.drop_features = keras.layers.Dropout(embedding_dropout, dtype=self.dtype_policy)
+        self.drop_features = keras.layers.Dropout(input_dropout, dtype=self.dtype_policy)
         self.supports_masking = True
         self.supports_jit = False
 
@@ -159,13 +160,21 @@ class HierarchicalEncoder(keras.layers.Layer):
             shape = (None, *level.compute_output_shape(shape))
         return (input_shape[0], *shape[2:])
 
+    def load_own_variables(self, store):
+        accept_paths_of_0_1(store)
+        super().load_own_variables(store)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**rename_dropouts(config))
+
     def get_config(self):
         return {
             **super().get_config(),
             "levels": [keras.saving.serialize_keras_object(level) for level in self.levels],
             "vocabulary_size": self.vocabulary_size,
             "embedding_dim": self.embedding_dim,
+            "input_dropout": self.input_dropout,
             "embedding_dropout": self.embedding_dropout,
-            "word_dropout": self.word_dropout,
             "embeddings_initializer": keras.initializers.serialize(self.embeddings_initializer),
         }

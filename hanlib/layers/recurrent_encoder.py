@@ -148,7 +148,7 @@ class RecurrentEncoder(keras.layers.Layer):
         products = len(equation.blocks)
         states = packed_recurrence(equation, own, lines, sizes, kernels[:products], biases)
         rest = [tf.gather(part, lines) for part in rest]
-        states = cell.read_out(states, rest, kernels[products:])
+        states = cell.output_gate(states, rest, kernels[products:])
         return permute(states, tf.math.invert_permutation(order), order)
 
     def compute_output_shape(self, input_shape):

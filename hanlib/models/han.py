@@ -5,10 +5,11 @@ import keras
 from hanlib.layers import (
     AttentionPooling,
     HierarchicalEncoder,
+    LevelEncoder,
     RecurrentEncoder,
-    RowEncoder,
     SelfAttention,
 )
+from hanlib.layers.saved_by_0_1 import rename_dropouts
 
 PRESETS = {
     # Yang et al. 2016, section 3.3: 200-d word vectors, 50 units each way, 100 in the attention.
@@ -18,7 +19,7 @@ PRESETS = {
         "embedding_dim": 64,
         "units": 32,
         "attention_units": 64,
-        "embedding_dropout": 0.2,
+        "input_dropout": 0.2,
         "dropout": 0.2,
     },
     # The default: the paper's sizes with the regularisation that Adhikari et al. 2019 found to
@@ -27,8 +28,8 @@ PRESETS = {
         "embedding_dim": 200,
         "units": 50,
         "attention_units": 100,
-        "embedding_dropout": 0.3,
-        "word_dropout": 0.1,
+        "input_dropout": 0.3,
+        "embedding_dropout": 0.1,
         "weight_dropout": 0.1,
         "dropout": 0.3,
     },
@@ -60,8 +61,8 @@ class HAN(keras.Model):
             `[docs, labels, features]`.
         self_attention_heads: Heads of a scaled dot-product self-attention before each recurrence;
             0 leaves it out.
-        embedding_dropout: Share of the word vectors' features dropped in training.
-        word_dropout: Share of the distinct words of a batch dropped in training.
+        input_dropout: Share of the word vectors' features dropped in training.
+        embedding_dropout: Share of the distinct words of a batch dropped in training.
         weight_dropout: Share of the recurrent weights dropped in training.
         dropout: Share of the features of each level's row vectors dropped in training.
 
@@ -97,8 +98,8 @@ class HAN(keras.Model):
         hops=1,
         labels=None,
         self_attention_heads=0,
+        input_dropout=0.0,
         embedding_dropout=0.0,
-        word_dropout=0.0,
         weight_dropout=0.0,
         dropout=0.0,
         **kwargs,
@@ -112,8 +113,8 @@ class HAN(keras.Model):
             [self._level(top=level == levels - 1) for level in range(levels)],
             vocabulary_size=vocabulary_size,
             embedding_dim=embedding_dim,
+            input_dropout=input_dropout,
             embedding_dropout=embedding_dropout,
-            word_dropout=word_dropout,
             dtype=self.dtype_policy,
             name="encoder",
         )
@@ -141,7 +142,7 @@ class HAN(keras.Model):
         )
         heads = given["self_attention_heads"]
         attention = SelfAttention(heads, dtype=dtype) if heads else None
-        return RowEncoder(recurrent, pooling, attention, dropout=given["dropout"], dtype=dtype)
+        return LevelEncoder(recurrent, pooling, attention, dropout=given["dropout"], dtype=dtype)
 
     @classmethod
     def from_preset(cls, preset, vocabulary_size, **kwargs):
@@ -165,6 +166,10 @@ class HAN(keras.Model):
 
     def compute_output_shape(self, input_shape):
         return self.encoder.compute_output_shape(input_shape)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**rename_dropouts(config))
 
     def get_config(self):
         cell = self.arguments["cell"]

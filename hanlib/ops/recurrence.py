@@ -16,7 +16,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 
-class Equation(NamedTuple):
+class CellSpec(NamedTuple):
     """What the recurrence must know of a cell.
 
     Attributes:
@@ -52,7 +52,7 @@ def packed_recurrence(equation, parts, lines, sizes, kernels, biases=()):
     """Run a cell over packed rows, each from zero states.
 
     Args:
-        equation: an `Equation`.
+        equation: an `CellSpec`.
         parts: the projected inputs, `<float>[distinct, units]` each.
         lines: `<int32>[words]`, the line of the parts that each word uses, packed. They are
             fetched when their step runs, so that no packed copy of the inputs is written.

@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 
 from hanlib.serving import replay
-from hanlib.serving.awkward import awkward_documents
 from hanlib.serving.check_report import CheckReport
 from hanlib.serving.comparison import compare, model_answers
+from hanlib.serving.edge_cases import edge_case_documents
 from hanlib.serving.warm_up import documents as made_of
 
 # The largest difference that float32 and the order of sums explain, and the one of float16 tables.
@@ -20,7 +20,7 @@ _WORDS = 500
 
 
 def check(path, classifier, documents=None, half_precision_tables=False):
-    """Compares an export with the model it was made of, on awkward documents.
+    """Compares an export with the model it was made of, on edge cases.
 
     The export is loaded in a fresh process that has TensorFlow alone (`python -I`). Each signature
     is asked document by document, all documents together, and with 1,000 short ones at once.
@@ -47,7 +47,9 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     if not (path / "saved_model.pb").is_file():
         raise FileNotFoundError(f"`path` must be the folder of a SavedModel. Received: {path}")
     words = classifier.vectorizer.get_vocabulary()[1 + classifier.vectorizer.oov_buckets :][:_WORDS]
-    texts = awkward_documents(words) if documents is None else [_bytes(text) for text in documents]
+    texts = (
+        edge_case_documents(words) if documents is None else [_bytes(text) for text in documents]
+    )
     many = [_bytes(text) for text in [*made_of(words, 2), "", "word"] * 250]
     timed = [_bytes(text) for text in made_of(words, 64)]
     ways = {"one by one": [[text] for text in texts], "together": [texts], "1,000 at once": [many]}

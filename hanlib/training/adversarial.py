@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from hanlib.training.row_adam import storage_of
+from hanlib.training.lazy_adam import storage_of
 
 
 def adversarial_gradients(gradients_of, variables, norm):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hanlib.training import atomic
+from hanlib import atomic_files
 from hanlib.training.errors import TrainingError
 
 _VERSION = 1
@@ -69,7 +69,7 @@ class Checkpoint:
         """Makes the folder for a new run, in place of what was there."""
         self.remove()
         self.directory.mkdir(parents=True)
-        atomic.write_text(
+        atomic_files.write_text(
             self.directory / "run.json", json.dumps({"version": _VERSION, **run}, indent=2)
         )
 
@@ -105,7 +105,7 @@ class Checkpoint:
         if self.directory.exists():
             away = self.output / f".writing-{os.getpid()}-old-checkpoint"
             os.replace(self.directory, away)
-        atomic.remove_leftovers(self.output)
+        atomic_files.remove_leftovers(self.output)
 
     def publish(self):
         """Moves complete results to `output`, then removes the checkpoint.
@@ -120,7 +120,7 @@ class Checkpoint:
         self.remove()
 
     def _write(self, name, arrays):
-        with atomic.replacing(self.directory / name) as temporary:
+        with atomic_files.replacing(self.directory / name) as temporary:
             np.savez(temporary, **arrays)
 
     def _read(self, name):

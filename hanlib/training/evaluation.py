@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from hanlib.training.assembly import loss_function
-from hanlib.training.counts import MultiLabelCounts, SingleLabelCounts
+from hanlib.training.builders import loss_function
 from hanlib.training.errors import TrainingError
+from hanlib.training.metrics import MultiLabelCounts, SingleLabelCounts
 
 # Documents that are sorted by length together: batches of like lengths are faster.
 _WINDOW = 1024

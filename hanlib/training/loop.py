@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.training.adversarial import adversarial_gradients
-from hanlib.training.assembly import build_optimizer, loss_function
+from hanlib.training.builders import build_optimizer, loss_function
 from hanlib.training.evaluation import Measurement
 
 

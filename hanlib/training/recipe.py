@@ -71,10 +71,10 @@ class Recipe:
     self_attention_heads: int | None = setting(
         None, "heads of a self-attention before each recurrence; 0: none", **at_least(0)
     )
-    embedding_dropout: float | None = setting(
+    input_dropout: float | None = setting(
         None, "share of the word vectors' features dropped in training", **share()
     )
-    word_dropout: float | None = setting(
+    embedding_dropout: float | None = setting(
         None, "share of the distinct words of a batch dropped in training", **share()
     )
     weight_dropout: float | None = setting(
@@ -229,6 +229,9 @@ class Recipe:
             raise RecipeError(f"a recipe must be a JSON object. Received: {error}") from None
         if not isinstance(values, dict):
             raise RecipeError(f"a recipe must be a JSON object. Received: {text.strip()[:40]!r}")
+        if "word_dropout" in values:  # Written by hanlib 0.1.
+            values["input_dropout"] = values.pop("embedding_dropout", None)
+            values["embedding_dropout"] = values.pop("word_dropout")
         return cls.from_dict(values)
 
     @classmethod

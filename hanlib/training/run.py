@@ -12,9 +12,9 @@ import keras
 import tensorflow as tf
 
 import hanlib
+from hanlib import atomic_files
 from hanlib.data.pipeline import TokenCache
-from hanlib.training import atomic
-from hanlib.training.assembly import build_classifier, build_encoder, build_vectorizer
+from hanlib.training.builders import build_classifier, build_encoder, build_vectorizer
 from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.errors import TrainingError
 from hanlib.training.evaluation import evaluate, label_encoder
@@ -94,7 +94,7 @@ def train(
     run = {"recipe": recipe.to_dict(), "dataset": _describe(corpus, dataset)}
     checkpoint = Checkpoint(output)
     output.mkdir(parents=True, exist_ok=True)
-    atomic.remove_leftovers(output)
+    atomic_files.remove_leftovers(output)
     if checkpoint.complete.exists():
         checkpoint.publish()
     if resume and checkpoint.run() is None and (output / "model.keras").exists():

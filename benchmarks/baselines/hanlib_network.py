@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from hanlib.models import HAN, DocumentClassifier
 from hanlib.training.adversarial import adversarial_gradients
-from hanlib.training.row_adam import RowAdam
+from hanlib.training.lazy_adam import LazyAdam
 
 IDS = tf.RaggedTensorSpec([None, None, None], tf.int32, 2, tf.int64)
 LABELS = tf.TensorSpec([None], tf.int64)
@@ -45,7 +45,7 @@ class HanlibNetwork:
             encoder = HAN.from_preset(preset, sizes.vocabulary, **arguments)
         self.classifier = DocumentClassifier(None, encoder, sizes.classes)
         self.classifier.build()
-        self.optimizer = RowAdam(1e-3)
+        self.optimizer = LazyAdam(1e-3)
         self.optimizer.build(self.classifier.trainable_variables)
         self.step = tf.function(self._step, input_signature=[IDS, LABELS])
         self.answer = tf.function(self._answer, input_signature=[IDS])

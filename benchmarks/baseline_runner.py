@@ -1,7 +1,7 @@
 """Contestants in processes of their own, run in turns: A B C A B C ...
 
 What else a machine does then slows all of them alike, and the ratio of two, taken within a round,
-means more than either figure. `python contest.py` is such a process; it is started by `run`.
+means more than either figure. `run` starts `python baseline_runner.py` once for each process.
 """
 
 import json
@@ -19,18 +19,18 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Entry:
-    """One contestant.
+    """One baseline.
 
     Attributes:
         title: its name in the tables.
-        contestant: a key of `contestants.CONTESTANTS`.
+        baseline: a key of `baselines.BASELINES`.
         options: its keyword arguments.
         sizes: its `Sizes`.
         batches: batches a round; a slow one may do fewer.
     """
 
     title: str
-    contestant: str
+    baseline: str
     sizes: object
     options: dict = field(default_factory=dict)
     batches: int | None = None
@@ -43,7 +43,7 @@ class Result:
     Attributes:
         seconds: seconds a document of each round.
         words: words a document that it read.
-        note: what the contestant says about itself.
+        note: what the baseline says about itself.
         start: seconds until it was warm: building, tracing, compiling.
         memory: greatest resident size, bytes.
     """
@@ -114,7 +114,7 @@ def run(entries, batches, task, rounds, say=print):
 
 
 class _Worker:
-    """A process with one contestant, that does a round when it is told to."""
+    """A process with one baseline, that does a round when it is told to."""
 
     def __init__(self, entry, batches, task):
         self.process = subprocess.Popen(
@@ -124,7 +124,7 @@ class _Worker:
             text=True,
         )
         given = {
-            "contestant": entry.contestant,
+            "baseline": entry.baseline,
             "options": entry.options,
             "sizes": asdict(entry.sizes),
             "batches": str(batches),
@@ -153,7 +153,7 @@ class _Worker:
 
 
 def _serve():
-    """The process of a contestant: one JSON line in, then a number for each line."""
+    """The process of a baseline: one JSON line in, then a number for each line."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # What a framework prints is not an answer.
 
@@ -163,9 +163,9 @@ def _serve():
 
     given = json.loads(sys.stdin.readline())
     start = time.perf_counter()
-    work, documents, words, contestant = _prepared(given)
+    work, documents, words, baseline = _prepared(given)
     work()
-    answer({"start": time.perf_counter() - start, "words": words, "note": contestant.note})
+    answer({"start": time.perf_counter() - start, "words": words, "note": baseline.note})
     for line in sys.stdin:
         if line.strip() == "memory":
             answer(peak_memory())
@@ -176,7 +176,7 @@ def _serve():
 
 
 def _prepared(given):
-    from contestants import make
+    from baselines import make
     from documents import Documents
     from sizes import Sizes
 
@@ -186,9 +186,9 @@ def _prepared(given):
             Documents(*(arrays[f"{name}_{k}"] for name in Documents._fields))
             for k in range(min(count, int(arrays["count"])))
         ]
-    contestant = make(given["contestant"], Sizes(**given["sizes"]), **given["options"])
-    prepared = [contestant.prepare(batch) for batch in batches]
-    task = getattr(contestant, given["task"])
+    baseline = make(given["baseline"], Sizes(**given["sizes"]), **given["options"])
+    prepared = [baseline.prepare(batch) for batch in batches]
+    task = getattr(baseline, given["task"])
     documents = sum(len(batch.labels) for batch in batches)
     words = sum(len(batch.ids) for batch in batches) / documents
 
@@ -196,7 +196,7 @@ def _prepared(given):
         for batch in prepared:
             task(batch)
 
-    return work, documents, words, contestant
+    return work, documents, words, baseline
 
 
 def peak_memory():

@@ -4,7 +4,7 @@ import keras
 
 from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, PRESETS, DocumentClassifier
-from hanlib.training.row_adam import RowAdam
+from hanlib.training.lazy_adam import LazyAdam
 from hanlib.training.settings import RecipeError
 
 
@@ -54,7 +54,7 @@ def build_optimizer(recipe, steps):
         decay_steps=max(steps - warmup, 1),
         alpha=0.0 if recipe.decay == "cosine" else 1.0,
     )
-    optimizer = RowAdam(schedule, weight_decay=recipe.weight_decay or None)
+    optimizer = LazyAdam(schedule, weight_decay=recipe.weight_decay or None)
     if recipe.weight_decay:
         # Biases and contexts are few, and small for good reasons.
         optimizer.exclude_from_weight_decay(var_names=["bias", "context"])

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 
-class RowAdam(keras.optimizers.Adam):
+class LazyAdam(keras.optimizers.Adam):
     """Adam (Kingma and Ba 2015), lazy in the rows of an embedding.
 
         m <- β1 m + (1 - β1) g;  v <- β2 v + (1 - β2) g²
@@ -18,7 +18,7 @@ class RowAdam(keras.optimizers.Adam):
     Args: as `keras.optimizers.Adam`.
 
     >>> weight = keras.Variable([[1.0], [1.0]])
-    >>> optimizer = RowAdam(learning_rate=0.1)
+    >>> optimizer = LazyAdam(learning_rate=0.1)
     >>> gradient = tf.IndexedSlices(tf.constant([[5.0]]), tf.constant([1]), tf.constant([2, 1]))
     >>> optimizer.apply([gradient], [weight])
     >>> [f"{value:.2f}" for (value,) in weight.numpy()]

@@ -25,12 +25,12 @@ _SHORT = [
 ]  # fmt: skip
 
 
-def awkward_documents(words):
+def edge_case_documents(words):
     """Short, strange and huge documents, and some plain ones of the words given.
 
     Two are huge: 40,000 words without a full stop, and 200 KB of sentences.
 
-    >>> found = awkward_documents(["a", "b"])
+    >>> found = edge_case_documents(["a", "b"])
     >>> len(found), max(map(len, found)) >= 200_000
     (27, True)
     """

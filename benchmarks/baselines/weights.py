@@ -1,4 +1,4 @@
-"""One set of weights for all contestants, in the layout of Keras."""
+"""One set of weights for all baselines, in the layout of Keras."""
 
 from typing import NamedTuple
 

@@ -11,7 +11,7 @@ from hanlib.ops.rows import flatten, restore
 
 
 @keras.saving.register_keras_serializable("hanlib")
-class RowEncoder(keras.layers.Layer):
+class LevelEncoder(keras.layers.Layer):
     """One level of a HAN (Yang et al. 2016, section 2.2): context for each word, then attention.
 
         x'_t = self-attention over the row          (only where `self_attention` is given)
@@ -35,7 +35,7 @@ class RowEncoder(keras.layers.Layer):
         `<float>[rows, steps]` in the form of the input, zeros on padding. A row without words
         gives zeros.
 
-    >>> level = RowEncoder(RecurrentEncoder("gru", units=4))
+    >>> level = LevelEncoder(RecurrentEncoder("gru", units=4))
     >>> vectors, scores = level(tf.ones([2, 3, 5]), return_attention_scores=True)
     >>> vectors.shape, scores.shape
     (TensorShape([2, 8]), TensorShape([2, 3]))

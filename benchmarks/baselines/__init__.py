@@ -9,7 +9,7 @@ note                 what a table says about it
 
 import importlib
 
-CONTESTANTS = {
+BASELINES = {
     "hanlib": ("hanlib_network", "HanlibNetwork"),
     "torch": ("torch_packed", "TorchPacked"),
     "keras_box": ("keras_box", "KerasBox"),
@@ -19,8 +19,8 @@ CONTESTANTS = {
 
 
 def make(name, sizes, **options):
-    """The contestant of a name; its framework is imported here."""
-    module, kind = CONTESTANTS[name]
+    """The baseline of a name; its framework is imported here."""
+    module, kind = BASELINES[name]
     if name.startswith("hanlib"):
         from hanlib.cli.threads import share_cores
 
@@ -29,4 +29,4 @@ def make(name, sizes, **options):
         from hanlib.cli.quiet import start_tensorflow
 
         start_tensorflow()
-    return getattr(importlib.import_module(f"contestants.{module}"), kind)(sizes, **options)
+    return getattr(importlib.import_module(f"baselines.{module}"), kind)(sizes, **options)

@@ -1,0 +1,32 @@
+"""Checks of arguments that several parts share."""
+
+import numbers
+
+
+def check_integer(name, value, minimum=1, *, allow_none=False, error=ValueError):
+    """Returns an argument that must be an integer, as an `int`.
+
+    Args:
+        name: Name of the argument, for the message.
+        value: What the user passed. Booleans are not integers here.
+        minimum: Least allowed value.
+        allow_none: Whether None is allowed; it is returned as it is.
+        error: Class of the exception to raise.
+
+    Raises:
+        ValueError: If `value` is not an integer of at least `minimum` (or `error`, if given).
+
+    >>> check_integer("units", 3)
+    3
+    >>> check_integer("units", -3)
+    Traceback (most recent call last):
+    ValueError: `units` must be a positive integer. Received: units=-3
+    """
+    if value is None and allow_none:
+        return None
+    integral = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not integral or value < minimum:
+        expected = "a positive integer" if minimum == 1 else f"an integer of at least {minimum}"
+        none = " or None" if allow_none else ""
+        raise error(f"`{name}` must be {expected}{none}. Received: {name}={value!r}")
+    return int(value)
