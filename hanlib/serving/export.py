@@ -4,6 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
 from hanlib.serving import versions
@@ -135,9 +136,14 @@ def _served(classifier, folder, options):
         classifier.build()
     vectorizer = classifier.vectorizer
     served = tf.Module()
-    served.weights = list(classifier.weights)
+    weights = classifier.weights
     if options["half_precision_tables"]:
-        classifier, served.weights = with_half_precision_tables(classifier)
+        classifier, weights = with_half_precision_tables(classifier)
+    # TensorFlow's tracking, and so the restore operation of the MetaGraph that TensorFlow Serving
+    # runs, knows a `tf.Variable` but not the `keras.Variable` around it.
+    served.weights = [
+        weight.value if isinstance(weight, keras.Variable) else weight for weight in weights
+    ]
     served.vocabulary = VocabularyFile(vectorizer, folder)
     bounds = {name: options[name] for name in ("most_sentences", "most_words")}
     return served, Signatures(classifier, vectorizer, served.vocabulary, **bounds)

@@ -7,11 +7,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import tensorflow as tf
+
 from hanlib.serving import replay
 from hanlib.serving.check_report import CheckReport
 from hanlib.serving.comparison import compare, model_answers
 from hanlib.serving.edge_cases import edge_case_documents
+from hanlib.serving.server.warm_up import predictions
 from hanlib.serving.warm_up import documents as made_of
+from hanlib.serving.warm_up import warm_up_file
 
 # The largest difference that float32 and the order of sums explain, and the one of float16 tables.
 TOLERANCE, HALF_TOLERANCE = 1e-5, 1e-2
@@ -22,8 +26,10 @@ _WORDS = 500
 def check(path, classifier, documents=None, half_precision_tables=False):
     """Compares an export with the model it was made of, on edge cases.
 
-    The export is loaded in a fresh process that has TensorFlow alone (`python -I`). Each signature
-    is asked document by document, all documents together, and with 1,000 short ones at once.
+    The export is loaded in a fresh process that has TensorFlow alone (`python -I`), into a
+    TensorFlow 1 session: that runs what TensorFlow Serving runs. Each signature is asked document
+    by document, with all documents together, and with 1,000 short ones at once. The warm-up
+    requests that were written beside the model are replayed as well.
 
     Args:
         path: The folder of the SavedModel.
@@ -70,6 +76,22 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     return CheckReport(differences, size / 1e6, saved / 1e6, speeds)
 
 
+def warm_up_requests(path):
+    """The warm-up requests in the folder of a SavedModel: `(signature, [document, ...])` each.
+
+    >>> warm_up_requests("no such folder")
+    []
+    """
+    file = warm_up_file(path)
+    if not file.is_file():
+        return []
+    return [
+        (name, inputs["text"].tolist())
+        for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+        for name, inputs in predictions(record)
+    ]
+
+
 def _replayed(path, ways, timed):
     """For each way and signature the answers to its batches; and the seconds by signature."""
     batches = [
@@ -78,6 +100,7 @@ def _replayed(path, ways, timed):
         for signature in SIGNATURES
         for batch in way
     ]
+    batches += [(name, [_base64(text) for text in texts]) for name, texts in warm_up_requests(path)]
     with tempfile.TemporaryDirectory() as folder:
         requests, answers = Path(folder, "requests.json"), Path(folder, "answers.json")
         asked = {"batches": batches, "timed": [_base64(text) for text in timed]}

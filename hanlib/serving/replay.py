@@ -1,10 +1,14 @@
-"""Asks a SavedModel as a server would: a script for a process with TensorFlow alone.
+"""Asks a SavedModel as TensorFlow Serving does: a script for a process with TensorFlow alone.
 
     python -I replay.py SAVED_MODEL REQUESTS ANSWERS
 
+The MetaGraph is loaded into a TensorFlow 1 session, which runs what the C++ loader of TensorFlow
+Serving runs: the restore operation, the initialisation and the assets. `tf.saved_model.load` would
+rebuild the Python objects instead, and would hide a weight that the restore operation misses.
+
 REQUESTS is JSON: `batches`, a list of `[signature, [document in base64, ...]]`, and `timed`, a list
 of documents with which each signature is timed. ANSWERS is JSON: `answers`, for each batch a dict
-from output to nested lists, and `seconds` by signature. Text that is no UTF-8, and an output whose
+from output to nested lists, and `seconds` by signature. Text that is not UTF-8, and an output whose
 first dimension is not the documents, is an error.
 """
 
@@ -20,14 +24,12 @@ _REPEATS = 10
 def main(saved_model, requests, answers):
     """Runs the script."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    import tensorflow as tf
-
     with open(requests, encoding="ascii") as file:
         asked = json.load(file)
-    signatures = tf.saved_model.load(saved_model).signatures
+    served = Served(saved_model)
     answered = {
-        "answers": [_answer(signatures[name], texts) for name, texts in asked["batches"]],
-        "seconds": _seconds(signatures, _tensor(asked["timed"])),
+        "answers": [_answer(served, name, _texts(texts)) for name, texts in asked["batches"]],
+        "seconds": _seconds(served, _texts(asked["timed"])),
     }
     foreign = sorted(name for name in sys.modules if name.split(".")[0] == "hanlib")
     if foreign:
@@ -36,12 +38,45 @@ def main(saved_model, requests, answers):
         json.dump(answered, file)
 
 
-def _answer(signature, texts):
-    outputs = signature(text=_tensor(texts))
-    for name, output in outputs.items():
-        if output.shape.rank < 1 or output.shape[0] != len(texts):
-            raise RuntimeError(f"{name} must have {len(texts)} documents. Received: {output.shape}")
-    return {name: _plain(output.numpy().tolist()) for name, output in outputs.items()}
+class Served:
+    """The MetaGraph of a SavedModel in a session.
+
+    Args:
+        saved_model: The folder of the SavedModel.
+    """
+
+    def __init__(self, saved_model):
+        import tensorflow as tf
+
+        self._session = tf.compat.v1.Session(graph=tf.Graph())
+        loader = tf.compat.v1.saved_model.loader
+        self._signatures = loader.load(self._session, ["serve"], saved_model).signature_def
+
+    @property
+    def signatures(self):
+        """The names of the signatures that a client can ask."""
+        return sorted(name for name in self._signatures if not name.startswith("__"))
+
+    def ask(self, name, texts):
+        """The outputs of a signature by name, as NumPy arrays.
+
+        Args:
+            name: The signature.
+            texts: `<object>[docs]`, an array of `bytes`.
+        """
+        signature = self._signatures[name]
+        outputs = {output: info.name for output, info in signature.outputs.items()}
+        return self._session.run(outputs, {signature.inputs["text"].name: texts})
+
+
+def _answer(served, name, texts):
+    outputs = served.ask(name, texts)
+    for output, values in outputs.items():
+        if values.ndim < 1 or len(values) != len(texts):
+            raise RuntimeError(
+                f"{output} must have {len(texts)} documents. Received: {values.shape}"
+            )
+    return {output: _plain(values.tolist()) for output, values in outputs.items()}
 
 
 def _plain(values):
@@ -50,21 +85,23 @@ def _plain(values):
     return values.decode("utf-8") if isinstance(values, bytes) else values
 
 
-def _seconds(signatures, text):
-    """The shortest of a few times, in turn, after a first one that does not count."""
-    times = {name: [] for name in signatures}
+def _seconds(served, texts):
+    """The shortest of several times, the signatures in turn; the first of each does not count."""
+    times = {name: [] for name in served.signatures}
     for _ in range(1 + _REPEATS):
-        for name, signature in signatures.items():
+        for name, found in times.items():
             start = time.perf_counter()
-            signature(text=text)
-            times[name].append(time.perf_counter() - start)
+            served.ask(name, texts)
+            found.append(time.perf_counter() - start)
     return {name: min(found[1:]) for name, found in times.items()}
 
 
-def _tensor(texts):
-    import tensorflow as tf
+def _texts(encoded):
+    import numpy as np
 
-    return tf.constant([base64.b64decode(text) for text in texts], tf.string, shape=[len(texts)])
+    texts = np.empty(len(encoded), object)
+    texts[:] = [base64.b64decode(text) for text in encoded]
+    return texts
 
 
 if __name__ == "__main__":

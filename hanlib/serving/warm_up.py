@@ -11,7 +11,15 @@ import tensorflow as tf
 
 # TensorFlow Serving reads at most 1,000.
 BATCH_SIZES = (1, 2, 8, 32)
-_FILE = Path("assets.extra", "tf_serving_warmup_requests")
+
+
+def warm_up_file(directory):
+    """Where TensorFlow Serving looks for the warm-up requests of a SavedModel.
+
+    >>> warm_up_file("1").as_posix()
+    '1/assets.extra/tf_serving_warmup_requests'
+    """
+    return Path(directory, "assets.extra", "tf_serving_warmup_requests")
 
 
 def write_warm_up(directory, signatures, words):
@@ -30,7 +38,7 @@ def write_warm_up(directory, signatures, words):
     >>> len(list(tf.data.TFRecordDataset(str(path))))
     4
     """
-    path = Path(directory) / _FILE
+    path = warm_up_file(directory)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as writer:
         for signature in signatures:

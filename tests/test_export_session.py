@@ -1,0 +1,81 @@
+"""An export in a TensorFlow 1 session, which runs what TensorFlow Serving's C++ code runs.
+
+The session loads the MetaGraph alone: its restore operation, its initialisation and its assets.
+`tf.saved_model.load` builds the object graph instead and would hide a weight that the restore
+operation does not know.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tiny_classifier import build
+
+from hanlib.layers import DocumentVectorizer
+from hanlib.serving import export_saved_model
+from hanlib.serving.export_check import warm_up_requests
+
+GOLDEN = Path(__file__).parents[1] / "saved_models" / "demo-golden"
+TEXTS = ["The room was good. I did not like the food!", "", "酒店很好，早餐不错！", b"\xff nice"]
+SIGNATURES = ["embed", "explain", "serving_default"]
+
+
+class Session:
+    """A loaded MetaGraph; `ask` runs one signature."""
+
+    def __init__(self, path):
+        self._session = tf.compat.v1.Session(graph=tf.Graph())
+        self._meta = tf.compat.v1.saved_model.loader.load(self._session, ["serve"], str(path))
+
+    @property
+    def signatures(self):
+        names = set(self._meta.signature_def) - {"__saved_model_init_op"}
+        return sorted(names)
+
+    def ask(self, signature, texts):
+        definition = self._meta.signature_def[signature]
+        outputs = {name: info.name for name, info in definition.outputs.items()}
+        texts = [text.encode() if isinstance(text, str) else text for text in texts]
+        feed = {definition.inputs["text"].name: np.array(texts, object)}
+        return self._session.run(outputs, feed)
+
+
+def check_all(path, classifier, atol=1e-5):
+    """Every signature and every warm-up request is answered, the model's decisions among them."""
+    session = Session(path)
+    assert session.signatures == SIGNATURES
+    answers = {name: session.ask(name, TEXTS) for name in SIGNATURES}
+    for outputs in answers.values():
+        assert {len(values) for values in outputs.values()} == {len(TEXTS)}
+    requests = warm_up_requests(path)
+    assert {name for name, _ in requests} == set(SIGNATURES)
+    for name, texts in requests:
+        assert {len(values) for values in session.ask(name, texts).values()} == {len(texts)}
+    if classifier is not None:
+        expected = classifier.predict(TEXTS, verbose=0)
+        for name in ("serving_default", "explain"):
+            np.testing.assert_allclose(answers[name]["probabilities"], expected, atol=atol)
+
+
+def test_two_levels(tmp_path):
+    classifier = build()
+    check_all(export_saved_model(classifier, tmp_path / "1"), classifier)
+
+
+def test_one_vector_a_label(tmp_path):
+    options = {"cell": "lstm", "depth": 2, "self_attention_heads": 2, "labels": 3}
+    classifier = build(multi_label=True, classes=["a", "b", "é"], **options)
+    check_all(export_saved_model(classifier, tmp_path / "1"), classifier)
+
+
+def test_chinese_words_inside_the_graph_in_float16(tmp_path):
+    """A vocabulary that cannot be a file of lines is part of the graph, not an asset."""
+    words = ["酒", "店", "很", "好", "早", "餐", "a\nb"]
+    classifier = build(vectorizer=DocumentVectorizer(vocabulary=words))
+    path = export_saved_model(classifier, tmp_path / "1", half_precision_tables=True)
+    check_all(path, classifier, atol=1e-2)
+
+
+def test_the_golden_export():
+    """`serving/1` is the export of 0.1, which no session can serve; `serving/2` is today's."""
+    check_all(GOLDEN / "serving" / "2", None)
