@@ -9,37 +9,39 @@ sentence:
     uniform attention       1/n: a control
 
 A sentence that the encoder read in several rows gets the sum of its rows, and its words the weight
-that they have in all of them together.
+that they have in all of them together. With an encoder of one level, which reads a document as one
+sequence, a sentence gets the sum of its words.
 """
 
 import numpy as np
 
 from hanlib.explain.documents import sums
-from hanlib.explain.scores import Scores
+from hanlib.explain.scores import Scores, sentence_sums
 
 
 def attention(network, documents, targets, seed=0):
     """Each level's own attention; over the words of a sentence it sums to one."""
-    evidence = _Evidence(network, documents, targets)
+    evidence = _Evidence(network, documents, targets, "attention")
     return evidence.scores(evidence.word_attention, evidence.sentence_attention)
 
 
 def combined_attention(network, documents, targets, seed=0):
     """The words' attention times the root of their sentence's, as Yang et al. show it."""
-    evidence = _Evidence(network, documents, targets)
+    network.require("combined_attention", attention=True, sentences=True)
+    evidence = _Evidence(network, documents, targets, "combined_attention")
     share = np.repeat(np.sqrt(evidence.sentence_attention), documents.sentence_words)
     return evidence.scores(share * evidence.word_attention, evidence.sentence_attention)
 
 
 def gradient_x_attention(network, documents, targets, seed=0):
     """What each attention weight does to the target's log-odds, at each level on its own."""
-    evidence = _Evidence(network, documents, targets)
+    evidence = _Evidence(network, documents, targets, "gradient_x_attention")
     return evidence.scores(evidence.word_contribution, evidence.sentence_contribution)
 
 
 def uniform_attention(network, documents, targets, seed=0):
     """The same weight everywhere; the diagnostics say what that does to the decision."""
-    evidence = _Evidence(network, documents, targets)
+    evidence = _Evidence(network, documents, targets, "uniform_attention")
     logits = network.uniform(*documents.flat)
     probabilities = network.probabilities(logits).numpy()
     places = np.arange(documents.count), evidence.targets
@@ -55,16 +57,24 @@ def uniform_attention(network, documents, targets, seed=0):
 class _Evidence:
     """What one pass through the network gives, by words and whole sentences."""
 
-    def __init__(self, network, documents, targets):
+    def __init__(self, network, documents, targets, method):
+        network.require(method, attention=True)
         self.documents = documents
-        outputs = network.evidence(*documents.flat, targets)
-        self.probabilities, self.targets, words, rows, by_word, by_row = (
-            output.numpy() for output in outputs
+        probabilities, targets, attention, contributions = network.evidence(
+            *documents.flat, targets
         )
-        self.sentence_attention = sums(rows, documents.sentence_rows)
-        self.sentence_contribution = sums(by_row, documents.sentence_rows)
-        self.word_attention = words * self._shares(rows)
-        self.word_contribution = by_word
+        self.probabilities, self.targets = probabilities.numpy(), targets.numpy()
+        words, *rows = (scores.numpy() for scores in attention)
+        self.word_contribution, *by_row = (scores.numpy() for scores in contributions)
+        if not rows:
+            # Without sentences in the encoder, those of the text get the sums of their words.
+            self.word_attention = words
+            self.sentence_attention = sentence_sums(words, documents)
+            self.sentence_contribution = sentence_sums(self.word_contribution, documents)
+            return
+        self.sentence_attention = sums(rows[0], documents.sentence_rows)
+        self.sentence_contribution = sums(by_row[0], documents.sentence_rows)
+        self.word_attention = words * self._shares(rows[0])
 
     def _shares(self, rows):
         """For each word its row's share of the attention on its sentence."""

@@ -118,6 +118,8 @@ class Perturbations:
         return logits_of_kept_words(self.network, zip(self._words, self._rows, kept, strict=True))
 
     def _logits_of_rows(self, kept):
+        if not self.network.has_sentences:
+            return self._logits_of_words(self._words_of_sentences(kept))
         starts = np.cumsum(self.documents.document_rows) - self.documents.document_rows
 
         def variants():
@@ -127,6 +129,12 @@ class Perturbations:
                 yield lines, of_rows, None
 
         return self._upper.logits(variants())
+
+    def _words_of_sentences(self, kept):
+        """Which words the kept sentences have, `<bool>[variants, words]` for each document."""
+        lengths = parts(self.documents.sentence_words, self._units["sentence"])
+        for of_document, words in zip(kept, lengths, strict=True):
+            yield np.repeat(of_document, words, axis=1)
 
     @functools.cached_property
     def _upper(self):

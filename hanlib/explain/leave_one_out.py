@@ -2,19 +2,21 @@
 
     score = m(x) - m(x without the unit),   m the log-odds of the target
 
-The unit is removed, not zeroed. Each row's vector is computed once: without a sentence only the
-upper level runs again, without a word that word's row and the upper level.
+The unit is removed, not zeroed. An encoder with two levels computes each row's vector once: without
+a sentence only the upper level runs again, without a word that word's row and the upper level.
 """
 
 import numpy as np
 
 from hanlib.explain.documents import parts
-from hanlib.explain.removal import UpperLevel, chunks
+from hanlib.explain.removal import UpperLevel, chunks, logits_of_kept_words
 from hanlib.explain.scores import Scores
 
 
 def leave_one_out(network, documents, targets, seed=0):
     """The loss of log-odds without each sentence, and without each word."""
+    if not network.has_sentences:
+        return _reading_all_anew(network, documents, targets)
     vectors = network.row_vectors(documents.words, documents.row_lengths)
     rows = np.arange(len(documents.row_lengths), dtype=np.int32)
     logits = network.upper(vectors, rows, documents.document_rows)
@@ -29,6 +31,30 @@ def leave_one_out(network, documents, targets, seed=0):
     sentences = losses(_without_sentences(documents), documents.document_sentences)
     words = losses(_without_words(network, documents), documents.document_words)
     return Scores(network.probabilities(logits).numpy(), targets, words, sentences)
+
+
+def _reading_all_anew(network, documents, targets):
+    """The same for an encoder that reads a document as one sequence: nothing can be reused."""
+    logits = network.logits(*documents.flat)
+    targets = network.targets(logits, targets).numpy()
+    margins = network.margins(logits, targets).numpy()
+    words = parts(documents.words, documents.document_words)
+    rows = parts(documents.row_lengths, documents.document_rows)
+    sentences = parts(documents.sentence_words, documents.document_sentences)
+
+    def losses(units, unit_of_word):
+        kept = (of_word[None] != np.arange(n)[:, None] for n, of_word in zip(units, unit_of_word))
+        left = logits_of_kept_words(network, zip(words, rows, kept, strict=True))
+        return np.repeat(margins, units) - network.margins(left, np.repeat(targets, units)).numpy()
+
+    of_sentences = [np.repeat(np.arange(len(lengths)), lengths) for lengths in sentences]
+    of_words = [np.arange(len(ids)) for ids in words]
+    return Scores(
+        network.probabilities(logits).numpy(),
+        targets,
+        losses(documents.document_words, of_words),
+        losses(documents.document_sentences, of_sentences),
+    )
 
 
 def _without_sentences(documents):

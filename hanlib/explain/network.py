@@ -4,8 +4,9 @@ import weakref
 
 import tensorflow as tf
 
-from hanlib.explain.reading import encoder_of
+from hanlib.layers.document_encoder import pool_states
 from hanlib.models.attention_evidence import attention_evidence, chosen_targets, log_odds
+from hanlib.ops.hierarchy import merge_levels
 from hanlib.ops.softmax import segment_weighted_sum
 
 _INTS = tf.TensorSpec([None], tf.int32)
@@ -16,7 +17,7 @@ def network_of(classifier):
     """The `Network` of a classifier; the same one each time, so that it is traced once.
 
     Raises:
-        ValueError: if the classifier's encoder has not two levels, words and sentences.
+        ValueError: the classifier's encoder has more than two levels.
     """
     if classifier not in _NETWORKS:
         _NETWORKS[classifier] = Network(classifier)
@@ -28,6 +29,10 @@ class Network:
 
     Targets are `<int32>[docs]`, the class of each document; -1 is the most probable one.
 
+    Args:
+        classifier: a `DocumentClassifier` whose encoder has one level, words, or two, words and
+            sentences.
+
     >>> from hanlib.explain.documents import Documents
     >>> from hanlib.models import HAN, DocumentClassifier
     >>> classifier = DocumentClassifier(None, HAN(9), classes=2)
@@ -37,23 +42,25 @@ class Network:
     """
 
     def __init__(self, classifier):
-        levels = len(getattr(encoder_of(classifier), "levels", ()))
-        if levels != 2:
+        encoder = classifier.encoder
+        if encoder.num_levels > 2:
             raise ValueError(
-                "`classifier` must have an encoder with two levels, words and sentences. "
-                f"Received: {levels} levels"
+                "`classifier` must have an encoder with one level, words, or two, words and "
+                f"sentences. Received: {encoder.num_levels} levels"
             )
         if not classifier.built:
             classifier.build()
         # The cache of networks must not keep a classifier alive.
         self._classifier = weakref.ref(classifier)
+        self.has_attention, self.has_sentences = encoder.has_attention, encoder.num_levels == 2
         flat = [_INTS] * 3
-        vectors = tf.TensorSpec([None, None], encoder_of(classifier).levels[0].compute_dtype)
+        vectors = tf.TensorSpec([None, None], encoder.compute_dtype)
         scales = tf.TensorSpec([None], tf.float32)
         self.logits = tf.function(self._logits, input_signature=flat)
         self.evidence = tf.function(self._evidence, input_signature=[*flat, _INTS])
         self.gradient = tf.function(self._gradient, input_signature=[*flat, _INTS, scales])
         self.uniform = tf.function(self._uniform, input_signature=flat)
+        # Of encoders with two levels only.
         self.row_vectors = tf.function(self._row_vectors, input_signature=flat[:2])
         self.upper = tf.function(self._upper, input_signature=[vectors, *flat[:2]])
 
@@ -75,59 +82,80 @@ class Network:
         """The log-odds of the targets, `<float32>[docs]`: what every score is a share of."""
         return log_odds(logits, targets, self.classifier.multi_label)
 
-    def _logits(self, words, row_lengths, document_rows):
-        vectors = self._row_vectors(words, row_lengths)
-        return self._upper(vectors, tf.range(tf.size(row_lengths)), document_rows)
+    def require(self, method, attention=False, sentences=False):
+        """Checks that the encoder has what a method needs.
+
+        Raises:
+            ValueError: the encoder lacks it.
+        """
+        encoder = self.classifier.encoder
+        if attention:
+            encoder.require_attention(f"`method={method!r}`")
+        if sentences and not self.has_sentences:
+            raise ValueError(
+                f"`method={method!r}` needs an encoder with two levels, words and sentences. "
+                f"Received: {type(encoder).__name__}, which has {encoder.num_levels}"
+            )
+
+    def _encode(self, values, row_lengths, document_rows, index=None, pool=pool_states):
+        encoder = self.classifier.encoder
+        lengths = merge_levels([row_lengths, document_rows], encoder.num_levels)
+        return encoder.encode(values, lengths, index, pool=pool)
+
+    def _logits(self, words, row_lengths, document_rows, pool=pool_states):
+        values, index = self.classifier.encoder.embed(words)
+        vectors = self._encode(values, row_lengths, document_rows, index, pool)
+        return self.classifier.logits(vectors)
 
     def _row_vectors(self, words, row_lengths):
         """Lower level: `<float>[rows, features]`."""
-        encoder = encoder_of(self.classifier)
+        encoder = self.classifier.encoder
         values, index = encoder.embed(words)
-        return encoder.levels[0].encode(values, row_lengths, index)[0]
+        return encoder.encode_level(0, values, row_lengths, index)
 
     def _upper(self, vectors, rows, document_rows):
-        """Upper level: logits of documents whose rows are lines of `vectors`."""
-        level = encoder_of(self.classifier).levels[1]
-        return self.classifier.logits(level.encode(vectors, document_rows, rows)[0])
+        """Upper level: logits of documents whose rows are rows of `vectors`."""
+        encoder = self.classifier.encoder
+        return self.classifier.logits(encoder.encode_level(1, vectors, document_rows, rows))
 
     def _evidence(self, words, row_lengths, document_rows, targets):
-        """Probabilities, targets, attention and gradient x attention, each of words and of rows."""
+        """Probabilities, targets, attention and gradient x attention, each a list by level."""
         ids = tf.RaggedTensor.from_nested_row_lengths(
             words, [document_rows, row_lengths], validate=False
         )
         found = attention_evidence(self.classifier, ids, targets)
-        scores = (*found.attention, *found.gradient_x_attention)
-        return found.probabilities, found.targets, *(score.flat_values for score in scores)
+        attention, contributions = (
+            [scores.flat_values for scores in levels]
+            for levels in (found.attention, found.gradient_x_attention)
+        )
+        return found.probabilities, found.targets, attention, contributions
 
     def _gradient(self, words, row_lengths, document_rows, targets, scales):
         """Logits and targets with each document's word vectors times its scale, and for each word
         `x . dm/dx`, x the whole vector of that occurrence and the gradient at the scaled one."""
-        classifier, encoder = self.classifier, encoder_of(self.classifier)
-        vectors, index = encoder.embed(words)
+        vectors, index = self.classifier.encoder.embed(words)
         vectors = tf.gather(vectors, index)
         scales = tf.repeat(tf.repeat(scales, document_rows), row_lengths)[:, None]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             scaled = vectors * tf.cast(scales, vectors.dtype)
             tape.watch(scaled)
-            rows, _ = encoder.levels[0].encode(scaled, row_lengths)
-            logits = classifier.logits(encoder.levels[1].encode(rows, document_rows)[0])
+            encoded = self._encode(scaled, row_lengths, document_rows)
+            logits = self.classifier.logits(encoded)
             targets = chosen_targets(logits, targets)
             margins = self.margins(logits, targets)
         products = tf.cast(vectors * tape.gradient(margins, scaled), tf.float32)
         return logits, targets, tf.reduce_sum(products, axis=-1)
 
     def _uniform(self, words, row_lengths, document_rows):
-        """Logits where each word and each sentence of its row gets the same weight."""
-        encoder = encoder_of(self.classifier)
-        values, index = encoder.embed(words)
-        for level, lengths in zip(encoder.levels, (row_lengths, document_rows), strict=True):
-            states, rows = level.contextualize(values, lengths, index)
+        """Logits where each word and each sentence of its row has the same weight."""
+
+        def pool(pooling, states, rows, count, training=None):
+            lengths = tf.math.bincount(rows, minlength=count, maxlength=count)
             weights = tf.cast(1 / tf.gather(lengths, rows), tf.float32)
-            states = tf.cast(states, tf.float32)
-            mean = segment_weighted_sum(weights, states, rows, tf.size(lengths))
-            values = _for_each_context(level.pooling, tf.cast(mean, level.compute_dtype))
-            index = None
-        return self.classifier.logits(values)
+            mean = segment_weighted_sum(weights, tf.cast(states, tf.float32), rows, count)
+            return _for_each_context(pooling, tf.cast(mean, states.dtype))
+
+        return self._logits(words, row_lengths, document_rows, pool)
 
 
 def _for_each_context(pooling, mean):

@@ -137,7 +137,7 @@ def _surfaces(documents, texts, words, sentences):
 
 
 def _read_ids(classifier, ids):
-    found = encoder_of(classifier).hierarchy(ids)
+    found = classifier.encoder.hierarchy(ids)
     row_lengths, document_rows = (lengths.numpy().astype(np.int32) for lengths in found.lengths)
     documents = Documents(
         found.words.numpy().astype(np.int32),
@@ -160,11 +160,6 @@ def _spelled(vectorizer, ids):
         return list(map(str, ids.tolist()))
     vocabulary = vectorizer.get_vocabulary()
     return [vocabulary[number] for number in ids.tolist()]
-
-
-def encoder_of(classifier):
-    """The `HierarchicalEncoder` of a classifier, which may be wrapped in a `HAN`."""
-    return getattr(classifier.encoder, "encoder", classifier.encoder)
 
 
 _SPLITTERS = weakref.WeakKeyDictionary()

@@ -18,6 +18,7 @@ from hanlib.layers.cells import (
     OutputGateGRUCell,
     TwoStateCell,
 )
+from hanlib.layers.document_encoder import DocumentEncoder
 from hanlib.layers.gated_cell import GatedCell
 from hanlib.layers.hierarchical_encoder import HierarchicalEncoder
 from hanlib.layers.level_encoder import LevelEncoder

@@ -133,7 +133,7 @@ class AttentionPooling(keras.layers.Layer):
             self.gate_bias = self._add("gate_bias", (units,), "bias") if self.use_bias else None
         if self.score not in ("mean", "max"):
             size = features if self.score == "dot" else units
-            self.context = self._add("context", (size, *self._heads), "context")
+            self.context = self._add("context", (size, *self.heads), "context")
         self.built = True
 
     def call(self, states, mask=None, return_attention_scores=False, training=None):
@@ -192,7 +192,7 @@ class AttentionPooling(keras.layers.Layer):
         if not return_attention_scores:
             return vectors
         dtype = softmax.accumulation_dtype(self.compute_dtype).name
-        return vectors, keras.KerasTensor((*states.shape[:-1], *self._heads), dtype)
+        return vectors, keras.KerasTensor((*states.shape[:-1], *self.heads), dtype)
 
     def get_config(self):
         config = super().get_config()
@@ -207,8 +207,8 @@ class AttentionPooling(keras.layers.Layer):
         return config
 
     @property
-    def _heads(self):
-        """The further axis that several contexts add: `()` or `(hops,)` or `(labels,)`."""
+    def heads(self):
+        """The axes that several contexts add to the scores: `()`, `(hops,)` or `(labels,)`."""
         if self.labels is not None:
             return (self.labels,)
         return (self.hops,) if self.hops > 1 else ()
@@ -220,7 +220,7 @@ class AttentionPooling(keras.layers.Layer):
             "`penalty` must not be negative": self.penalty < 0,
             "`penalty` needs `hops` over 1": self.penalty and self.hops == 1,
             "`hops` must be 1 with `labels`": self.labels and self.hops > 1,
-            "`hops` and `labels` need a `score` with weights": fixed and self._heads,
+            "`hops` and `labels` need a `score` with weights": fixed and self.heads,
             "`dropout` must be 0 for `score` 'max'": self.dropout and self.score == "max",
         }
         for expected, wrong in faults.items():

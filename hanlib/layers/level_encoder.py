@@ -4,10 +4,12 @@ import keras
 import tensorflow as tf
 
 from hanlib.layers.attention_pooling import AttentionPooling
+from hanlib.layers.document_encoder import pool_states
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
 from hanlib.layers.self_attention import SelfAttention
 from hanlib.ops.packing import pack
 from hanlib.ops.rows import flatten, restore
+from hanlib.ops.softmax import accumulation_dtype
 
 
 @keras.saving.register_keras_serializable("hanlib")
@@ -64,24 +66,27 @@ class LevelEncoder(keras.layers.Layer):
 
     def call(self, inputs, mask=None, return_attention_scores=False, training=None):
         values, lengths = flatten(inputs, mask)
-        vectors, scores = self.encode(values, lengths, training=training)
+        states, rows = self.contextualize(values, lengths, training=training)
+        vectors, scores = self.pooling.pool(states, rows, tf.size(lengths), training=training)
+        vectors = self.drop(vectors, training=training)
         return (vectors, restore(scores, inputs, mask)) if return_attention_scores else vectors
 
-    def encode(self, values, lengths, index=None, training=None):
+    def encode(self, values, lengths, index=None, training=None, pool=pool_states):
         """The vector of each row.
 
         Args:
             values: `<float>[words, features]`, row-major; with `index`, `[distinct, features]`.
             lengths: `<int32>[rows]`, words a row.
-            index: `<int32>[words]`, the line of `values` that each word uses.
+            index: `<int32>[words]`, the row of `values` that each word uses.
             training: Whether dropout is applied.
+            pool: Pools the states; see `hanlib.layers.DocumentEncoder`.
 
         Returns:
-            `<float>[rows, output]` and the scores `<float>[words]`, row-major.
+            `<float>[rows, output]`.
         """
         states, rows = self.contextualize(values, lengths, index, training=training)
-        vectors, scores = self.pooling.pool(states, rows, tf.size(lengths), training=training)
-        return self.drop(vectors, training=training), scores
+        vectors = pool(self.pooling, states, rows, tf.size(lengths), training=training)
+        return self.drop(vectors, training=training)
 
     def contextualize(self, values, lengths, index=None, training=None):
         """What is pooled: the state of each word in its row.
@@ -110,6 +115,13 @@ class LevelEncoder(keras.layers.Layer):
             if layer is not None:
                 shape = layer.compute_output_shape(shape)
         return (input_shape[0], *self.pooling.compute_output_shape(shape)[1:])
+
+    def compute_output_spec(self, inputs, mask=None, return_attention_scores=False, training=None):
+        vectors = keras.KerasTensor(self.compute_output_shape(inputs.shape), self.compute_dtype)
+        if not return_attention_scores:
+            return vectors
+        dtype = accumulation_dtype(self.compute_dtype).name
+        return vectors, keras.KerasTensor((*inputs.shape[:-1], *self.pooling.heads), dtype)
 
     def get_config(self):
         return {

@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from hanlib.ops.hierarchy import merge_levels
+
 
 class AttentionEvidence(NamedTuple):
     """Attention and gradient x attention of the words and sentences of a batch.
 
-    Lists have one entry a level, words first, each in the form of the ids; several hops are
-    averaged in `attention` and summed in `gradient_x_attention`.
+    Lists have one entry for each level of the encoder, words first, each in the form of the ids.
+    Several hops are averaged in `attention` and summed in `gradient_x_attention`.
 
     Attributes:
         probabilities: `<float32>[docs, classes]`.
@@ -30,16 +32,16 @@ def attention_evidence(classifier, ids, targets=None):
 
         g_i = α_i ∂m/∂α_i = α_i (∂m/∂v · h_i)
 
-    m is the log-odds of the target: `log p - log(1 - p)`, which unlike p itself does not run flat
-    where the classifier is sure. Only ∂m/∂v, the gradient at the vectors that a level gives, is
-    propagated, so only the levels above the words are gone through backwards: the cost is little
-    more than that of the prediction. Runs in graphs, and so in an exported model.
+    m is the log-odds of the target, `log p - log(1 - p)`; unlike p, it does not saturate where the
+    classifier is sure. Only ∂m/∂v, the gradient at the pooled vectors of a level, is needed, so the
+    backward pass covers only what lies above the words, and the cost is little more than that of
+    the prediction. Runs in graphs, and so in an exported model.
 
-    With the pooling "max" the weight of a word is that of the features it gives, and g_i the sum
-    over those features of h_i ∂m/∂v.
+    With the pooling "max" the weight of a word is the share of the features that it contributes,
+    and g_i the sum over those features of h_i ∂m/∂v.
 
     Args:
-        classifier: a built `DocumentClassifier` over a `HAN`.
+        classifier: a built `DocumentClassifier` whose encoder has attention.
         ids: `<int>[docs, (sentences), (words)]`, ragged, or dense with 0 as padding.
         targets: `<int>[docs]`, the class of each document, -1 for the most probable one; None:
             the most probable one for all.
@@ -56,28 +58,32 @@ def attention_evidence(classifier, ids, targets=None):
     >>> [scores.shape.rank for scores in evidence.gradient_x_attention]
     [3, 2]
     """
-    encoder = classifier.encoder.encoder
+    encoder = classifier.encoder
+    encoder.require_attention("attention evidence")
     found = encoder.hierarchy(ids)
     values, index = encoder.embed(found.words)
+    lengths = merge_levels(found.lengths, encoder.num_levels)
     levels = []
     with tf.GradientTape(watch_accessed_variables=False) as tape:
-        for level, lengths in zip(encoder.levels, found.lengths, strict=True):
-            states, rows = level.contextualize(values, lengths, index)
-            values, scores = level.pooling.pool(states, rows, tf.size(lengths))
-            # Watched from here on: nothing below the first vectors is gone through backwards.
-            tape.watch(values)
-            levels.append((level.pooling, states, rows, values, scores))
-            index = None
-        logits = classifier.logits(values)
+
+        def pool(pooling, states, rows, count, training=None):
+            vectors, scores = pooling.pool(states, rows, count, training=training)
+            # Watched from here on: the backward pass stops at the first pooled vectors.
+            tape.watch(vectors)
+            levels.append((pooling, states, rows, vectors, scores))
+            return vectors
+
+        vectors = encoder.encode(values, lengths, index, pool=pool)
+        logits = classifier.logits(vectors)
         targets = chosen_targets(logits, targets)
         margin = log_odds(logits, targets, classifier.multi_label)
-    gradients = tape.gradient(margin, [vectors for _, _, _, vectors, _ in levels])
+    gradients = tape.gradient(margin, [pooled for _, _, _, pooled, _ in levels])
     attention, contributions = [], []
     for k, (pooling, states, rows, _, scores) in enumerate(levels):
         weights, contribution = _of_items(pooling, states, rows, scores, gradients[k], targets)
         attention.append(found.in_form_of_input(k, weights))
         contributions.append(found.in_form_of_input(k, contribution))
-    probabilities = classifier.classify(values)
+    probabilities = classifier.classify(vectors)
     return AttentionEvidence(probabilities, targets, attention, contributions)
 
 

@@ -2,6 +2,7 @@
 
 import keras
 
+from hanlib.checks import check_integer
 from hanlib.layers import (
     AttentionPooling,
     HierarchicalEncoder,
@@ -9,7 +10,6 @@ from hanlib.layers import (
     RecurrentEncoder,
     SelfAttention,
 )
-from hanlib.layers.saved_by_0_1 import rename_dropouts
 
 PRESETS = {
     # Yang et al. 2016, section 3.3: 200-d word vectors, 50 units each way, 100 in the attention.
@@ -37,7 +37,7 @@ PRESETS = {
 
 
 @keras.saving.register_keras_serializable("hanlib")
-class HAN(keras.Model):
+class HAN(HierarchicalEncoder):
     """Hierarchical attention network (Yang, Yang, Dyer, He, Smola, Hovy, NAACL 2016, N16-1174).
 
     Each level is a bidirectional recurrent network followed by attention pooling:
@@ -61,19 +61,12 @@ class HAN(keras.Model):
             `[docs, labels, features]`.
         self_attention_heads: Heads of a scaled dot-product self-attention before each recurrence;
             0 leaves it out.
-        input_dropout: Share of the word vectors' features dropped in training.
-        embedding_dropout: Share of the distinct words of a batch dropped in training.
+        input_dropout, embedding_dropout: See `DocumentEncoder`.
         weight_dropout: Share of the recurrent weights dropped in training.
-        dropout: Share of the features of each level's row vectors dropped in training.
+        dropout: Share of the features of each level's vectors dropped in training, and of the
+            inputs of stacked recurrent layers.
 
-    Call arguments:
-        inputs: `<int>[docs, (sentences), (words)]` ragged, or dense with 0 as padding.
-        return_attention_scores: Whether the attention of each level comes too.
-        training: Whether dropout is applied.
-
-    Returns:
-        `<float>[docs, features]`; with `return_attention_scores` also the scores of each level,
-        words first (see `HierarchicalEncoder`).
+    Call arguments and returns: See `hanlib.layers.DocumentEncoder`.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -105,44 +98,17 @@ class HAN(keras.Model):
         **kwargs,
     ):
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
-        super().__init__(**kwargs)
-        if not isinstance(levels, int) or levels < 1:
-            raise ValueError(f"`levels` must be a positive integer. Received: levels={levels!r}")
-        self.arguments = arguments
-        self.encoder = HierarchicalEncoder(
-            [self._level(top=level == levels - 1) for level in range(levels)],
-            vocabulary_size=vocabulary_size,
-            embedding_dim=embedding_dim,
+        levels = check_integer("levels", levels)
+        dtype = kwargs.get("dtype")
+        super().__init__(
+            [_level(arguments, dtype, top=level == levels - 1) for level in range(levels)],
+            vocabulary_size,
+            embedding_dim,
             input_dropout=input_dropout,
             embedding_dropout=embedding_dropout,
-            dtype=self.dtype_policy,
-            name="encoder",
+            **kwargs,
         )
-
-    def _level(self, top):
-        given, dtype = self.arguments, self.dtype_policy
-        named = isinstance(given["cell"], str)
-        recurrent = RecurrentEncoder(
-            given["cell"],
-            units=given["units"] if named else None,
-            bidirectional=given["bidirectional"],
-            depth=given["depth"],
-            dropout=given["dropout"] if given["depth"] > 1 else 0.0,
-            weight_dropout=given["weight_dropout"],
-            dtype=dtype,
-        )
-        weightless = given["score"] in ("mean", "max")
-        pooling = AttentionPooling(
-            given["score"],
-            units=None if weightless or given["score"] == "dot" else given["attention_units"],
-            hops=given["hops"],
-            labels=given["labels"] if top else None,
-            normalizer=given["normalizer"],
-            dtype=dtype,
-        )
-        heads = given["self_attention_heads"]
-        attention = SelfAttention(heads, dtype=dtype) if heads else None
-        return LevelEncoder(recurrent, pooling, attention, dropout=given["dropout"], dtype=dtype)
+        self.arguments = arguments
 
     @classmethod
     def from_preset(cls, preset, vocabulary_size, **kwargs):
@@ -155,24 +121,34 @@ class HAN(keras.Model):
             raise ValueError(f"`preset` must be one of {list(PRESETS)}. Received: {preset!r}")
         return cls(vocabulary_size, **{**PRESETS[preset], **kwargs})
 
-    def build(self, input_shape):
-        if not self.encoder.built:
-            self.encoder.build(input_shape)
-
-    def call(self, inputs, return_attention_scores=False, training=None):
-        return self.encoder(
-            inputs, return_attention_scores=return_attention_scores, training=training
-        )
-
-    def compute_output_shape(self, input_shape):
-        return self.encoder.compute_output_shape(input_shape)
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**rename_dropouts(config))
-
     def get_config(self):
         cell = self.arguments["cell"]
         if not isinstance(cell, (str, dict)):
             cell = keras.saving.serialize_keras_object(cell)
-        return {**super().get_config(), **self.arguments, "cell": cell}
+        config = keras.layers.Layer.get_config(self)
+        return {**config, **self.arguments, "cell": cell}
+
+
+def _level(arguments, dtype, top):
+    """The `LevelEncoder` that the arguments of a `HAN` describe."""
+    recurrent = RecurrentEncoder(
+        arguments["cell"],
+        units=arguments["units"] if isinstance(arguments["cell"], str) else None,
+        bidirectional=arguments["bidirectional"],
+        depth=arguments["depth"],
+        dropout=arguments["dropout"] if arguments["depth"] > 1 else 0.0,
+        weight_dropout=arguments["weight_dropout"],
+        dtype=dtype,
+    )
+    hidden = arguments["score"] not in ("mean", "max", "dot")
+    pooling = AttentionPooling(
+        arguments["score"],
+        units=arguments["attention_units"] if hidden else None,
+        hops=arguments["hops"],
+        labels=arguments["labels"] if top else None,
+        normalizer=arguments["normalizer"],
+        dtype=dtype,
+    )
+    heads = arguments["self_attention_heads"]
+    attention = SelfAttention(heads, dtype=dtype) if heads else None
+    return LevelEncoder(recurrent, pooling, attention, arguments["dropout"], dtype=dtype)

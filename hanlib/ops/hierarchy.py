@@ -70,6 +70,29 @@ def hierarchy(inputs, real, levels):
     return Hierarchy(words, lengths, places, shapes)
 
 
+def merge_levels(lengths, levels):
+    """The lengths at each level for an encoder that has fewer levels than its input.
+
+    Args:
+        lengths: the items of each row at each level of the input, innermost first.
+        levels: the number of levels to return: 1, or as many as there are.
+
+    Returns:
+        `lengths`, or for one level a list with the words of each document.
+
+    >>> (words,) = merge_levels([tf.constant([2, 1, 2]), tf.constant([1, 0, 2])], 1)
+    >>> words.numpy().tolist()
+    [2, 0, 3]
+    """
+    if levels == len(lengths):
+        return lengths
+    merged, *rest = lengths
+    for rows in rest:
+        parents = tf.repeat(tf.range(tf.size(rows)), rows)
+        merged = tf.math.unsorted_segment_sum(merged, parents, tf.size(rows))
+    return [merged]
+
+
 def _levels(inputs, levels):
     """The words end to end; for each level the row of each item, the row count, and the shape."""
     if isinstance(inputs, tf.RaggedTensor):

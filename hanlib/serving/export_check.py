@@ -70,8 +70,8 @@ def check(path, classifier, documents=None, half_precision_tables=False):
         for difference in compare(way, answers[way], model[way], classifier, tolerance)
     ]
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    levels = classifier.encoder.encoder
-    saved = 2 * levels.vocabulary_size * levels.embedding_dim if half_precision_tables else 0
+    encoder = classifier.encoder
+    saved = 2 * encoder.vocabulary_size * encoder.embedding_dim if half_precision_tables else 0
     speeds = {name: len(timed) / time for name, time in seconds.items()}
     return CheckReport(differences, size / 1e6, saved / 1e6, speeds)
 

@@ -34,7 +34,7 @@ def with_half_precision_tables(classifier):
     """A copy of a classifier that takes ids and keeps its word vectors in float16.
 
     Args:
-        classifier: A built `DocumentClassifier` over a `HAN`.
+        classifier: A built `DocumentClassifier`.
 
     Returns:
         A `DocumentClassifier` without vectorizer, and the list of its variables.
@@ -56,7 +56,7 @@ def with_half_precision_tables(classifier):
     copy.build()
     for new, old in zip(copy.weights, classifier.weights, strict=True):
         new.assign(old)
-    levels = copy.encoder.encoder
-    embedding, levels.embedding = levels.embedding, HalfPrecisionTable(levels.embedding)
+    encoder = copy.encoder
+    embedding, encoder.embedding = encoder.embedding, HalfPrecisionTable(encoder.embedding)
     kept = [variable for variable in copy.weights if variable is not embedding.embeddings]
-    return copy, [*kept, levels.embedding.embeddings]
+    return copy, [*kept, encoder.embedding.embeddings]

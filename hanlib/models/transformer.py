@@ -1,0 +1,148 @@
+"""A Transformer encoder over windows of a document's words."""
+
+import keras
+import tensorflow as tf
+
+from hanlib.checks import check_integer
+from hanlib.layers import AttentionPooling
+from hanlib.layers.document_encoder import DocumentEncoder, pool_states
+from hanlib.text import rows_needed
+
+
+@keras.saving.register_keras_serializable("hanlib")
+class Transformer(DocumentEncoder):
+    """A Transformer encoder (Vaswani et al., NIPS 2017, arXiv 1706.03762), normalised before.
+
+        x = embedding + position
+        x = x + MultiHeadAttention(LayerNorm(x))
+        x = x + W_2 gelu(W_1 LayerNorm(x))       `depth` times
+        v = pooling(LayerNorm(x_1) .. LayerNorm(x_T))
+
+    The attention is `keras.layers.MultiHeadAttention`. Words attend to the words of their window of
+    `window` words; the windows of a document lie side by side, so its length is not bounded and
+    the cost is linear in it. The pooling runs over the whole document. Keras' attention takes dense
+    input, so the last window of each document is padded.
+
+    Args:
+        vocabulary_size: Number of word ids, padding included.
+        embedding_dim: Width of the word vectors and of the states.
+        num_heads: Attention heads; must divide `embedding_dim`.
+        depth: Number of blocks.
+        hidden_dim: Width of the hidden layer of a block; None: four times `embedding_dim`.
+        window: Most words that attend to each other.
+        pooling: A score of `AttentionPooling`.
+        dropout: Share dropped after the attention and after the hidden layer, in training.
+        **kwargs: `input_dropout` and others of `DocumentEncoder`.
+
+    Call arguments and returns: See `hanlib.layers.DocumentEncoder`.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+
+    >>> encoder = Transformer(100, embedding_dim=8, num_heads=2, window=4)
+    >>> encoder(tf.ragged.constant([[[2, 3, 4], [5, 6]], []], dtype=tf.int32)).shape
+    TensorShape([2, 8])
+    """
+
+    has_attention = True
+
+    def __init__(
+        self,
+        vocabulary_size,
+        embedding_dim=128,
+        num_heads=4,
+        depth=2,
+        hidden_dim=None,
+        window=256,
+        pooling="additive",
+        dropout=0.1,
+        **kwargs,
+    ):
+        super().__init__(vocabulary_size, embedding_dim, **kwargs)
+        self.num_heads = check_integer("num_heads", num_heads)
+        self.depth = check_integer("depth", depth)
+        self.hidden_dim = check_integer("hidden_dim", hidden_dim, allow_none=True)
+        self.window = check_integer("window", window)
+        if embedding_dim % num_heads:
+            raise ValueError(
+                "`num_heads` must divide `embedding_dim`. "
+                f"Received: num_heads={num_heads}, embedding_dim={embedding_dim}"
+            )
+        self.dropout = dropout
+        policy = self.dtype_policy
+        self.positions = keras.layers.Embedding(window, embedding_dim, dtype=policy)
+        self.blocks = [self._block() for _ in range(depth)]
+        self.norm = keras.layers.LayerNormalization(epsilon=1e-6, dtype=policy)
+        self.pooling = AttentionPooling(pooling, dtype=policy)
+
+    def _block(self):
+        policy, width = self.dtype_policy, self.embedding_dim
+        return [
+            keras.layers.LayerNormalization(epsilon=1e-6, dtype=policy),
+            keras.layers.MultiHeadAttention(
+                self.num_heads, width // self.num_heads, dropout=self.dropout, dtype=policy
+            ),
+            keras.layers.LayerNormalization(epsilon=1e-6, dtype=policy),
+            keras.layers.Dense(self.hidden_dim or 4 * width, activation="gelu", dtype=policy),
+            keras.layers.Dense(width, dtype=policy),
+            keras.layers.Dropout(self.dropout, dtype=policy),
+        ]
+
+    def build(self, input_shape):
+        self.build_embedding()
+        states = (None, None, self.embedding_dim)
+        self.positions.build((None,))
+        for norm, attention, hidden_norm, hidden, output, _ in self.blocks:
+            norm.build(states)
+            attention.build(states, states)
+            hidden_norm.build(states)
+            hidden.build(states)
+            output.build((*states[:2], hidden.units))
+        self.norm.build(states)
+        self.pooling.build(states)
+        self.built = True
+
+    def encode_level(self, level, values, lengths, index=None, training=None, pool=pool_states):
+        """The document vectors; see `DocumentEncoder`."""
+        count = tf.size(lengths)
+        words = values if index is None else tf.gather(values, index)
+        states = self._attend(words, self._windows(lengths), training)
+        return pool(
+            self.pooling, states, tf.repeat(tf.range(count), lengths), count, training=training
+        )
+
+    def _windows(self, lengths):
+        """The words of each window, `<int64>[windows]`; none is empty."""
+        needed = rows_needed(tf.cast(lengths, tf.int64), self.window)
+        index = tf.ragged.range(needed).values
+        left = tf.repeat(tf.cast(lengths, tf.int64), needed) - index * self.window
+        return tf.minimum(tf.boolean_mask(left, left > 0), self.window)
+
+    def _attend(self, words, windows, training):
+        """`<float>[words, features]` -> the same; words attend inside their window."""
+        dense = tf.RaggedTensor.from_row_lengths(words, windows, validate=False).to_tensor()
+        dense = tf.ensure_shape(dense, [None, None, self.embedding_dim])
+        mask = tf.sequence_mask(windows, tf.shape(dense)[1])
+        states = dense + self.positions(tf.range(tf.shape(dense)[1]))
+        for norm, attention, hidden_norm, hidden, output, drop in self.blocks:
+            normal = norm(states)
+            pairs = mask[:, tf.newaxis, :]
+            attended = attention(normal, normal, attention_mask=pairs, training=training)
+            states = states + drop(attended, training=training)
+            change = output(hidden(hidden_norm(states)))
+            states = states + drop(change, training=training)
+        return tf.boolean_mask(self.norm(states), mask)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.embedding_dim)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_heads": self.num_heads,
+            "depth": self.depth,
+            "hidden_dim": self.hidden_dim,
+            "window": self.window,
+            "pooling": self.pooling.score,
+            "dropout": self.dropout,
+        }
