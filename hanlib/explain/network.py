@@ -4,7 +4,7 @@ import weakref
 
 import tensorflow as tf
 
-from hanlib.explain.reading import encoder_of
+from hanlib.explain.inputs import encoder_of
 from hanlib.models.attention_evidence import attention_evidence, chosen_targets, log_odds
 from hanlib.ops.softmax import segment_weighted_sum
 
