@@ -27,8 +27,8 @@ import hanlib.models  # noqa: F401 - registers the classes
 from hanlib.data import load
 from hanlib.explain import METHODS, explain
 from hanlib.explain.documents import parts
+from hanlib.explain.inputs import read_inputs
 from hanlib.explain.network import network_of
-from hanlib.explain.reading import read
 from hanlib.explain.removal import logits_of_kept_words
 
 TURNS = 3
@@ -68,7 +68,7 @@ def best_of(*functions):
 
 
 def speed(classifier, texts):
-    words = sum(read(classifier, texts)[0].row_lengths)
+    words = sum(read_inputs(classifier, texts)[0].row_lengths)
     print(f"\n{len(texts):,} reviews, {words / len(texts):.0f} words each\n")
     methods = ("gradient_x_attention", "gradient_x_input")
     predicting, *explaining = best_of(
@@ -82,7 +82,7 @@ def speed(classifier, texts):
 
 
 def leave_one_out(classifier, texts):
-    network, (documents, _) = network_of(classifier), read(classifier, texts)
+    network, (documents, _) = network_of(classifier), read_inputs(classifier, texts)
     targets = np.full(documents.count, -1, np.int32)
     found = METHODS["leave_one_out"](network, documents, targets)
 

@@ -6,6 +6,7 @@ import sys
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
@@ -152,11 +153,102 @@ def test_rows_and_surface_are_those_of_the_ids(adapted):
     assert ids.to_list() == [[[5, 4], [3, 1], [1, 1], [1], [2, 1]], [], [[4]]]
     expected = [["The", "GOOD"], ["food", "cost"], ["$", "5"], ["."], ["Bad", "!"]]
     assert [[w.decode() for w in row] for row in surface[0].to_list()] == expected
-    sentences = vectorizer.sentences(documents).to_list()
-    assert sentences == [[b"The GOOD food cost $5."] * 4 + [b"Bad!"], [], [b"Good"]]
     whole = DocumentVectorizer(max_sentence_words=None, vocabulary=WORDS)
     assert whole(["bad " * 500]).values.row_lengths().numpy().tolist() == [500]
-    assert whole.sentences(["A b. C"]).to_list() == [[b"A b.", b"C"]]
+
+
+def listed(tokens):
+    return [part.numpy().tolist() for part in (*tokens, tokens.document_rows)]
+
+
+def test_one_result_says_all_about_a_batch():
+    vectorizer = DocumentVectorizer(max_sentence_words=2, vocabulary=WORDS)
+    documents = tf.constant(["The GOOD food. Bad!", "", "Good Good. Good Good."])
+    tokens = vectorizer.tokenize(documents)
+    words, ids, row_lengths, sentence_rows, document_sentences, sentences, rows = listed(tokens)
+    assert words == b"The GOOD food . Bad ! Good Good . Good Good .".split()
+    assert ids == [5, 4, 3, 1, 2, 1, 4, 4, 1, 4, 4, 1]
+    assert row_lengths == [2, 2, 2, 2, 1, 2, 1]
+    assert sentence_rows == [2, 1, 2, 2]
+    assert document_sentences == [2, 0, 2]
+    assert rows == [3, 0, 4]
+    assert sentences == [b"The GOOD food.", b"Bad!", b"Good Good.", b"Good Good."]
+    assert {part.dtype for part in tokens[1:5]} == {tf.int32}
+    assert tokens.ragged(tokens.ids).to_list() == vectorizer(documents).to_list()
+    # In graphs and with another table as well.
+    traced = tf.function(vectorizer.tokenize, input_signature=[tf.TensorSpec([None], tf.string)])
+    (mapped,) = tf.data.Dataset.from_tensors(documents).map(vectorizer.tokenize)
+    for other in (traced(documents), mapped, vectorizer.tokenize(documents, vectorizer._table)):
+        assert listed(other) == listed(tokens)
+    assert listed(vectorizer.tokenize(tf.constant([], tf.string))) == [[]] * 7
+
+
+@keras.saving.register_keras_serializable("hanlib_test")
+def letters_only(sentences):
+    return tf.strings.split(tf.strings.regex_replace(sentences, r"[^a-zA-Z]+", " "))
+
+
+def test_sentences_end_where_the_splitter_ends_them():
+    # The words do not make up the sentences, and rows are as long as can be.
+    vectorizer = DocumentVectorizer(
+        max_sentence_words=2, vocabulary=WORDS, split_words=letters_only
+    )
+    tokens = vectorizer.tokenize(["Bad, food. Bad, food. ?! The good bad."])
+    _, _, row_lengths, sentence_rows, document_sentences, sentences, _ = listed(tokens)
+    assert row_lengths == [2, 2, 2, 1]
+    assert sentence_rows == [1, 1, 2]
+    # A sentence without words is none.
+    assert document_sentences == [3]
+    assert sentences == [b"Bad, food.", b"Bad, food. ?!", b"The good bad."]
+
+
+def test_tokenising_traces_once():
+    calls = []
+
+    def counting(sentences):
+        calls.append(sentences.shape)
+        return text.split_words(sentences)
+
+    vectorizer = DocumentVectorizer(split_words=counting, vocabulary=WORDS)
+    for size in (1, 3, 0, 17):
+        assert vectorizer(["Bad food. " * size] * size).shape[0] == size
+    assert len(calls) == 1
+    vectorizer.set_vocabulary(["bad"])
+    assert vectorizer(["bad food"]).to_list() == [[[2, 1]]]
+    assert len(calls) == 1
+
+
+def test_given_words_are_found_in_any_case():
+    vectorizer = DocumentVectorizer(vocabulary=["Good", "DON’T", "É"])
+    assert vectorizer(["good Good don't é"]).to_list() == [[[2, 2, 3, 4]]]
+    assert vectorizer.get_vocabulary()[2:] == ["good", "don't", "é"]
+    with pytest.raises(ValueError, match=r"different.*regardless of case.*'Good' and 'good'"):
+        vectorizer.set_vocabulary(["Good", "bad", "good"])
+    exact = DocumentVectorizer(vocabulary=["Good", "good"], lowercase=False)
+    assert exact(["good Good"]).to_list() == [[[3, 2]]]
+    # What was saved before keeps its ids.
+    config = {**vectorizer.get_config(), "vocabulary": ["Good", "good"]}
+    assert DocumentVectorizer.from_config(config)(["Good good"]).to_list() == [[[3, 3]]]
+
+
+def test_first_in_a_sequential_model_without_input(adapted):
+    documents = np.array(["bad food", "mood. bad"])
+    model = keras.Sequential([adapted, SumOfIds()])
+    expected = [[6], [15]]
+    assert model(documents).numpy().tolist() == expected
+    assert model.predict(tf.constant(documents), verbose=0).tolist() == expected
+    assert model(tf.constant(documents)[:, None]).numpy().tolist() == expected
+
+
+def test_a_data_frame_is_read_by_its_column(adapted):
+    frame = pd.DataFrame({"text": TEXTS})
+    vectorizer = DocumentVectorizer()
+    for texts in (frame, frame["text"]):
+        vectorizer.adapt(texts)
+        assert vectorizer.get_vocabulary() == adapted.get_vocabulary()
+        assert vectorizer(texts).to_list() == adapted(TEXTS).to_list()
+    with pytest.raises(ValueError, match=r"one column.*`frame\[\"text\"\]`.*'text', 'label'"):
+        vectorizer.adapt(frame.assign(label=1))
 
 
 @pytest.mark.parametrize(
@@ -189,11 +281,11 @@ def test_call_before_it_can_say_anything():
 
 
 ARGUMENTS = [
-    ({"max_tokens": 1}, r"`max_tokens` must be an integer of at least 3, or None.*max_tokens=1"),
+    ({"max_tokens": 1}, r"`max_tokens` must be an integer of at least 3 or None.*max_tokens=1"),
     ({"max_tokens": 4, "oov_buckets": 3}, r"at least 5"),
-    ({"min_count": 0}, r"`min_count` must be an integer of at least 1. Received: min_count=0"),
-    ({"oov_buckets": True}, r"`oov_buckets` must be an integer"),
-    ({"max_sentence_words": 2.5}, r"`max_sentence_words` must be an integer of at least 1, or"),
+    ({"min_count": 0}, r"`min_count` must be a positive integer. Received: min_count=0"),
+    ({"oov_buckets": True}, r"`oov_buckets` must be a positive integer"),
+    ({"max_sentence_words": 2.5}, r"`max_sentence_words` must be a positive integer or None"),
     ({"vocabulary": []}, r"`words` must hold at least one word"),
     ({"vocabulary": ["a", "a"]}, r"must be different"),
     ({"vocabulary": ["a", "b"], "max_tokens": 3}, r"`words` must hold at most 1 words"),
@@ -252,7 +344,7 @@ def test_functions_of_the_user_are_saved_by_name():
 
 def test_saved_inside_a_model(tmp_path):
     strange = ["bad", "new\nline", "tab\t", "é", "\u2028", "\\n", '"', "\udc80", "[UNK]x", "0"]
-    vectorizer = DocumentVectorizer()
+    vectorizer = DocumentVectorizer(lowercase=False)
     vectorizer.set_vocabulary(strange)
     documents = tf.constant(["bad é", "", '" unknown'])
     subclassed = TextModel(vectorizer)

@@ -18,9 +18,13 @@ def shown(text):
 
 
 def _stand_in(match):
-    # Control pictures (U+2400 ...) say which control character stood there.
+    # Windows-1252, as `hanlib.text` reads it, and the symbols of control characters (U+2400 ...).
     code = ord(match.group())
-    return chr(0x2400 + code) if code < 32 else "\u2421" if code == 0x7F else "\ufffd"
+    return chr(0x2400 + code) if code < 32 else "\u2421" if code == 0x7F else _windows_1252(code)
+
+
+def _windows_1252(code):
+    return bytes([code]).decode("cp1252", "replace") if code < 0xA0 else "\ufffd"
 
 
 def on_one_line(text):

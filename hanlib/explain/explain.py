@@ -8,9 +8,9 @@ import tensorflow as tf
 from hanlib.evidence import Explanation, Sentence, Word
 from hanlib.explain.documents import parts
 from hanlib.explain.faithfulness import Perturbations
+from hanlib.explain.inputs import read_inputs
 from hanlib.explain.methods import method_function
 from hanlib.explain.network import network_of
-from hanlib.explain.reading import read
 from hanlib.explain.targets import classes_of, pairs
 
 # Documents that are read ahead, as many times the batch: those of similar length run together.
@@ -133,7 +133,7 @@ class _Explainer:
 
     def window(self, window, true_labels):
         """The explanations of each of some documents, in order."""
-        documents, surfaces = read(self.classifier, window)
+        documents, surfaces = read_inputs(self.classifier, window)
         labels = list(itertools.islice(true_labels, documents.count))
         if len(labels) < documents.count:
             raise ValueError("`true_labels` must have one label for each document. Received: fewer")

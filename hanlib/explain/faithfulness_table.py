@@ -3,9 +3,9 @@
 import numpy as np
 
 from hanlib.explain.faithfulness import LEVELS, Perturbations
+from hanlib.explain.inputs import read_inputs
 from hanlib.explain.methods import METHODS, method_function
 from hanlib.explain.network import network_of
-from hanlib.explain.reading import read
 
 _RESAMPLES = 2000
 
@@ -42,7 +42,7 @@ def faithfulness_table(
     """
     functions = {name: method_function(name) for name in methods or METHODS}
     network = network_of(classifier)
-    documents, _ = read(classifier, documents)
+    documents, _ = read_inputs(classifier, documents)
     found = {(name, level): [] for name in functions for level in LEVELS}
     order = np.argsort(documents.document_words, kind="stable")
     for start in range(0, len(order), batch_size):

@@ -43,7 +43,10 @@ def _reading_all_anew(network, documents, targets):
     sentences = parts(documents.sentence_words, documents.document_sentences)
 
     def losses(units, unit_of_word):
-        kept = (of_word[None] != np.arange(n)[:, None] for n, of_word in zip(units, unit_of_word))
+        kept = (
+            of_word[np.newaxis] != np.arange(count)[:, np.newaxis]
+            for count, of_word in zip(units, unit_of_word, strict=True)
+        )
         left = logits_of_kept_words(network, zip(words, rows, kept, strict=True))
         return np.repeat(margins, units) - network.margins(left, np.repeat(targets, units)).numpy()
 

@@ -24,4 +24,5 @@ from hanlib.layers.hierarchical_encoder import HierarchicalEncoder
 from hanlib.layers.level_encoder import LevelEncoder
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
 from hanlib.layers.self_attention import SelfAttention
+from hanlib.layers.tokens import Tokens
 from hanlib.layers.vectorizer import DocumentVectorizer

@@ -1,4 +1,4 @@
-"""Texts in whatever form people have them: as string tensors, in batches."""
+"""Texts of any Python type as string tensors, in batches."""
 
 import itertools
 
@@ -9,7 +9,13 @@ _BATCH = 512
 
 
 def as_strings(text):
-    """Text of any kind as a string tensor; what is not text is named in the error."""
+    """Text of any type as a string tensor.
+
+    Raises:
+        TypeError: if something is not text; the message names it.
+        ValueError: if `text` is a DataFrame of several columns.
+    """
+    text = one_column(text)
     if tf.is_tensor(text):
         if text.dtype != tf.string:
             raise TypeError(f"`text` must hold strings. Received: dtype={text.dtype.name}")
@@ -19,6 +25,23 @@ def as_strings(text):
         if not isinstance(item, (str, bytes)):
             raise TypeError(f"`text` must hold strings. Received: {item!r} ({type(item).__name__})")
     return tf.constant([encode(item) for item in array.flat], tf.string, shape=array.shape)
+
+
+def one_column(texts, name="text"):
+    """The column of a DataFrame of one column; anything else as it is.
+
+    Raises:
+        ValueError: if a DataFrame has several columns.
+    """
+    columns = getattr(texts, "columns", None)
+    if columns is None or not hasattr(texts, "to_numpy"):
+        return texts
+    if len(columns) != 1:
+        raise ValueError(
+            f'`{name}` must be one column of texts, such as `frame["{columns[0]}"]`. '
+            f"Received: a DataFrame with the columns {list(columns)}"
+        )
+    return texts.to_numpy()[:, 0]
 
 
 def one_dimension(text):
@@ -34,6 +57,7 @@ def one_dimension(text):
 
 def batches(texts):
     """Batches `<string>[n]` of any source of texts that `adapt` takes."""
+    texts = one_column(texts, "texts")
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"`texts` must be a list or dataset of texts. Received: {texts[:50]!r}")
     if isinstance(texts, tf.data.Dataset):
@@ -60,10 +84,10 @@ def _dataset_batches(dataset):
 
 
 def encode(word):
-    """The bytes of a word; surrogates stand for bytes that are no UTF-8."""
+    """The bytes of a word; surrogates stand for bytes that are not UTF-8 (`surrogateescape`)."""
     return word.encode("utf-8", "surrogateescape") if isinstance(word, str) else bytes(word)
 
 
 def decode(word):
-    """The word of bytes: those that are no UTF-8, which a user's function may make, come back."""
+    """The word of its bytes, the inverse of `encode`."""
     return word.decode("utf-8", "surrogateescape")

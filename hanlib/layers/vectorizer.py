@@ -1,20 +1,25 @@
-"""Raw documents to word ids, inside the model: the vocabulary travels with it."""
+"""From raw documents to word ids, as a layer that holds the vocabulary."""
 
 import json
+import weakref
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from hanlib import text as text_ops
+from hanlib.checks import check_integer
+from hanlib.layers.text_functions import (
+    TEXT_FUNCTIONS,
+    check_text_function,
+    serialize_text_function,
+    text_function,
+)
 from hanlib.layers.texts import as_strings, batches, decode, encode, one_dimension
+from hanlib.layers.tokens import Tokens, sums
+from hanlib.layers.word_counts import add_counts
+from hanlib.text import split_lengths
 
-_TEXT_FUNCTIONS = {
-    "normalize": text_ops.normalize,
-    "split_sentences": text_ops.split_sentences,
-    "split_words": text_ops.split_words,
-}
 _NO_VOCABULARY = (
     "This DocumentVectorizer has no vocabulary yet: call `adapt(texts)` on the training texts, or "
     "`set_vocabulary(words)`, before it is used."
@@ -25,21 +30,21 @@ _NO_VOCABULARY = (
 class DocumentVectorizer(keras.layers.Layer):
     """Turns `<string>[docs]` into ragged word ids `<int32>[docs, (sentences), (words)]`.
 
-    Id 0 is padding and never stands in the result; ids 1 to `oov_buckets` are unknown words; then
-    follow the words by falling frequency, equally frequent ones in alphabetical order.
+    Id 0 is padding and does not occur in the result; ids 1 to `oov_buckets` are unknown words; the
+    words follow by falling frequency, equally frequent ones in alphabetical order.
 
     Args:
-        max_tokens: the greatest number of ids, padding and unknown included; `None`: no limit.
+        max_tokens: the maximum number of ids, padding and unknown included; `None`: no limit.
         min_count: words seen less often than this while adapting are unknown.
         oov_buckets: ids for unknown words; with several, a word always gets the same one.
         max_sentence_words: a longer sentence is continued in the next row, never cut; `None`: no
             limit.
-        lowercase: look words up without regard to case and to the shape of the apostrophe
-            (`Don’t` is `don't`). Surface forms keep both.
+        lowercase: look words up regardless of case and of the shape of the apostrophe (`Don’t` is
+            `don't`). `Tokens.words` keeps both.
         normalize, split_sentences, split_words: functions in place of those of `hanlib.text`, with
             the same shapes. They must be registered with
             `keras.saving.register_keras_serializable` if the layer is to be saved.
-        vocabulary: the words, from the most frequent on, instead of `adapt`.
+        vocabulary: the words, most frequent first, instead of `adapt`; see `set_vocabulary`.
 
     Raises:
         ValueError, TypeError: for arguments out of range.
@@ -55,7 +60,7 @@ class DocumentVectorizer(keras.layers.Layer):
     [[[4, 1, 5], [6, 3, 2]]]
     """
 
-    # Beyond so many different words, `adapt` forgets the rarest of those it has seen so far.
+    # With more different words than this, `adapt` forgets the rarest so far.
     max_counted_words = 2_000_000
 
     def __init__(
@@ -73,16 +78,18 @@ class DocumentVectorizer(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(name=name, **kwargs)
-        self.oov_buckets = _check_integer("oov_buckets", oov_buckets, 1)
-        self.max_tokens = _check_integer("max_tokens", max_tokens, 2 + oov_buckets, or_none=True)
-        self.min_count = _check_integer("min_count", min_count, 1)
-        self.max_sentence_words = _check_integer(
-            "max_sentence_words", max_sentence_words, 1, or_none=True
+        self.oov_buckets = check_integer("oov_buckets", oov_buckets)
+        self.max_tokens = check_integer(
+            "max_tokens", max_tokens, 2 + self.oov_buckets, allow_none=True
+        )
+        self.min_count = check_integer("min_count", min_count)
+        self.max_sentence_words = check_integer(
+            "max_sentence_words", max_sentence_words, allow_none=True
         )
         self.lowercase = bool(lowercase)
-        self.normalize = _check_function("normalize", normalize)
-        self.split_sentences = _check_function("split_sentences", split_sentences)
-        self.split_words = _check_function("split_words", split_words)
+        self.normalize = check_text_function("normalize", normalize)
+        self.split_sentences = check_text_function("split_sentences", split_sentences)
+        self.split_words = check_text_function("split_words", split_words)
         self.supports_jit = False
         # Strings come in as they are: lists, object arrays, tensors.
         self._convert_input_args = False
@@ -104,7 +111,8 @@ class DocumentVectorizer(keras.layers.Layer):
         Raises:
             ValueError: if `text` has another shape; a single text must come in a list.
         """
-        return self.lookup(self.surface(text))
+        tokens = self.tokenize(text)
+        return tokens.ragged(tokens.ids)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], None, None)
@@ -115,44 +123,61 @@ class DocumentVectorizer(keras.layers.Layer):
             shape, dtype="int32", ragged=True, ragged_rank=2, row_splits_dtype=tf.int64
         )
 
+    @property
+    def compute_dtype(self):
+        # As in `keras.layers.TextVectorization`: a `Sequential` without `Input` reads it.
+        return "string"
+
+    @property
+    def variable_dtype(self):
+        return "string"
+
+    def tokenize(self, text, table=None):
+        """Words, ids, rows and sentences of a batch of texts.
+
+        The result is the same eagerly, in a `tf.function` and in `tf.data`.
+
+        Args:
+            text: `<string>[docs]` or `<string>[docs, 1]`.
+            table: see `lookup`.
+
+        Returns:
+            `Tokens`.
+
+        Raises:
+            ValueError: if `text` has another shape.
+            RuntimeError: if there is no vocabulary yet.
+
+        >>> vectorizer = DocumentVectorizer(vocabulary=["good"])
+        >>> tokens = vectorizer.tokenize(["So good. Go!"])
+        >>> tokens.words.numpy().tolist(), tokens.ids.numpy().tolist()
+        ([b'So', b'good', b'.', b'Go', b'!'], [1, 2, 1, 1, 1])
+        >>> tokens.sentences.numpy().tolist()
+        [b'So good.', b'Go!']
+        """
+        text = one_dimension(as_strings(text))
+        if table is None and tf.executing_eagerly():
+            self._require_vocabulary()
+            return _traced(self)(text)
+        return self._tokenize(text, table)
+
     def surface(self, text):
-        """The words as they stand in the text, `<string>[docs, (sentences), (words)]`.
-
-        The rows are those of the ids.
-        """
-        words = self._words_of(self._sentences_of(text))
-        if self.max_sentence_words is None:
-            return words
-        return text_ops.continue_rows(words, self.max_sentence_words)
-
-    def sentences(self, text):
-        """The sentence to which each row belongs, `<string>[docs, (sentences)]`.
-
-        A sentence that is continued in the next row stands at each of its rows.
-        """
-        sentences = self._sentences_of(text)
-        if self.max_sentence_words is None:
-            return sentences
-        lengths = self._words_of(sentences).values.row_lengths()
-        rows = text_ops.rows_needed(lengths, self.max_sentence_words)
-        ends = tf.concat([[0], tf.cumsum(rows)], axis=0)
-        return tf.RaggedTensor.from_row_splits(
-            tf.repeat(sentences.values, rows), tf.gather(ends, sentences.row_splits)
-        )
+        """The words as they are written, `<string>[docs, (rows), (words)]`; see `tokenize`."""
+        tokens = self._split(one_dimension(as_strings(text)))
+        return tokens.ragged(tokens.words)
 
     def sentences_and_rows(self, text):
         """Each sentence once, and the words of its rows.
 
         Returns:
-            `<string>[docs, (sentences)]`; `<int64>[sentences]`, the number of rows of each, end to
-            end; and the rows as `surface` gives them, `<string>[docs, (rows), (words)]`.
+            `<string>[docs, (sentences)]`; `<int64>[sentences]`, the rows of each; and the words as
+            `surface` gives them.
         """
-        sentences = self._sentences_of(text)
-        words = self._words_of(sentences)
-        if self.max_sentence_words is None:
-            return sentences, tf.ones_like(words.values.row_lengths()), words
-        rows = text_ops.rows_needed(words.values.row_lengths(), self.max_sentence_words)
-        return sentences, rows, text_ops.continue_rows(words, self.max_sentence_words)
+        tokens = self._split(one_dimension(as_strings(text)))
+        sentences = tf.RaggedTensor.from_row_lengths(
+            tokens.sentences, tf.cast(tokens.document_sentences, tf.int64), validate=False
+        )
+        return sentences, tf.cast(tokens.sentence_rows, tf.int64), tokens.ragged(tokens.words)
 
     def lookup(self, words, table=None):
         """The ids of words, `<string>` of any shape, ragged too -> `<int32>` of the same shape.
@@ -187,26 +212,26 @@ class DocumentVectorizer(keras.layers.Layer):
         )
 
     def adapt(self, texts, progress=None):
-        """Learns the vocabulary, in one pass and in memory that the number of texts does not touch.
+        """Learns the vocabulary in one pass, in memory that does not grow with the number of texts.
 
         Give it training texts only: words that only occur in validation texts must be unknown.
-        Beyond `max_counted_words` different words it forgets the rarest so far, so that the counts
+        Beyond `max_counted_words` different words the rarest so far are forgotten, and the counts
         of rare words become lower bounds.
 
         Args:
-            texts: a list, array or iterable (a generator, say) of `str`, or a `tf.data.Dataset` of
-                strings or of `(text, ...)` tuples, in batches or one by one.
+            texts: a list, array, column of a DataFrame or iterable (a generator, say) of `str`, or
+                a `tf.data.Dataset` of strings or of `(text, ...)` tuples, batched or not.
             progress: called after every batch with the number of texts read so far.
 
         Raises:
             TypeError: if `texts` holds something that is not text.
             ValueError: if there was no word in them that occurs `min_count` times.
         """
+        count = tf.function(self._count, input_signature=[tf.TensorSpec([None], tf.string)])
         counts, documents = {}, 0
-        for words, occurrences, documents in self._counted(texts):
-            for word, number in zip(words, occurrences, strict=True):
-                counts[word] = counts.get(word, 0) + number
-            counts = _pruned(counts, self.max_counted_words)
+        for batch in batches(texts):
+            documents += int(batch.shape[0])
+            add_counts(counts, *count(batch), most=self.max_counted_words)
             if progress is not None:
                 progress(documents)
         kept = [(-number, word) for word, number in counts.items() if number >= self.min_count]
@@ -232,12 +257,14 @@ class DocumentVectorizer(keras.layers.Layer):
     def set_vocabulary(self, words):
         """Replaces the vocabulary by `words`, most frequent first.
 
-        What `get_vocabulary` returns is welcome too. Functions and models that were traced before
-        use the new words.
+        The result of `get_vocabulary` is accepted too. With `lowercase`, words are stored in the
+        form in which they are looked up, as `adapt` does. Functions and models that were traced
+        before use the new words.
 
         Raises:
             TypeError: if `words` is not a list of strings.
-            ValueError: if there are none, one comes twice or is empty, or there are too many.
+            ValueError: if there are none or too many, or if one is empty or repeated (with
+                `lowercase`, also if two differ in case only).
         """
         if isinstance(words, (str, bytes)):
             raise TypeError(f"`words` must be a list of strings. Received: words={words!r}")
@@ -248,11 +275,7 @@ class DocumentVectorizer(keras.layers.Layer):
         special = self._special_tokens()
         if words[: len(special)] == special:
             words = words[len(special) :]
-        words = [encode(word) for word in words]
-        if not words:
-            raise ValueError("`words` must hold at least one word. Received: none")
-        if len(set(words)) < len(words) or b"" in words:
-            raise ValueError("`words` must be different from each other and not empty")
+        words = self._distinct_keys(words)
         if self.max_tokens is not None and len(words) > self._room():
             raise ValueError(
                 f"`words` must hold at most {self._room()} words, for max_tokens={self.max_tokens} "
@@ -262,7 +285,9 @@ class DocumentVectorizer(keras.layers.Layer):
 
     def get_config(self):
         """The arguments; `vocabulary` only if it was given to the constructor."""
-        functions = {name: _serialize(name, getattr(self, name)) for name in _TEXT_FUNCTIONS}
+        functions = {
+            name: serialize_text_function(name, getattr(self, name)) for name in TEXT_FUNCTIONS
+        }
         return {
             **super().get_config(),
             "max_tokens": self.max_tokens,
@@ -277,10 +302,16 @@ class DocumentVectorizer(keras.layers.Layer):
     @classmethod
     def from_config(cls, config):
         config = dict(config)
-        for name in _TEXT_FUNCTIONS:
+        vocabulary = config.pop("vocabulary", None)
+        for name in TEXT_FUNCTIONS:
             if isinstance(config.get(name), dict):
                 config[name] = keras.saving.deserialize_keras_object(config[name])
-        return cls(**config)
+        vectorizer = cls(**config)
+        if vocabulary is not None:
+            # As it was saved: each word keeps its id.
+            vectorizer._set_words([encode(word) for word in vocabulary])
+            vectorizer._vocabulary_given = True
+        return vectorizer
 
     def save_assets(self, dir_path):
         """Called by `model.save`: writes the vocabulary, as JSON, for words may hold newlines."""
@@ -296,22 +327,35 @@ class DocumentVectorizer(keras.layers.Layer):
             self._set_words([encode(word) for word in json.loads(path.read_text("ascii"))])
             self._vocabulary_given = given
 
-    def _sentences_of(self, text):
-        text = one_dimension(as_strings(text))
-        return self._function("split_sentences")(self._function("normalize")(text))
+    def _tokenize(self, text, table=None):
+        tokens = self._split(text)
+        return tokens._replace(ids=self.lookup(tokens.words, table))
 
-    def _words_of(self, sentences):
-        words = self._function("split_words")(sentences)
+    def _split(self, text):
+        """`Tokens` without ids."""
+        sentences, words = self._sentences_and_words(text)
+        lengths = tf.cast(words.values.row_lengths(), tf.int32)
+        # A user's own functions may make sentences without words.
+        kept = lengths > 0
+        document_sentences = sums(tf.cast(kept, tf.int32), tf.cast(words.row_lengths(), tf.int32))
+        sentence_rows, row_lengths = split_lengths(
+            tf.boolean_mask(lengths, kept), self.max_sentence_words
+        )
+        sentences = tf.boolean_mask(sentences.values, kept)
+        return Tokens(
+            words.flat_values, None, row_lengths, sentence_rows, document_sentences, sentences
+        )
+
+    def _sentences_and_words(self, text):
+        text = text_function("normalize", self.normalize)(text)
+        sentences = text_function("split_sentences", self.split_sentences)(text)
+        words = text_function("split_words", self.split_words)(sentences)
         if not isinstance(words, tf.RaggedTensor) or words.ragged_rank != 2:
             raise ValueError(
                 "`split_sentences` and `split_words` must each add one ragged level, to "
                 f"[docs, (sentences), (words)]. Received: {words.shape} from {self.split_words}"
             )
-        return words
-
-    def _function(self, name):
-        function = getattr(self, name)
-        return _TEXT_FUNCTIONS[name] if function == "default" else function
+        return sentences, words
 
     def _keys(self, words):
         if not self.lowercase:
@@ -319,19 +363,29 @@ class DocumentVectorizer(keras.layers.Layer):
         words = tf.strings.regex_replace(words, "[’ʼ＇]", "'")
         return tf.strings.lower(words, encoding="utf-8")
 
-    def _counted(self, texts):
-        """For each batch its words, how often each occurs, and the texts read so far."""
-        count = tf.function(self._count, input_signature=[tf.TensorSpec([None], tf.string)])
-        documents = 0
-        for batch in batches(texts):
-            documents += int(batch.shape[0])
-            words, occurrences = count(batch)
-            yield words.numpy(), occurrences.numpy().tolist(), documents
-
     def _count(self, texts):
-        words = self._words_of(self._sentences_of(texts)).flat_values
-        distinct, _, counts = tf.unique_with_counts(words)
+        """The distinct words of texts `<string>[n]`, and how often each occurs."""
+        _, words = self._sentences_and_words(texts)
+        distinct, _, counts = tf.unique_with_counts(words.flat_values)
         return self._keys(distinct), counts
+
+    def _distinct_keys(self, words):
+        """Words in the form in which they are looked up, as bytes; each must occur once."""
+        if not words:
+            raise ValueError("`words` must hold at least one word. Received: none")
+        keys = self._keys(tf.constant([encode(word) for word in words])).numpy().tolist()
+        first = {}
+        for word, key in zip(words, keys, strict=True):
+            if not key:
+                raise ValueError("`words` must not hold an empty word. Received: ''")
+            if key in first:
+                case = ", regardless of case (lowercase=True)" if first[key] != word else ""
+                raise ValueError(
+                    f"`words` must be different from each other{case}. "
+                    f"Received: {first[key]!r} and {word!r}"
+                )
+            first[key] = word
+        return keys
 
     def _room(self):
         return self.max_tokens - 1 - self.oov_buckets
@@ -355,7 +409,7 @@ class DocumentVectorizer(keras.layers.Layer):
             raise RuntimeError(_NO_VOCABULARY)
 
     def _check_vocabulary(self):
-        """Raises now where that is possible; a graph checks when it runs, it may be loaded late."""
+        """Raises at once if eager; a graph checks when it runs, since words may be loaded later."""
         if tf.executing_eagerly():
             self._require_vocabulary()
         if self._words is not None:
@@ -363,45 +417,16 @@ class DocumentVectorizer(keras.layers.Layer):
         return [tf.debugging.assert_positive(self._table.size(), message=_NO_VOCABULARY)]
 
 
-def _pruned(counts, most):
-    """The counts without the rarest words, where there are more than `most`."""
-    floor = 0
-    while len(counts) > most:
-        floor += 1
-        counts = {word: number for word, number in counts.items() if number > floor}
-    return counts
+_TRACED = weakref.WeakKeyDictionary()
 
 
-def _check_integer(name, value, least, or_none=False):
-    if or_none and value is None:
-        return None
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        value_is_wrong = True
-    else:
-        value_is_wrong = value < least
-    if value_is_wrong:
-        none = ", or None" if or_none else ""
-        raise ValueError(
-            f"`{name}` must be an integer of at least {least}{none}. Received: {name}={value}"
+def _traced(vectorizer):
+    """`tokenize` as one graph for every number of texts, which Keras must not track or save."""
+    if vectorizer not in _TRACED:
+        reference = weakref.ref(vectorizer)
+        _TRACED[vectorizer] = tf.function(
+            lambda text: reference()._tokenize(text),
+            input_signature=[tf.TensorSpec([None], tf.string)],
+            autograph=False,
         )
-    return int(value)
-
-
-def _check_function(name, function):
-    if function != "default" and not callable(function):
-        raise TypeError(f'`{name}` must be "default" or a function. Received: {name}={function!r}')
-    return function
-
-
-def _serialize(name, function):
-    if function == "default":
-        return function
-    kind = function if hasattr(function, "__name__") else type(function)
-    registered = keras.saving.get_registered_name(kind)
-    if keras.saving.get_registered_object(registered) is not kind:
-        raise ValueError(
-            f"`{name}` must be a function registered with "
-            '`@keras.saving.register_keras_serializable("my_package")` to be saved with the layer. '
-            f"Received: {name}={function!r}"
-        )
-    return keras.saving.serialize_keras_object(function)
+    return _TRACED[vectorizer]

@@ -6,7 +6,7 @@ import tensorflow as tf
 from hanlib.checks import check_integer
 from hanlib.layers import AttentionPooling
 from hanlib.layers.document_encoder import DocumentEncoder, pool_states
-from hanlib.text import rows_needed
+from hanlib.text import split_lengths
 
 
 @keras.saving.register_keras_serializable("hanlib")
@@ -112,15 +112,14 @@ class Transformer(DocumentEncoder):
         )
 
     def _windows(self, lengths):
-        """The words of each window, `<int64>[windows]`; none is empty."""
-        needed = rows_needed(tf.cast(lengths, tf.int64), self.window)
-        index = tf.ragged.range(needed).values
-        left = tf.repeat(tf.cast(lengths, tf.int64), needed) - index * self.window
-        return tf.minimum(tf.boolean_mask(left, left > 0), self.window)
+        """The words of each window, `<int32>[windows]`; none is empty."""
+        _, windows = split_lengths(lengths, self.window)
+        return tf.boolean_mask(windows, windows > 0)
 
     def _attend(self, words, windows, training):
         """`<float>[words, features]` -> the same; words attend inside their window."""
-        dense = tf.RaggedTensor.from_row_lengths(words, windows, validate=False).to_tensor()
+        dense = tf.RaggedTensor.from_row_lengths(words, tf.cast(windows, tf.int64), validate=False)
+        dense = dense.to_tensor()
         dense = tf.ensure_shape(dense, [None, None, self.embedding_dim])
         mask = tf.sequence_mask(windows, tf.shape(dense)[1])
         states = dense + self.positions(tf.range(tf.shape(dense)[1]))

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from hanlib.models.attention_evidence import attention_evidence
 from hanlib.serving.check_report import Difference
+from hanlib.serving.signatures import row_scores, signature_names, word_scores
 
 _SCORES = ("attention", "gradient_x_attention")
 
@@ -17,7 +18,7 @@ class ModelAnswers(NamedTuple):
     Attributes:
         probabilities: `<float32>[docs, classes]`.
         words: Ragged `<string>[docs, (sentences), (words)]`.
-        evidence: An `AttentionEvidence`.
+        evidence: An `AttentionEvidence`; None without the signature `explain`.
         vectors: `<float32>[docs, features]`.
     """
 
@@ -29,13 +30,14 @@ class ModelAnswers(NamedTuple):
 
 def model_answers(classifier, texts):
     """The `ModelAnswers` to a list of documents, in bytes."""
-    words = classifier.vectorizer.surface(tf.constant(texts, tf.string, shape=[len(texts)]))
-    ids = classifier.vectorizer.lookup(words)
+    tokens = classifier.vectorizer.tokenize(tf.constant(texts, tf.string, shape=[len(texts)]))
+    ids = tokens.ragged(tokens.ids)
+    explained = "explain" in signature_names(classifier)
     vectors = tf.cast(classifier.encoder(ids, training=False), tf.float32)
     return ModelAnswers(
         classifier.predict(texts, verbose=0),
-        words,
-        attention_evidence(classifier, ids),
+        tokens.ragged(tokens.words),
+        attention_evidence(classifier, ids) if explained else None,
         tf.reshape(vectors, [len(texts), -1]).numpy(),
     )
 
@@ -50,14 +52,18 @@ def compare(way, answers, model, classifier, tolerance):
         classifier: The `DocumentClassifier`.
         tolerance: The largest difference allowed.
     """
-    for name in ("serving_default", "explain"):
+    explained = "explain" in answers
+    for name in ("serving_default", "explain")[: 1 + explained]:
         probabilities = _joined(answers[name], "probabilities")
         apart = np.abs(probabilities - model.probabilities).max(initial=0)
         yield Difference(f"{name}: probabilities", way, apart, tolerance)
         wrong = _wrong_labels(answers[name], model.probabilities, classifier, tolerance)
         yield Difference(f"{name}: label", way, wrong, 0)
-    yield from _compare_evidence(way, answers["explain"], model, tolerance)
-    yield Difference("sums that should be 1", way, _sums(answers["explain"], classifier), 1e-4)
+    if explained:
+        yield from _compare_evidence(way, answers["explain"], model, tolerance)
+        levels = classifier.encoder.num_levels
+        apart = _sums(answers["explain"], classifier.multi_label, levels)
+        yield Difference("sums that should be 1", way, apart, 1e-4)
     apart = _relative(_joined(answers["embed"], "vectors"), model.vectors)
     yield Difference("embed: vectors", way, apart, tolerance)
 
@@ -96,12 +102,21 @@ def _compare_evidence(way, batches, model, tolerance):
     for k, level in enumerate(("word", "sentence")):
         for score in _SCORES:
             found = [np.array(document[f"{level}_{score}"], float) for document in documents]
-            rows = _flat(getattr(model.evidence, score)[k])
+            rows = _by_document(model, getattr(model.evidence, score), k)
             rows = [row[: len(mine)] for row, mine in zip(rows, found, strict=True)]
             apart = _relative(np.concatenate(found), np.concatenate(rows))
             # Gradients are products of many factors.
             allowed = tolerance if score == "attention" else 10 * tolerance
             yield Difference(f"explain: {level} {score}", way, apart, allowed)
+
+
+def _by_document(model, by_level, level):
+    """Scores of the words (0) or rows (1) of each document, one array a document."""
+    splits = model.words.nested_row_splits
+    if level == 1:
+        return np.split(row_scores(by_level).numpy(), splits[0].numpy()[1:-1])
+    ends = tf.gather(splits[1], splits[0]).numpy()
+    return np.split(word_scores(by_level).numpy(), ends[1:-1])
 
 
 def _flat(ragged):
@@ -124,13 +139,15 @@ def _documents(batches):
             yield answer
 
 
-def _sums(batches, classifier):
+def _sums(batches, multi_label, levels):
     """How far probabilities and the attention of whole documents are from summing to 1."""
-    sums = [] if classifier.multi_label else list(_joined(batches, "probabilities").sum(axis=1))
+    sums = [] if multi_label else list(_joined(batches, "probabilities").sum(axis=1))
     for document in _documents(batches):
         if document["whole"] and document["words"]:
             sums.append(sum(document["sentence_attention"]))
-            sums.append(sum(document["word_attention"]) / len(document["sentence_attention"]))
+            # Over the words of each sentence, or of the document for an encoder of one level.
+            rows = len(document["sentence_attention"]) if levels == 2 else 1
+            sums.append(sum(document["word_attention"]) / rows)
     return np.abs(np.array(sums) - 1).max(initial=0)
 
 

@@ -1,12 +1,14 @@
 """A trained classifier as a SavedModel: text in, decision and evidence out, TensorFlow alone."""
 
 import contextlib
+import dataclasses
 import os
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
+from hanlib.checks import check_integer
 from hanlib.serving import versions
 from hanlib.serving.half_precision import with_half_precision_tables
 from hanlib.serving.signatures import Signatures
@@ -20,10 +22,8 @@ def export_saved_model(
     classifier,
     directory,
     *,
-    most_sentences=512,
-    most_words=4096,
-    half_precision_tables=False,
     progress=None,
+    **options,
 ):
     """Writes a classifier as a SavedModel that needs nothing but TensorFlow's standard ops.
 
@@ -39,12 +39,10 @@ def export_saved_model(
     that watches never sees half of it.
 
     Args:
-        classifier: A `DocumentClassifier` with a vectorizer, over a `HAN`.
+        classifier: A `DocumentClassifier` with a vectorizer.
         directory: The folder to make, such as `serving/1`.
-        most_sentences, most_words: The most that `explain` returns of a document, so that a huge
-            one does not make its companions in a batch pay for padding; the model reads all of it.
-        half_precision_tables: Whether the word vectors are stored in float16.
-        progress: Function that is told, in a few words, what is being done; None: nobody is.
+        progress: Function that is called with a few words on what is being done, or None.
+        **options: See `ExportOptions`.
 
     Returns:
         The `Path` of the folder.
@@ -69,7 +67,7 @@ def export_saved_model(
     directory = Path(directory)
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise FileExistsError(f"`directory` must be new or empty. Received: {directory}")
-    options = _checked(classifier, most_sentences, most_words, half_precision_tables)
+    options = _checked(classifier, **options)
     with versions.writing_folder(directory.parent) as temporary:
         written = _write(classifier, temporary, options, progress or _nobody)
         versions.publish(written, directory)
@@ -98,16 +96,53 @@ def export_version(classifier, directory, **options):
         return versions.publish_next(_write(classifier, temporary, options, progress), directory)
 
 
-def _checked(classifier, most_sentences=512, most_words=4096, half_precision_tables=False):
+@dataclasses.dataclass(frozen=True)
+class ExportOptions:
+    """How a classifier is exported.
+
+    Attributes:
+        most_sentences, most_words: The most that `explain` returns of a document, so that a very
+            long one does not pad the answers to the others in a batch; the model reads all of it.
+        max_sentences, max_words: Limits of a document; a server answers a longer one with an
+            error. Each sentence of a document is one step of the upper level, so that without a
+            limit a text such as "a. a. a. .." would occupy a core for a long time. A sentence that
+            is longer than `max_sentence_words` of the vectorizer counts as several.
+        half_precision_tables: Whether the word vectors are stored in float16.
+
+    Raises:
+        ValueError: If a bound is not a positive integer.
+
+    >>> ExportOptions(most_words=0)
+    Traceback (most recent call last):
+    ValueError: `most_words` must be a positive integer. Received: most_words=0
+    """
+
+    most_sentences: int = 512
+    most_words: int = 4096
+    max_sentences: int = 5_000
+    max_words: int = 200_000
+    half_precision_tables: bool = False
+
+    def __post_init__(self):
+        for name in self.bounds:
+            check_integer(name, getattr(self, name))
+
+    @property
+    def bounds(self):
+        """The bounds by name, as `Signatures` takes them."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.type is int
+        }
+
+
+def _checked(classifier, **options):
     if classifier.vectorizer is None:
         raise ValueError(
             "`classifier` must have a vectorizer to be served. Received: vectorizer=None"
         )
-    bounds = {"most_sentences": most_sentences, "most_words": most_words}
-    for name, bound in bounds.items():
-        if isinstance(bound, bool) or not isinstance(bound, int) or bound < 1:
-            raise ValueError(f"`{name}` must be a positive integer. Received: {name}={bound!r}")
-    return {**bounds, "half_precision_tables": bool(half_precision_tables)}
+    return ExportOptions(**options)
 
 
 def _write(classifier, folder, options, progress):
@@ -137,7 +172,7 @@ def _served(classifier, folder, options):
     vectorizer = classifier.vectorizer
     served = tf.Module()
     weights = classifier.weights
-    if options["half_precision_tables"]:
+    if options.half_precision_tables:
         classifier, weights = with_half_precision_tables(classifier)
     # TensorFlow's tracking, and so the restore operation of the MetaGraph that TensorFlow Serving
     # runs, knows a `tf.Variable` but not the `keras.Variable` around it.
@@ -145,8 +180,7 @@ def _served(classifier, folder, options):
         weight.value if isinstance(weight, keras.Variable) else weight for weight in weights
     ]
     served.vocabulary = VocabularyFile(vectorizer, folder)
-    bounds = {name: options[name] for name in ("most_sentences", "most_words")}
-    return served, Signatures(classifier, vectorizer, served.vocabulary, **bounds)
+    return served, Signatures(classifier, vectorizer, served.vocabulary, **options.bounds)
 
 
 @contextlib.contextmanager

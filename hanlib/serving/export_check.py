@@ -14,12 +14,12 @@ from hanlib.serving.check_report import CheckReport
 from hanlib.serving.comparison import compare, model_answers
 from hanlib.serving.edge_cases import edge_case_documents
 from hanlib.serving.server.warm_up import predictions
+from hanlib.serving.signatures import signature_names
 from hanlib.serving.warm_up import documents as made_of
 from hanlib.serving.warm_up import warm_up_file
 
 # The largest difference that float32 and the order of sums explain, and the one of float16 tables.
 TOLERANCE, HALF_TOLERANCE = 1e-5, 1e-2
-SIGNATURES = ("serving_default", "explain", "embed")
 _WORDS = 500
 
 
@@ -59,7 +59,7 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     many = [_bytes(text) for text in [*made_of(words, 2), "", "word"] * 250]
     timed = [_bytes(text) for text in made_of(words, 64)]
     ways = {"one by one": [[text] for text in texts], "together": [texts], "1,000 at once": [many]}
-    answers, seconds = _replayed(path, ways, timed)
+    answers, seconds = _replayed(path, signature_names(classifier), ways, timed)
     expected = model_answers(classifier, texts)
     model = {"one by one": expected, "together": expected}
     model["1,000 at once"] = model_answers(classifier, many)
@@ -92,12 +92,12 @@ def warm_up_requests(path):
     ]
 
 
-def _replayed(path, ways, timed):
+def _replayed(path, signatures, ways, timed):
     """For each way and signature the answers to its batches; and the seconds by signature."""
     batches = [
         (signature, [_base64(text) for text in batch])
         for way in ways.values()
-        for signature in SIGNATURES
+        for signature in signatures
         for batch in way
     ]
     batches += [(name, [_base64(text) for text in texts]) for name, texts in warm_up_requests(path)]
@@ -116,7 +116,7 @@ def _replayed(path, ways, timed):
         replied = json.loads(answers.read_text(encoding="utf-8"))
     left = iter(replied["answers"])
     by_way = {
-        way: {signature: [next(left) for _ in batches] for signature in SIGNATURES}
+        way: {signature: [next(left) for _ in batches] for signature in signatures}
         for way, batches in ways.items()
     }
     return by_way, replied["seconds"]

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from hanlib.layers.tokens import sums
 from hanlib.models.attention_evidence import attention_evidence
 from hanlib.serving.returned_rows import ReturnedRows, texts_of_rows
 
@@ -15,11 +16,13 @@ class Signatures:
     text, so that any of them can be asked in rows, in columns, and in batches that a server makes.
 
     Args:
-        classifier: A built `DocumentClassifier` over a `HAN`.
+        classifier: A built `DocumentClassifier`.
         vectorizer: Its `DocumentVectorizer`.
         vocabulary: What looks up distinct words, such as a `VocabularyFile`.
         most_sentences, most_words: Bounds on what `explain` returns of a document; the model reads
             all of it.
+        max_sentences, max_words: Limits on what the model reads of a document. A longer one is an
+            error, since every sentence of the longest document is a step of the upper level.
 
     >>> from hanlib.layers import DocumentVectorizer
     >>> from hanlib.models import HAN, DocumentClassifier
@@ -35,10 +38,19 @@ class Signatures:
     """
 
     def __init__(
-        self, classifier, vectorizer, vocabulary=None, most_sentences=512, most_words=4096
+        self,
+        classifier,
+        vectorizer,
+        vocabulary=None,
+        *,
+        most_sentences=512,
+        most_words=4096,
+        max_sentences=5_000,
+        max_words=200_000,
     ):
         self.classifier, self.vectorizer, self.vocabulary = classifier, vectorizer, vocabulary
         self.most_sentences, self.most_words = most_sentences, most_words
+        self.max_sentences, self.max_words = max_sentences, max_words
         # Beyond Unicode a class name has no UTF-8.
         names = [str(name).encode("utf-8", "replace") for name in classifier.classes]
         self._names = tf.constant(names, tf.string)
@@ -50,8 +62,8 @@ class Signatures:
             "serving_default": self.predict, "explain": self.explain, "embed": self.embed
         }  # fmt: skip
         return {
-            name: tf.function(function, input_signature=[TEXT], autograph=False)
-            for name, function in functions.items()
+            name: tf.function(functions[name], input_signature=[TEXT], autograph=False)
+            for name in signature_names(self.classifier)
         }
 
     def predict(self, text):
@@ -64,8 +76,7 @@ class Signatures:
             `labels`: only with `multi_label`, `<string>[docs, most]`, the names of the classes that
                 reach their threshold.
         """
-        ids = self._ids(self.vectorizer.surface(text))
-        return self._decision(self.classifier(ids, training=False))
+        return self._decision(self.classifier(self._ids(text), training=False))
 
     def explain(self, text):
         """What `predict` returns, and the evidence for it.
@@ -83,17 +94,18 @@ class Signatures:
             `sentence_counts`: `<int32>[docs]`, the sentences returned.
             `omitted_sentences`, `omitted_words`: `<int32>[docs]`, read but not returned.
         """
-        sentences, rows_a_sentence, words = self.vectorizer.sentences_and_rows(text)
-        evidence = attention_evidence(self.classifier, self._ids(words))
+        tokens = self._tokens(text)
+        words = tokens.ragged(tokens.words)
+        evidence = attention_evidence(self.classifier, tokens.ragged(tokens.ids))
         returned = ReturnedRows(words, self.most_sentences, self.most_words)
         of_words, of_sentences = (
             {
-                "attention": _float32(evidence.attention[level].flat_values),
-                "gradient_x_attention": _float32(evidence.gradient_x_attention[level].flat_values),
+                "attention": level(evidence.attention),
+                "gradient_x_attention": level(evidence.gradient_x_attention),
             }
-            for level in (0, 1)
+            for level in (word_scores, row_scores)
         )
-        texts = self._texts(sentences.flat_values, rows_a_sentence, words.values)
+        texts = self._texts(tokens.sentences, tokens.sentence_rows, words.values)
         return {
             **self._decision(evidence.probabilities),
             "target": tf.gather(self._names, evidence.targets),
@@ -114,15 +126,25 @@ class Signatures:
             `vectors`: `<float32>[docs, features]`. Where each label has a vector of its own they
                 stand end to end.
         """
-        ids = self._ids(self.vectorizer.surface(text))
-        vectors = _float32(self.classifier.encoder(ids, training=False))
+        vectors = _float32(self.classifier.encoder(self._ids(text), training=False))
         size = 1
         for width in vectors.shape[1:]:
             size *= width
         return {"vectors": tf.reshape(vectors, [tf.shape(text)[0], size])}
 
-    def _ids(self, words):
-        return self.vectorizer.lookup(words, self.vocabulary)
+    def _ids(self, text):
+        tokens = self._tokens(text)
+        return tokens.ragged(tokens.ids)
+
+    def _tokens(self, text):
+        """The `Tokens` of documents, none of which is over the limits."""
+        tokens = self.vectorizer.tokenize(text, self.vocabulary)
+        limits = [
+            _limited("sentences", tokens.document_rows, self.max_sentences),
+            _limited("words", sums(tokens.row_lengths, tokens.document_rows), self.max_words),
+        ]
+        with tf.control_dependencies(limits):
+            return tf.nest.map_structure(tf.identity, tokens)
 
     def _decision(self, probabilities):
         probabilities = _float32(probabilities)
@@ -147,6 +169,47 @@ class Signatures:
         sentence = tf.repeat(tf.range(1, tf.size(sentences) + 1), rows_a_sentence)
         texts = tf.gather(tf.concat([[""], sentences], axis=0), tf.where(whole, sentence, 0))
         return tf.where(whole, texts, joined)
+
+
+def signature_names(classifier):
+    """The signatures that the export of a classifier has.
+
+    `explain` needs an encoder with attention at words, or at words and sentences.
+
+    >>> from hanlib.models import BagOfWords, DocumentClassifier
+    >>> signature_names(DocumentClassifier(None, BagOfWords(9), classes=2))
+    ('serving_default', 'embed')
+    """
+    encoder = classifier.encoder
+    if encoder.has_attention and encoder.num_levels <= 2:
+        return ("serving_default", "explain", "embed")
+    return ("serving_default", "embed")
+
+
+def word_scores(by_level):
+    """The scores of words, end to end, `<float32>[words]`.
+
+    Args:
+        by_level: Ragged scores at each level of an encoder, words first, as in an
+            `AttentionEvidence`.
+    """
+    return _float32(by_level[0].flat_values)
+
+
+def row_scores(by_level):
+    """The scores of the rows, end to end; for an encoder without sentences, sums of their words."""
+    if len(by_level) > 1:
+        return _float32(by_level[1].flat_values)
+    return tf.reduce_sum(_float32(by_level[0].values), axis=-1)
+
+
+def _limited(what, counts, limit):
+    """Refuses a document with more `what` than the limit, before anything is computed for it."""
+    message = (
+        f"a document has more than {limit:,} {what}, the limit of this model: divide it, or export "
+        f"the model with a higher max_{what}"
+    )
+    return tf.debugging.assert_less_equal(counts, limit, message, summarize=0)
 
 
 def _float32(values):

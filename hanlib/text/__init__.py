@@ -2,20 +2,20 @@
 
 The same functions run in training, in `tf.data` and inside an exported SavedModel, eagerly or in a
 graph, so a served model can never tokenise differently from the one that was trained. Each takes
-`<string>` of any shape, ragged too, and adds what it adds as a new innermost level.
+`<string>` of any shape, ragged too; the functions that split add a new innermost level.
 """
 
 from hanlib.text.document import split_document
 from hanlib.text.normalization import normalize
-from hanlib.text.rows import continue_rows, rows_needed
+from hanlib.text.rows import continue_rows, split_lengths
 from hanlib.text.sentences import split_sentences
 from hanlib.text.words import split_words
 
 __all__ = [
     "continue_rows",
     "normalize",
-    "rows_needed",
     "split_document",
+    "split_lengths",
     "split_sentences",
     "split_words",
 ]

@@ -1,4 +1,4 @@
-"""The whole way from raw text to rows of words."""
+"""From raw text to rows of words."""
 
 from hanlib.text.normalization import normalize
 from hanlib.text.rows import continue_rows

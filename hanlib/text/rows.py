@@ -1,21 +1,38 @@
-"""Long sentences continue in the next row: nothing is ever cut."""
+"""Sentences as rows of bounded length: a long sentence continues in the next row."""
 
 import tensorflow as tf
 
 
-def rows_needed(lengths, max_words):
-    """How many rows of at most `max_words` words each sentence takes, `<int>[n]` -> `<int>[n]`.
+def split_lengths(lengths, max_words):
+    """The rows of at most `max_words` words that sentences of these lengths take.
 
-    An empty sentence keeps its one row.
+    An empty sentence has one empty row.
 
-    >>> from hanlib.text import rows_needed
-    >>> rows_needed([0, 3, 4, 7], max_words=3).numpy().tolist()
-    [1, 1, 2, 3]
+    Args:
+        lengths: `<int>[sentences]`, words per sentence.
+        max_words: the greatest number of words in a row; `None`: no limit.
+
+    Returns:
+        `<int>[sentences]`, rows per sentence, and `<int>[rows]`, words per row.
+
+    Raises:
+        ValueError: if `max_words` is not a positive integer.
+
+    >>> from hanlib.text import split_lengths
+    >>> rows, row_lengths = split_lengths([0, 3, 4, 7], max_words=3)
+    >>> rows.numpy().tolist(), row_lengths.numpy().tolist()
+    ([1, 1, 2, 3], [0, 3, 3, 1, 3, 3, 1])
     """
+    lengths = tf.convert_to_tensor(lengths)
+    if max_words is None:
+        return tf.ones_like(lengths), lengths
     if not isinstance(max_words, int) or isinstance(max_words, bool) or max_words < 1:
         raise ValueError(f"`max_words` must be a positive integer. Received: max_words={max_words}")
-    lengths = tf.convert_to_tensor(lengths)
-    return tf.maximum((lengths + max_words - 1) // max_words, 1)
+    rows = tf.maximum((lengths + max_words - 1) // max_words, 1)
+    row_index = tf.range(tf.reduce_sum(rows))
+    index_in_sentence = row_index - tf.repeat(tf.cumsum(rows, exclusive=True), rows)
+    left = tf.repeat(lengths, rows) - index_in_sentence * max_words
+    return rows, tf.minimum(left, max_words)
 
 
 def continue_rows(words, max_words):
@@ -29,7 +46,7 @@ def continue_rows(words, max_words):
         Ragged `[docs, (rows), (words)]` with the same words in the same order.
 
     Raises:
-        ValueError: if `words` has no two ragged levels or `max_words` is not positive.
+        ValueError: if `words` has fewer than two ragged levels or `max_words` is not positive.
 
     >>> import tensorflow as tf
     >>> from hanlib.text import continue_rows
@@ -45,14 +62,8 @@ def continue_rows(words, max_words):
     if words.ragged_rank > 2:
         return words.with_values(continue_rows(words.values, max_words))
     sentences = words.values
-    lengths = sentences.row_lengths()
-    rows = rows_needed(lengths, max_words)
+    rows, row_lengths = split_lengths(sentences.row_lengths(), max_words)
+    continued = tf.RaggedTensor.from_row_lengths(sentences.values, row_lengths, validate=False)
     ends = tf.concat([[0], tf.cumsum(rows)], axis=0)
-    sentence = tf.repeat(tf.range(tf.size(rows)), rows)  # of each row
-    position = tf.range(ends[-1]) - tf.gather(ends, sentence)  # of the row in its sentence
-    left = tf.gather(lengths, sentence) - position * max_words
-    continued = tf.RaggedTensor.from_row_lengths(
-        sentences.values, tf.minimum(left, max_words), validate=False
-    )
     splits = tf.gather(ends, words.row_splits)
     return tf.RaggedTensor.from_row_splits(continued, splits, validate=False)

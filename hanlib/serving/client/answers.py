@@ -1,11 +1,11 @@
-"""A server's padded columns as records, one a document."""
+"""A server's padded columns as one record per document."""
 
 import dataclasses
 import math
 
 from hanlib.evidence import Explanation, Sentence, Word
+from hanlib.evidence.spans import sentence_span, word_spans
 from hanlib.serving.client.errors import ServingError
-from hanlib.serving.client.spans import sentence_span, word_spans
 
 METHODS = ("attention", "combined_attention", "gradient_x_attention")
 
@@ -84,22 +84,19 @@ def _explanation(
     method, text, answer, target, sentences, words, counts, sentence_count,
     sentence_scores, word_scores, omitted_sentences, omitted_words,
 ):  # fmt: skip
-    shown, ends = [], 0
-    for sentence, count in zip(sentences[:sentence_count], counts, strict=False):
-        shown.append((sentence, words[ends : ends + count], word_scores[ends : ends + count]))
-        ends += count
-    spans = word_spans(text, [(sentence, its_words) for sentence, its_words, _ in shown])
-    records = []
-    for (sentence, its_words, scores), score, places in zip(
-        shown, sentence_scores, spans, strict=False
-    ):
+    counts = counts[:sentence_count]
+    spans = word_spans(text, words[: sum(counts)])
+    records, end = [], 0
+    for sentence, score, count in zip(sentences, sentence_scores, counts, strict=False):
+        start, end = end, end + count
         factor = math.sqrt(max(score, 0.0)) if method == "combined_attention" else 1.0
-        start, end = sentence_span(places) or (None, None)
-        made = tuple(
-            Word(word, factor * value, *(place or (None, None)))
-            for word, value, place in zip(its_words, scores, places, strict=True)
+        inside = tuple(
+            Word(word, factor * value, *span)
+            for word, value, span in zip(
+                words[start:end], word_scores[start:end], spans[start:end], strict=True
+            )
         )
-        records.append(Sentence(sentence, score, made, start, end))
+        records.append(Sentence(sentence, score, inside, *sentence_span(spans[start:end])))
     omitted = {"words": omitted_words, "sentences": omitted_sentences}
     return Explanation(
         text, answer.label, answer.probabilities, target, method, tuple(records),

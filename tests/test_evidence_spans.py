@@ -1,6 +1,7 @@
-"""Where the words of a text stand in it, whatever normalisation did to it."""
+"""The spans of words in the text that they come from, whatever normalisation did to it."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hanlib.explain.spans import sentence_span, word_spans
+from hanlib.evidence.spans import sentence_span, word_spans
 from hanlib.text import normalize, split_sentences, split_words
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -42,6 +43,13 @@ def slices(text):
         ("很好。不错", ["很", "好", "。", "不", "错"]),
         ("مرحبا بك.", ["مرحبا", "بك", "."]),
         ("half \ud83d pair", ["half", "\ud83d", "pair"]),
+        # As the serving client and the explanations find them alike.
+        ("wait\x85 then", ["wait", "\x85", "then"]),
+        ("caf\xade na\u200dive so\xad.", ["caf\xade", "na\u200dive", "so", "."]),
+        ("a&#8203;b&#xad;c &#133;", ["a", "b&#xad;c", "&#133;"]),
+        ("&lt;br&gt;one &lbrace; two", ["one", "&", "lbrace", ";", "two"]),
+        ("hate it.<br /><br />... and so", ["hate", "it", ".<br /><br />...", "and", "so"]),
+        (r"Yelp's \n\n escapes. \nYes.", ["Yelp's", "escapes", ".", "Yes", "."]),
         ("&lt;b&gt; bold", ["&lt;", "b", "&gt;", "bold"]),
         ("wide\u3000space\xa0here", ["wide", "space", "here"]),
         ("👍🏽 ok", ["👍🏽", "ok"]),
@@ -125,6 +133,20 @@ def test_a_normalisation_of_ones_own_loses_few_words():
     words = "the cafe was superb , said so . we will go again .".split()  # noqa: SIM905
     found = [None if a is None else text[a:b] for a, b in word_spans(text, words)]
     assert found == ["The", "Café", "was", "SUPERB", ",", *text.replace(".", " .").split()[-8:]]
+
+
+def test_the_words_of_a_later_sentence_alone():
+    text = "One is here. Two is left out. Three is here again."
+    (start, _), *_ = word_spans(text, ["Three", "is", "here", "again", "."])
+    assert start == text.index("Three")
+
+
+def test_200_kilobytes_take_no_time():
+    text = "It was\na good film, I say &amp; say. " * 8000
+    words = ["It", "was", "a", "good", "film", ",", "I", "say", "&", "say", "."] * 8000
+    start = time.perf_counter()
+    assert all(span[1] for span in word_spans(text, words))
+    assert time.perf_counter() - start < 10
 
 
 def test_a_word_that_is_nowhere_has_no_span_and_takes_no_other_words():

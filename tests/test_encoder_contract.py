@@ -1,0 +1,128 @@
+"""Every encoder through everything that uses encoders, by the `DocumentEncoder` contract alone."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import hanlib.layers
+import hanlib.models
+from hanlib.explain.methods import METHODS
+from hanlib.layers import DocumentEncoder, DocumentVectorizer, HierarchicalEncoder
+from hanlib.models import HAN, BagOfWords, DocumentClassifier, FlatRecurrent, Transformer
+from hanlib.serving import export_saved_model
+from hanlib.serving.export_check import check
+from hanlib.serving.signatures import signature_names
+
+TEXTS = ["The room was good. I did not like the food!", "", "Nice staff " * 9 + "and good food."]
+# name -> (class, arguments beside the vocabulary size, multi-label, methods it has nothing for)
+ATTENTION = {"attention", "combined_attention", "gradient_x_attention", "uniform_attention"}
+SMALL = {"embedding_dim": 8, "units": 4, "attention_units": 5}
+ENCODERS = {
+    "han": (HAN, SMALL, False, set()),
+    "han_labels": (HAN, {**SMALL, "labels": 3, "cell": "lstm"}, True, set()),
+    "flat": (FlatRecurrent, SMALL, True, {"combined_attention"}),
+    "flat_last": (FlatRecurrent, {**SMALL, "pooling": "last"}, False, ATTENTION),
+    "bag_of_words": (BagOfWords, {"embedding_dim": 8}, True, ATTENTION),
+    "transformer": (
+        Transformer,
+        {"embedding_dim": 8, "num_heads": 2, "depth": 1, "window": 7, "dropout": 0.0},
+        False,
+        {"combined_attention"},
+    ),
+}
+CLASSES = ["a", "b", "é"]
+
+
+def test_no_encoder_is_missing():
+    rooms = {**vars(hanlib.layers), **vars(hanlib.models)}.values()
+    public = {v for v in rooms if isinstance(v, type) and issubclass(v, DocumentEncoder)}
+    assert public - {DocumentEncoder, HierarchicalEncoder} == {
+        case[0] for case in ENCODERS.values()
+    }
+
+
+@pytest.fixture(scope="module", params=ENCODERS)
+def case(request, tmp_path_factory):
+    """A classifier after a step of training, itself reloaded, and the methods it lacks."""
+    kind, arguments, multi_label, lacking = ENCODERS[request.param]
+    keras.utils.set_random_seed(3)
+    vectorizer = DocumentVectorizer(max_sentence_words=8)
+    vectorizer.adapt(TEXTS)
+    encoder = kind(vectorizer.vocabulary_size, **arguments)
+    classifier = DocumentClassifier(vectorizer, encoder, CLASSES, multi_label, thresholds=0.4)
+    classifier.compile("adam")
+    labels = [["a"], ["b", "é"], []] if multi_label else ["a", "b", "é"]
+    classifier.fit(TEXTS, labels, epochs=1, verbose=0)
+    rng = np.random.default_rng(0)
+    for variable in classifier.trainable_variables:
+        variable.assign(variable + rng.normal(0, 0.3, variable.shape).astype("float32"))
+    path = tmp_path_factory.mktemp("saved") / "model.keras"
+    classifier.save(path)
+    return classifier, keras.models.load_model(path), lacking
+
+
+def test_alone_and_in_company(case):
+    classifier, reloaded, _ = case
+    together = classifier.predict(TEXTS, verbose=0)
+    alone = np.concatenate([classifier.predict([text], verbose=0) for text in TEXTS])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    np.testing.assert_array_equal(reloaded.predict(TEXTS, verbose=0), together)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods(case, method):
+    classifier, reloaded, lacking = case
+    if method in lacking:
+        with pytest.raises(ValueError, match=rf"`method='{method}'` needs an encoder with"):
+            classifier.explain(TEXTS, method)
+        return
+    found = classifier.explain(TEXTS, method, faithfulness=method == "leave_one_out", rankings=5)
+    again = reloaded.explain(TEXTS, method)
+    for one, other in zip(found, again, strict=True):
+        scores = [word.score for word in one.words]
+        assert np.isfinite(scores).all()
+        np.testing.assert_allclose(scores, [word.score for word in other.words], atol=1e-6)
+        assert len(one.sentences) == len(other.sentences)
+    assert [len(explanation.sentences) for explanation in found] == [2, 0, 1]
+    if method == "leave_one_out":
+        assert set(found[0].faithfulness) == {"word", "sentence"}
+    if method == "integrated_gradients":
+        assert max(explanation.diagnostics["completeness_error"] for explanation in found) < 0.05
+
+
+def test_leaving_out_is_reading_anew(case):
+    """A sentence's score is what the log-odds lose in the document without it."""
+    classifier, _, _ = case
+    (explanation,) = classifier.explain(TEXTS[:1], "leave_one_out", target="a")
+    whole, without = classifier.predict([TEXTS[0], "I did not like the food!"], verbose=0)[:, 0]
+    odds = np.log(whole / (1 - whole)) - np.log(without / (1 - without))
+    assert explanation.sentences[0].score == pytest.approx(odds, abs=1e-4)
+
+
+def test_attention_scores(case):
+    classifier, _, _ = case
+    ids = classifier.vectorizer(tf.constant(TEXTS))
+    encoder = classifier.encoder
+    if not encoder.has_attention:
+        with pytest.raises(ValueError, match="needs an encoder with attention"):
+            classifier(ids, return_attention_scores=True)
+        return
+    _, scores = classifier(ids, return_attention_scores=True)
+    assert len(scores) == encoder.num_levels
+    assert scores[0].nested_row_lengths()[1].numpy().tolist() == [5, 7, 8, 8, 6]
+    symbolic, symbolic_scores = encoder(
+        keras.Input([None, None], dtype="int32"), return_attention_scores=True
+    )
+    assert len(symbolic_scores) == encoder.num_levels
+    assert symbolic.shape[1:] == encoder(ids).shape[1:]
+
+
+def test_export(case, tmp_path):
+    classifier, _, lacking = case
+    names = signature_names(classifier)
+    assert ("explain" in names) == ("attention" not in lacking)
+    path = export_saved_model(classifier, tmp_path / "1")
+    report = check(path, classifier, TEXTS)
+    assert report.passed, str(report)
+    assert set(report.documents_a_second) == set(names)
