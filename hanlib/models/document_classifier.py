@@ -6,6 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hanlib.checks import check_integer
+from hanlib.models import batches
+from hanlib.models.calibration import fit_temperature
 from hanlib.models.labels import Labels
 from hanlib.models.text_model import TextModel
 
@@ -177,9 +180,57 @@ class DocumentClassifier(TextModel):
         return self.labels_of(self.predict(x, batch_size, verbose))
 
     def predict_proba(self, x, batch_size=None, verbose=0):
-        """For each document a `dict` from class name to probability."""
-        probabilities = self.predict(x, batch_size, verbose)
-        return [dict(zip(self.classes, map(float, row), strict=True)) for row in probabilities]
+        """The probabilities `<float32>[docs, classes]`, in the order of `classes`: `predict`."""
+        return self.predict(x, batch_size, verbose)
+
+    def embed(self, x, batch_size=32):
+        """The document vectors, before the head.
+
+        Args:
+            x: Documents, strings or ids.
+            batch_size: Documents that run at once.
+
+        Returns:
+            `<float32>[docs, features]` (NumPy), or `[docs, labels, features]` with one vector a
+            label.
+        """
+        if not self.built:
+            self.build()
+        x = batches.as_documents(x)
+        found = [np.zeros(self._vectors_shape(0), "float32")]
+        for start in range(0, int(x.shape[0]), check_integer("batch_size", batch_size)):
+            ids = self._ids(x[start : start + batch_size])
+            found.append(tf.cast(self.encoder(ids, training=False), tf.float32).numpy())
+        return np.concatenate(found)
+
+    def _vectors_shape(self, documents):
+        return (documents, *self.encoder.compute_output_shape((None, None, None))[1:])
+
+    def calibrate(self, x, y, batch_size=None):
+        """Calibrates the probabilities on documents that training did not see.
+
+        Fits one temperature T (see `hanlib.models.calibration.fit_temperature`) and divides the
+        weights of the head by it. The most probable class stays the same; with `multi_label`
+        choose the thresholds anew.
+
+        Args:
+            x: Documents, strings or ids.
+            y: Their labels.
+            batch_size: Documents that run at once.
+
+        Returns:
+            T, a `float`.
+        """
+        # The smallest float keeps logarithms finite.
+        tiny = np.finfo("float32").tiny
+        p = self.predict(x, batch_size, verbose=0).astype("float64")
+        logits = np.log(np.maximum(p, tiny))
+        if self.multi_label:
+            logits -= np.log(np.maximum(1 - p, tiny))
+        temperature = fit_temperature(logits, self._labels.encode(y), self.multi_label)
+        for weight in self.head.weights if self.head is not None else (self.kernel, self.bias):
+            weight.assign(weight / temperature)
+        return temperature
 
     def explain(self, documents, method="gradient_x_attention", target=None, **options):
         """Which sentences and words decided: `hanlib.explain.explain` of this classifier.
