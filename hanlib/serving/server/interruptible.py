@@ -1,0 +1,46 @@
+"""Runs of a SavedModel's function that another thread can stop.
+
+TensorFlow's `CancellationManager` stops a run between two operations, so at the next step of a
+loop. An operation that has begun, such as one matrix product or one regular expression over the
+whole text, ends first. TensorFlow's own context manager for it is one variable for all threads
+(`tensorflow.python.eager.cancellation`); each run here passes its manager explicitly.
+"""
+
+from tensorflow.python.eager import context, execute
+from tensorflow.python.eager.cancellation import CancellationManager
+
+
+class Cancellation:
+    """Stops the runs that it was passed to."""
+
+    def __init__(self):
+        self._manager = CancellationManager()
+
+    @property
+    def cancelled(self):
+        """Whether `cancel` was called."""
+        return self._manager.is_cancelled
+
+    def cancel(self):
+        """Stops the runs. May be called from any thread; does not wait for them."""
+        self._manager.start_cancel()
+
+    def run(self, function, tensors):
+        """Calls a `ConcreteFunction` with `{name: tensor}` and returns its structured outputs.
+
+        Raises:
+            tf.errors.CancelledError: `cancel` was called.
+        """
+        signature = function.function_type
+        bound = signature.bind(**tensors)
+        runtime = context.context()
+        options = runtime.function_call_options.as_attrs()
+        outputs = execute.execute_with_cancellation(
+            function._inference_function.name.decode(),
+            num_outputs=len(signature.flat_outputs),
+            inputs=[*signature.unpack_inputs(bound), *function.captured_inputs],
+            attrs=tuple(part for pair in options.items() for part in pair),
+            ctx=runtime,
+            cancellation_manager=self._manager,
+        )
+        return signature.pack_output(outputs)
