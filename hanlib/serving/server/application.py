@@ -1,6 +1,7 @@
 """The routes: TensorFlow Serving's REST API, and beside it `/healthz`, `/metrics` and the page."""
 
 import asyncio
+import concurrent.futures
 import functools
 import json
 import logging
@@ -40,6 +41,8 @@ class Application:
         self._versions, self._batcher, self._bodies = versions, batcher, bodies
         self._metrics, self._hosts = metrics, hosts
         self._seconds, self._max_sentences = seconds, max_sentences
+        # One thread: parsers share Python's interpreter lock with the event loop.
+        self._parser = concurrent.futures.ThreadPoolExecutor(1, "parse")
         # Set when the server stops: connections are closed after their answers.
         self.draining = False
 
@@ -110,9 +113,12 @@ class Application:
 
     async def _predict(self, body, version):
         """The answer to `:predict`."""
-        read = functools.partial(self._read, body, version)
-        inline = len(body) <= _PARSED_INLINE
-        signature, by_row, inputs = read() if inline else await asyncio.to_thread(read)
+        if len(body) <= _PARSED_INLINE:
+            signature, by_row, inputs = self._read(body, version)
+        else:
+            loop = asyncio.get_running_loop()
+            reading = loop.run_in_executor(self._parser, self._read, body, version)
+            signature, by_row, inputs = await reading
         finish = functools.partial(responses.write, by_row=by_row)
         return await self._batcher.run(signature, inputs, finish)
 

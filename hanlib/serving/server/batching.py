@@ -64,10 +64,11 @@ class Batcher:
         Raises:
             StatusError: What the signature or `finish` raises. UNAVAILABLE if the queue is full.
         """
-        pieces = self._pieces(signature, inputs, finish)
-        documents = sum(piece.documents for piece in pieces)
+        size = signature.size(inputs)
+        documents = size or 1
         if self.waiting and self.waiting + documents > self._limits.waiting:
             raise StatusError("UNAVAILABLE", "The queue is full", headers={"retry-after": "1"})
+        pieces = self._pieces(signature, inputs, size, finish)
         for piece in pieces:
             self._queue.append(piece)
             self.waiting += piece.documents
@@ -94,13 +95,12 @@ class Batcher:
         return results
 
     def _drop(self, piece):
-        """Takes a cancelled piece out of the queue."""
-        if piece.future.cancelled() and piece in self._queue:
-            self._queue.remove(piece)
+        """Lets go of a piece that was cancelled in the queue. Its turn is passed over later."""
+        if piece.queued and piece.future.cancelled():
+            piece.queued, piece.inputs = False, None
             self.waiting -= piece.documents
 
-    def _pieces(self, signature, inputs, finish):
-        size = signature.size(inputs)
+    def _pieces(self, signature, inputs, size, finish):
         spans = [(0, None)] if size is None else self._spans(inputs, size)
         if len(spans) > 1:
             finish = None
@@ -143,6 +143,8 @@ class Batcher:
         chosen, skipped, documents, characters = [], [], 0, 0
         while self._queue and documents < self._limits.documents:
             piece = self._queue.popleft()
+            if not piece.queued:
+                continue
             if chosen:
                 fits = self._may_join(piece, chosen[0], documents, characters)
             else:
@@ -150,6 +152,7 @@ class Batcher:
             if not fits:
                 skipped.append(piece)
                 continue
+            piece.queued = False
             chosen.append(piece)
             documents += piece.documents
             characters += piece.characters
@@ -192,8 +195,9 @@ class _Piece:
     def __init__(self, signature, inputs, joinable, finish):
         self.signature, self.inputs, self.finish = signature, inputs, finish
         self.future = asyncio.get_running_loop().create_future()
+        self.queued = True
         first = next(iter(inputs.values()))
-        self.documents = max(len(first), 1) if first.ndim else 1
+        self.documents = len(first) if joinable else 1
         weights = [_weights(array) for array in inputs.values()]
         self.characters = int(sum(array.sum() for array in weights))
         self.longest = max(int(array.max(initial=0)) for array in weights)

@@ -4,22 +4,27 @@ The recurrence over sentences takes one step a sentence, so a document of very m
 takes much longer than others of its size.
 """
 
-import re
-
 from hanlib.serving.server.status import invalid
 
-# A run of full stops, question and exclamation marks (Chinese ones too), ellipses, line breaks, and
-# what a line break or a mark may be written as in HTML.
-_END = re.compile(rb"(?:[.!?\n<&]|\xe2\x80\xa6|\xe3\x80\x82|\xef\xbc[\x81\x9f])+")
+# Full stops, question and exclamation marks, line breaks, and the first byte of what a line break
+# or a mark may be written as in HTML.
+_ENDS = b".!?\n<&"
+_WIDE_ENDS = [mark.encode() for mark in "。！？…"]
+_TO_DOTS = bytes(ord(".") if byte in _ENDS else ord(" ") for byte in range(256))
 
 
 def sentence_ends(text):
-    """An upper estimate of the sentences in `bytes`, without abbreviations and line wraps.
+    """An upper estimate of the sentences in `bytes`: runs of signs that may end one, and 1.
 
-    >>> sentence_ends(b"Dr. Who? Yes!")
-    4
+    Abbreviations are not told apart, and rows of long sentences not counted. It takes a few
+    milliseconds a megabyte, because it holds Python's interpreter lock.
+
+    >>> sentence_ends(b"Dr. Who?! Yes")
+    3
     """
-    return 1 + sum(1 for _ in _END.finditer(text))
+    for mark in _WIDE_ENDS:
+        text = text.replace(mark, b".")
+    return 1 + len(text.translate(_TO_DOTS).split())
 
 
 def check_sentences(inputs, limit):
