@@ -11,19 +11,16 @@ from tensorflow.python.eager.cancellation import CancellationManager
 
 
 class Cancellation:
-    """Stops the runs that it was passed to."""
+    """Stops runs, which follow one another in one thread."""
 
     def __init__(self):
-        self._manager = CancellationManager()
-
-    @property
-    def cancelled(self):
-        """Whether `cancel` was called."""
-        return self._manager.is_cancelled
+        self._cancelled, self._manager = False, None
 
     def cancel(self):
-        """Stops the runs. May be called from any thread; does not wait for them."""
-        self._manager.start_cancel()
+        """Stops the current run and all later ones. Any thread may call it; it does not wait."""
+        self._cancelled = True
+        if self._manager is not None:
+            self._manager.start_cancel()
 
     def run(self, function, tensors):
         """Calls a `ConcreteFunction` with `{name: tensor}` and returns its structured outputs.
@@ -31,6 +28,10 @@ class Cancellation:
         Raises:
             tf.errors.CancelledError: `cancel` was called.
         """
+        # One manager a run: a run that fails leaves its manager cancelled.
+        self._manager = manager = CancellationManager()
+        if self._cancelled:
+            manager.start_cancel()
         signature = function.function_type
         bound = signature.bind(**tensors)
         runtime = context.context()
@@ -41,6 +42,6 @@ class Cancellation:
             inputs=[*signature.unpack_inputs(bound), *function.captured_inputs],
             attrs=tuple(part for pair in options.items() for part in pair),
             ctx=runtime,
-            cancellation_manager=self._manager,
+            cancellation_manager=manager,
         )
         return signature.pack_output(outputs)
