@@ -3,9 +3,9 @@
     hanlib export saved_models/imdb_reviews exported/imdb
     python benchmarks/server_load.py exported/imdb --minutes 10
 
-32 connections on loopback send reviews of IMDB and Yelp (TFDS) without a pause: one, four or sixteen
-documents a request, and every tenth request to `explain` if the model has it. The table shows
-errors, requests a second and latencies; below it stands the server's memory after the first minute
+32 connections on loopback send reviews of IMDB and Yelp (TFDS) without a pause: one, four or
+sixteen documents a request, and every tenth request to `explain` if the model has it. The table
+shows errors, requests a second and latencies; below it stands the server's memory after the first minute
 and at the end. For comparison, the same requests first go to `tf.saved_model.load(...).signatures`
 without HTTP, from one thread and from as many threads as the server runs batches. Client, server
 and model share the machine.

@@ -1,4 +1,4 @@
-"""The files that TensorFlow Serving is started with, as text: two configurations, a compose file."""
+"""The files that TensorFlow Serving is started with: two configurations and a compose file."""
 
 import re
 from pathlib import Path
