@@ -67,7 +67,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport):
         super().connection_made(transport)
         if len(self.connections) > self._limits.connections:
-            oldest = next(iter(self._idle), None)
+            oldest = next((other for other in self._idle if other.has_sent_all()), None)
             if oldest is None:
                 self._refuse(503, "Too many connections")
                 return
@@ -101,6 +101,10 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self.cycle.response_complete and not self.transport.is_closing():
             self._await_head(self._limits.idle_seconds)
+
+    def has_sent_all(self):
+        """Whether no part of an answer still waits for the client to read it."""
+        return self.transport.get_write_buffer_size() == 0
 
     def make_room(self):
         """Closes this idle connection in favour of a new one."""
