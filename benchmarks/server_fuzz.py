@@ -3,10 +3,10 @@
     hanlib export saved_models/demo exported/demo
     python benchmarks/server_fuzz.py exported/demo --bodies 20000 --documents 20000
 
-Bodies are valid, nearly valid, garbage, deep, huge, of wrong types; documents are empty, long,
-invalid UTF-8, only emoji, Chinese, full of markup. Whatever comes, the server answers with 200 or
-with an error that says whose fault it is, in JSON; every answer is finite and its probabilities sum
-to one. The same seed makes the same requests. Exit code 1 and the faults where one was found.
+Bodies are valid, nearly valid, garbage, deeply nested, huge or of wrong types; documents are empty,
+long, not UTF-8, only emoji, Chinese or full of markup. Every answer must be valid JSON: 200 with
+finite numbers and probabilities that sum to one, or an error of the client. The same seed makes the
+same requests. The exit code is 1 if a fault was found.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def document(draw):
 
 
 def document_request(draw, explain):
-    """A valid request for generated documents, in any of the forms."""
+    """A request for generated documents, in any of the formats; text may not be UTF-8."""
     texts = [document(draw) for _ in range(draw.choice([1, 1, 2, 5]))]
     values = [_value(draw, text) for text in texts]
     name = draw.choice(["serving_default", "explain"]) if explain else "serving_default"
@@ -131,9 +131,9 @@ def fault_of_answer(code, answer):
     if code not in GOOD_CODES:
         return f"code {code}"
     try:
-        told = json.loads(answer.decode("utf-8", "replace"))
+        told = json.loads(answer)
     except ValueError as error:
-        return f"no JSON: {error}"
+        return f"not JSON: {error}"
     if code != 200:
         return None if list(told) == ["error"] and told["error"] else "no error"
     return fault_of_documents(told)
@@ -185,7 +185,7 @@ def numbers(value):
 
 
 class Fuzzer:
-    """Asks one server, over one connection."""
+    """Sends requests to one server over one connection."""
 
     def __init__(self, port, name, seed=0):
         self.draw, self.faults, self.codes = random.Random(seed), [], {}
@@ -195,7 +195,7 @@ class Fuzzer:
         self.codes.clear()
 
     def bodies(self, count):
-        """Asks with `count` bodies of any kind."""
+        """Sends `count` bodies of any kind."""
         for _ in range(count):
             made = body(self.draw)
             packed = self.draw.random() < 0.05
@@ -203,17 +203,14 @@ class Fuzzer:
             self._note(made, fault_of_answer(code, answer))
 
     def documents(self, count):
-        """Asks for `count` documents."""
+        """Sends `count` documents."""
         while count > 0:
             made, documents = document_request(self.draw, self.explain)
             code, answer = self._ask(made)
             if code == 200:
-                told = json.loads(answer.decode("utf-8", "replace"))
-                self._note(made, fault_of_documents(told, documents))
+                self._note(made, fault_of_documents(json.loads(answer), documents))
             else:
-                # A lone surrogate that json.dumps escaped is no JSON string for TensorFlow Serving.
-                escaped = re.search(rb"\\ud[89a-f]", made) and b"surrogate pair" in answer
-                self._note(made, None if escaped else f"code {code}: {answer[:200]}")
+                self._note(made, None if _is_not_text(made, answer) else f"code {code}: {answer}")
             count -= documents
 
     def _ask(self, made, packed=False):
@@ -226,6 +223,13 @@ class Fuzzer:
     def _note(self, made, fault):
         if fault:
             self.faults.append((fault, made[:300]))
+
+
+def _is_not_text(made, answer):
+    """Whether a request was refused because it holds half a surrogate pair or is not UTF-8."""
+    if b"surrogate pair" in answer:
+        return re.search(rb"\\ud[89a-f]", made)
+    return b"not valid UTF-8" in answer and "\ufffd" in made.decode("utf-8", "replace")
 
 
 def main():
@@ -251,12 +255,12 @@ def main():
     faults = [fault for fuzzer in fuzzers for fault in fuzzer.faults]
     for fault, made in faults[:20]:
         print(f"{fault}\n    {made!r}")
-    print(f"{len(faults)} faults; the server left with code {code}")
+    print(f"{len(faults)} faults; the server ended with code {code}")
     return 1 if faults or code else 0
 
 
 def run(fuzzers, kind, count):
-    """Lets all fuzzers ask at once, and prints what came back."""
+    """Runs all fuzzers at once, and prints the codes of their answers."""
     share = -(-count // len(fuzzers))
     with concurrent.futures.ThreadPoolExecutor(len(fuzzers)) as pool:
         list(pool.map(lambda fuzzer: getattr(fuzzer, kind)(share), fuzzers))

@@ -3,12 +3,12 @@
     hanlib export saved_models/imdb_reviews exported/imdb
     python benchmarks/server_load.py exported/imdb --minutes 10
 
-32 connections on loopback ask without a pause for reviews of IMDB and Yelp (TFDS), one, four or
-sixteen documents a request, one request in ten for `explain` where the model has it. Printed are
-errors, requests and documents a second, the latencies, and the server's memory after the first
-minute and at the end. The same requests go to `tf.saved_model.load(...).signatures` before,
-without HTTP: one after the other, and from as many threads as the server runs batches.
-Client, server and model share the machine.
+32 connections on loopback send reviews of IMDB and Yelp (TFDS) without a pause: one, four or
+sixteen documents a request, and every tenth request to `explain` if the model has it. The table
+shows errors, requests a second and latencies. Below it stands the server's memory after the first
+minute and at the end. For comparison, the same requests first go to
+`tf.saved_model.load(...).signatures` without HTTP, from one thread and from as many threads as the
+server runs batches. Client, server and model share the machine.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def direct(folder, requests, threads, seconds):
 
 
 def served(arguments, requests, seconds):
-    """The server, asked over `arguments.connections` connections."""
+    """The server, over `arguments.connections` connections."""
     process, port, name = start(arguments)
     bodies = [
         json.dumps({"signature_name": signature, "instances": documents})
@@ -155,7 +155,7 @@ def sample(process, memory):
 
 
 def drive(connect, ask, requests, threads, seconds):
-    """Asks from `threads` threads until the time is over; the warm-up does not count."""
+    """Sends requests from `threads` threads for some seconds; the warm-up does not count."""
     begin = time.monotonic()
     warm_up = min(WARM_UP, seconds / 4)
     latencies, errors = [], []

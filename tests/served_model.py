@@ -1,4 +1,4 @@
-"""A server process for the tests, and a SavedModel that has every kind of input and output."""
+"""A server process for the tests, and a SavedModel with every kind of input and output."""
 
 import contextlib
 import http.client
@@ -16,8 +16,9 @@ from pathlib import Path
 class Server:
     """`hanlib serve` in a process of its own."""
 
-    def __init__(self, model, *options, start_timeout=300):
-        command = [sys.executable, "-m", "hanlib", "serve", str(model), "--port", "0", *options]
+    def __init__(self, model, *options, command=(), start_timeout=300):
+        serve = [sys.executable, "-m", "hanlib", "serve", str(model), "--port", "0"]
+        command = [*command, *serve, *options]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
         )
@@ -52,7 +53,7 @@ class Server:
             if condition():
                 return
             time.sleep(0.05)
-        raise AssertionError("it did not come in time: " + "".join(self.log[-20:]))
+        raise AssertionError("not in time: " + "".join(self.log[-20:]))
 
     def resident(self):
         """Bytes of memory in use."""
@@ -112,7 +113,7 @@ def _functions(tf, scale):
         return {"label": label, "probabilities": share / tf.reduce_sum(share, 1, keepdims=True)}
 
     def slow(seconds):
-        # Products of matrices until so many hundredths of a second are over.
+        # Multiplies matrices for that many hundredths of a second.
         end = tf.timestamp() + tf.cast(tf.reduce_max(seconds), tf.float64) / 100
         (matrix,) = tf.while_loop(
             lambda _: tf.timestamp() < end,
@@ -161,9 +162,17 @@ def _functions(tf, scale):
             lambda text: {"y": tf.strings.to_number(text)},
             {"text": spec(tf.string, None)},
         ),
+        "not_finite": (
+            lambda text: {"y": tf.math.log(0.0 * tf.cast(tf.strings.length(text), tf.float32))},
+            {"text": spec(tf.string, None)},
+        ),
         "batch": (
             lambda x: {"size": tf.zeros_like(x) + tf.cast(tf.shape(x)[0], tf.float32)},
             {"x": spec(tf.float32, None)},
         ),
         "slow": (slow, {"seconds": spec(tf.float32, None)}),
+        "slow_text": (
+            lambda text: slow(tf.strings.to_number(tf.strings.strip(text))),
+            {"text": spec(tf.string, None)},
+        ),
     }

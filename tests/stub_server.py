@@ -1,7 +1,7 @@
-"""A server that speaks TensorFlow Serving's REST contract, with a fabricated model behind it.
+"""A server with TensorFlow Serving's REST API and an invented model.
 
-It answers what it is told to (`script`), in order, and after that from the model below, whose
-scores are simple figures that a test can work out again.
+It first returns the answers of `script`, in order, and then those of the model below, whose scores
+are simple enough for a test to compute.
 """
 
 import json
@@ -15,25 +15,25 @@ SIGNATURES = ("serving_default", "explain", "embed")
 
 
 def split(text):
-    """The words of each sentence; a Chinese character is a word."""
+    """`[(sentence, words)]`. A Chinese character is a word."""
     sentences = [s.strip() for s in re.findall(r"[^.!?。！]*[.!?。！]+|[^.!?。！]+$", text)]
     pattern = r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+|[^\w\s]"
     return [(s, re.findall(pattern, s)) for s in sentences if s]
 
 
 def weights(values):
-    """Longer ones weigh more; they sum to 1."""
+    """Weights in proportion to the lengths of strings. They sum to 1."""
     total = sum(len(value) for value in values)
     return [len(value) / total for value in values]
 
 
 def signed(word):
-    """Over 0 for words that begin with g, under 0 for those with b."""
+    """A positive score for words that begin with g, a negative one for those with b."""
     return {"g": 0.5, "b": -0.25}.get(word[:1].lower(), 0.01)
 
 
 def pad(rows, filling):
-    """Rows of the length of the longest."""
+    """Rows padded to the longest."""
     longest = max((len(row) for row in rows), default=0)
     return [row + [filling] * (longest - len(row)) for row in rows]
 
@@ -48,7 +48,7 @@ def predict(texts):
 
 
 def explain(texts, most_sentences=100):
-    """`explain` as an export has it, padded to the longest document of the request."""
+    """The outputs of an export's `explain`, padded to the longest document of the request."""
     documents = [split(text) for text in texts]
     shown = [document[:most_sentences] for document in documents]
     words = [[word for _, its in document for word in its] for document in shown]
@@ -85,10 +85,10 @@ class StubServer:
 
     Attributes:
         script: Answers to give first: `(status, body, headers)`; a body is JSON or bytes.
-        requests: What was asked: `(method, path, body)`.
+        requests: The requests received: `(method, path, body)`.
         model: The function of each signature.
         delay: Seconds before each answer.
-        files: Further pages by path: `(content type, bytes)`.
+        files: `{path: (content type, bytes)}` of pages.
     """
 
     def __init__(self, port=0, model=None, cors=True):
@@ -110,7 +110,7 @@ class StubServer:
         self._server.server_close()
 
     def answer(self, method, path, body):
-        """`(status, JSON)`, as serving.md's tables have them."""
+        """`(status, JSON)` of a request."""
         match = re.fullmatch(
             r"/v1/models/(\w+)(?:/versions/(\d+)|/labels/(\w+))?(:predict|/metadata|)", path
         )
@@ -156,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, method, body):
         if self.stub.closed:
-            # Connections that were kept open end with the server.
+            # Connections that are kept open end with the server.
             self.close_connection = True
             return None
         self.stub.requests.append((method, self.path, body))

@@ -262,7 +262,7 @@ def test_the_configurations_are_tensorflow_servings_messages(classifier, base):
         "tensorflow",
         {"canary": 1, "stable": 1},
     )
-    assert batching.max_batch_size.value == 64
+    assert batching.max_batch_size.value == 1024
     compose = (base / "docker-compose.yml").read_text()
     for path in ("models.config", "batching.config"):
         assert f"={model.base_path}/{path}" in compose
@@ -271,7 +271,7 @@ def test_the_configurations_are_tensorflow_servings_messages(classifier, base):
 
 def test_labels_follow_the_two_newest_versions():
     text = server_config.models_config("m", "/models/m", [1, 12, 3])
-    assert "num_versions: 2" in text
+    assert "num_versions: 3" in text
     assert "'canary' value: 12" in text
     assert "'stable' value: 3" in text
 

@@ -67,7 +67,7 @@ def test_many_documents_at_once_are_answered_as_alone(server, fuzz):
     code, column = server.predict({"signature_name": "explain", "inputs": texts})
     assert code == 200
     assert {len(values) for values in column["outputs"].values()} == {150}
-    for values in column["outputs"].values():  # Rectangular, although it ran in parts.
+    for values in column["outputs"].values():  # Of one width, although it ran in parts.
         assert len({len(value) if isinstance(value, list) else 0 for value in values}) == 1
 
 

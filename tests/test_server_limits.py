@@ -1,4 +1,4 @@
-"""The development server's bounds, its batches, its metrics, and what it does not log."""
+"""The limits of the development server, its batches, its metrics, and what it does not log."""
 
 import concurrent.futures
 import contextlib
@@ -32,7 +32,7 @@ def metric(server, name):
 
 @contextlib.contextmanager
 def busy(server, seconds=1.0):
-    """The one worker is busy within the block; what is asked meanwhile waits."""
+    """The one worker is busy within the block; requests sent in it are queued."""
     with concurrent.futures.ThreadPoolExecutor(64) as pool:
         document = {"signature_name": "slow", "inputs": [100.0 * seconds]}
         before = metric(server, "hanlib_batch_documents_count")
@@ -45,7 +45,7 @@ def busy(server, seconds=1.0):
 def test_a_body_that_is_too_large(server):
     large = json.dumps({"instances": ["a" * LARGEST]})
     code, answer, _ = server.ask("POST", PREDICT, large)
-    told = {"error": f"The request's body is over {LARGEST} bytes"}
+    told = {"error": f"The body is larger than {LARGEST} bytes (--max-body)"}
     assert (code, json.loads(answer)) == (413, told)
     chunks = (large[i : i + 1000].encode() for i in range(0, len(large), 1000))
     with contextlib.closing(server.connect()) as connection:

@@ -1,4 +1,4 @@
-"""A server that is told to stop finishes what it accepted, and leaves with code 0."""
+"""A server that is told to stop answers the requests it has accepted, and ends with code 0."""
 
 import http.client
 import json
@@ -23,7 +23,7 @@ def base(tmp_path_factory):
 
 
 def ask_on(server, answers, lost, keep):
-    """Asks until no connection is accepted any more."""
+    """Sends requests until no connection is accepted any more."""
     body = json.dumps({"signature_name": "slow", "inputs": [4.0]})
     connection = None
     while True:
@@ -69,7 +69,9 @@ def test_no_accepted_request_is_lost(base):
 def test_it_does_not_wait_for_ever(base):
     server = Server(base, "--grace", "0.5")
     with socket.create_connection(("127.0.0.1", server.port)) as half:
-        half.sendall(b"POST /v1/models/m:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        half.sendall(
+            b"POST /v1/models/m:predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{"
+        )
         time.sleep(0.3)
         begin = time.monotonic()
         assert server.stop(timeout=30) == 1
@@ -90,8 +92,8 @@ def one_line(done):
 
 def test_mistakes_are_one_line(base, tmp_path):
     assert "no such model" in one_line(serve(tmp_path / "none", "--port", "0"))
-    assert "is no model" in one_line(serve(tmp_path, "--port", "0"))
-    assert "--max-body must be over 0" in one_line(serve(base, "--max-body", "0"))
+    assert "is not a model" in one_line(serve(tmp_path, "--port", "0"))
+    assert "--max-body must be at least 1" in one_line(serve(base, "--max-body", "0"))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -102,9 +104,9 @@ def test_mistakes_are_one_line(base, tmp_path):
     assert "cannot be served" in one_line(serve(tmp_path, "--port", "0", "--quiet"))
 
 
-def test_a_missing_package_is_told(base):
+def test_a_missing_package_is_named(base):
     program = (
-        "import sys; sys.modules['uvicorn'] = None; from hanlib.cli import main; "
+        "import sys; sys.modules['httptools'] = None; from hanlib.cli import main; "
         f"sys.exit(main(['serve', {str(base)!r}, '--port', '0']))"
     )
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""`hanlib serve`: a model behind TensorFlow Serving's REST API, with a page to look at."""
+"""`hanlib serve`: a model behind TensorFlow Serving's REST API, with a page to try it."""
 
 import argparse
 import contextlib
@@ -25,26 +25,32 @@ def add_parser(commands):
         metavar="MODEL",
         help="a folder made by `hanlib export` (all versions, or one), or a trained model",
     )
-    number = options.whole_number
     parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
     parser.add_argument(
-        "--port", metavar="P", type=number, default=8501, help="0: any free one (default: 8501)"
+        "--port",
+        metavar="P",
+        type=options.whole_number,
+        default=8501,
+        help="0: any free one (default: 8501)",
     )
     parser.add_argument("--name", help="the model's name in URLs (default: that of its folder)")
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
     parser.add_argument(
         "--allow-origin",
         metavar="ORIGIN",
-        help="web pages from there may ask, such as https://a.example; * for all (default: none)",
+        help="origin whose web pages may send requests, such as https://a.example; * for all "
+        "(default: none)",
     )
-    _add_versions(parser.add_argument_group("versions"), number)
-    _add_bounds(parser.add_argument_group("bounds"), number)
-
-
-def _add_versions(group, number):
-    group.add_argument(
-        "--keep-versions", metavar="N", type=number, default=1, help="highest that answer (1)"
+    parser.add_argument(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a `Host` name to answer to besides loopback ones, repeatable; * for all (default: "
+        "none if --host is a loopback address, else all)",
     )
+    group = parser.add_argument_group("versions")
+    _add_numbers(group, _VERSIONS)
     group.add_argument(
         "--version-labels",
         metavar="LABEL=VERSION",
@@ -53,22 +59,36 @@ def _add_versions(group, number):
         default=[],
         help="such as stable=1; these versions answer as well",
     )
-    group.add_argument(
-        "--poll", metavar="S", type=float, default=1.0, help="seconds between two looks (1)"
-    )
+    _add_numbers(parser.add_argument_group("limits"), _LIMITS)
+    _add_numbers(parser.add_argument_group("times"), _TIMES)
 
 
-def _add_bounds(group, number):
-    for name, metavar, default, text in (
-        ("--max-body", "BYTES", 4 << 20, "of a request, 413 beyond (4 MiB)"),
-        ("--max-queue", "DOCS", 1024, "that wait, 503 beyond (1024)"),
-        ("--max-batch", "DOCS", 64, "that run together; larger requests are cut (64)"),
-        ("--batch-threads", "N", 2, "batches at once (2)"),
-    ):
-        group.add_argument(name, metavar=metavar, type=number, default=default, help=text)
-    group.add_argument(
-        "--grace", metavar="S", type=float, default=30.0, help="seconds to finish in (30)"
-    )
+def _add_numbers(group, numbers):
+    for name, (metavar, default, _, text) in numbers.items():
+        kind = float if isinstance(default, float) else options.whole_number
+        help_text = f"{text} (default: {default})"
+        group.add_argument(name, metavar=metavar, type=kind, default=default, help=help_text)
+
+
+# Option: (metavar, default, least value, help).
+_VERSIONS = {
+    "--keep-versions": ("N", 1, 1, "how many of the highest versions answer"),
+    "--poll": ("S", 1.0, 0.001, "seconds between two looks at the folder"),
+}
+_LIMITS = {
+    "--max-body": ("BYTES", 4 << 20, 1, "bytes of a request; 413 above"),
+    "--max-queue": ("DOCS", 1024, 1, "documents in the queue; 503 above"),
+    "--max-batch": ("DOCS", 64, 1, "documents in a batch; larger requests are cut"),
+    "--max-sentences": ("N", 50_000, 1, "sentences of a document; 400 above"),
+    "--max-connections": ("N", 512, 1, "connections; an idle one is closed, or 503 above"),
+    "--batch-threads": ("N", 2, 1, "batches that run at once"),
+}
+_TIMES = {
+    "--timeout": ("S", 30.0, 0.001, "seconds to answer a request; 504 after"),
+    "--header-timeout": ("S", 10.0, 0.001, "seconds to send the head of a request"),
+    "--idle-timeout": ("S", 75.0, 0.001, "seconds until an idle connection is closed"),
+    "--grace": ("S", 30.0, 0, "seconds to finish requests after SIGTERM"),
+}
 
 
 def _label(text):
@@ -87,18 +107,18 @@ def run(arguments):
     _needed()
     with contextlib.ExitStack() as stack:
         bound = stack.enter_context(contextlib.closing(_listen(arguments)))
-        place = _place(arguments.model, stack)
-        # Until the server takes over, there is nothing to finish.
+        model = _find_model(arguments.model, stack)
+        # Until the server handles the signal, there is no request to finish.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         start_tensorflow()
-        finished = _serve(arguments, place, bound)
-    # What still runs in a thread, and TensorFlow's own end, would hold the process for seconds.
+        finished = _serve(arguments, model, bound)
+    # Threads that still run, and TensorFlow's own shutdown, would delay the exit by seconds.
     logging.shutdown()
     os._exit(0 if finished else 1)
 
 
 def export(model, directory):
-    """Exports a trained model as `directory/1`: run in a process that ends, as it needs Keras."""
+    """Exports a trained model as `directory/1`. It runs in a process of its own: it needs Keras."""
     from hanlib.cli import model_file
     from hanlib.cli.errors import message_of
 
@@ -118,21 +138,14 @@ def export(model, directory):
 
 
 def _check(arguments):
-    bounds = {
-        "--port": (0 <= arguments.port < 65536, "from 0 to 65535"),
-        **{
-            f"--{name.replace('_', '-')}": (getattr(arguments, name) > 0, "over 0")
-            for name in ("keep_versions", "poll", "max_body", "max_queue", "max_batch")
-        },
-        "--batch-threads": (arguments.batch_threads > 0, "over 0"),
-        "--grace": (arguments.grace >= 0, "0 or more"),
-    }
-    for option, (good, wanted) in bounds.items():
-        if not good:
-            given = getattr(arguments, option[2:].replace("-", "_"))
-            raise UsageError(f"{option} must be {wanted}. Received: {given}")
+    if not 0 <= arguments.port < 65536:
+        raise UsageError(f"--port must be from 0 to 65535. Received: {arguments.port}")
+    for option, (_, _, least, _) in {**_VERSIONS, **_LIMITS, **_TIMES}.items():
+        given = getattr(arguments, option[2:].replace("-", "_"))
+        if not given >= least:
+            raise UsageError(f"{option} must be at least {least}. Received: {given}")
     if arguments.name is not None and not _is_name(arguments.name):
-        raise UsageError(f"--name must hold neither / nor :. Received: {arguments.name!r}")
+        raise UsageError(f"--name must contain neither / nor :. Received: {arguments.name!r}")
 
 
 def _is_name(name):
@@ -140,8 +153,8 @@ def _is_name(name):
 
 
 def _needed():
-    """Says how to install what is missing."""
-    for module in ("starlette", "uvicorn", "prometheus_client"):
+    """Raises `UsageError`, with the command to install it, if a package is missing."""
+    for module in ("starlette", "uvicorn", "httptools", "prometheus_client"):
         if importlib.util.find_spec(module) is None:
             raise UsageError(
                 f"`hanlib serve` needs the package {module}: pip install 'hanlib[serve]'"
@@ -154,12 +167,12 @@ def _listen(arguments):
     try:
         return listen(arguments.host, arguments.port)
     except OSError as error:
-        place = f"{arguments.host}:{arguments.port}"
-        raise UsageError(f"cannot listen on {place}: {error.strerror or error}") from None
+        address = f"{arguments.host}:{arguments.port}"
+        raise UsageError(f"cannot listen on {address}: {error.strerror or error}") from None
 
 
-def _place(model, stack):
-    """`(base folder, name, only version)` of MODEL; a trained model is exported first."""
+def _find_model(model, stack):
+    """`(base folder, name, only version)` of MODEL. A trained model is exported first."""
     path = Path(os.path.abspath(model))
     if not path.exists():
         raise UsageError(f"no such model: {model}")
@@ -172,7 +185,8 @@ def _place(model, stack):
     if path.suffix == ".keras" or (path / "model.keras").is_file():
         return _exported(path, stack), path.stem if path.is_file() else path.name, None
     raise UsageError(
-        f"{model} is no model: it must hold <version>/saved_model.pb, saved_model.pb or model.keras"
+        f"{model} is not a model: it must contain <version>/saved_model.pb, saved_model.pb or "
+        "model.keras"
     )
 
 
@@ -194,12 +208,13 @@ def _exported(path, stack):
     return Path(folder)
 
 
-def _serve(arguments, place, bound):
+def _serve(arguments, model, bound):
     from hanlib.serving.server.batching import Limits
-    from hanlib.serving.server.run import NoModelError, Settings
-    from hanlib.serving.server.run import run as serve
+    from hanlib.serving.server.connections import ConnectionLimits
+    from hanlib.serving.server.process import NoModelError, Settings
+    from hanlib.serving.server.process import run as serve
 
-    base, name, only = place
+    base, name, only = model
     name = arguments.name or name
     if not _is_name(name):
         raise UsageError(f"{name!r} cannot be a model's name in a URL: give --name")
@@ -212,11 +227,19 @@ def _serve(arguments, place, bound):
             documents=arguments.max_batch,
             waiting=arguments.max_queue,
         ),
+        connections=ConnectionLimits(
+            connections=arguments.max_connections,
+            head_seconds=arguments.header_timeout,
+            idle_seconds=arguments.idle_timeout,
+        ),
         largest_body=arguments.max_body,
+        timeout=arguments.timeout,
+        max_sentences=arguments.max_sentences,
         keep=arguments.keep_versions,
         labels=dict(arguments.version_labels),
         poll=arguments.poll,
         allow_origin=arguments.allow_origin,
+        allow_hosts=tuple(arguments.allow_host),
         grace=arguments.grace,
     )
 
@@ -233,7 +256,7 @@ def _serve(arguments, place, bound):
 
 
 def _log(quiet):
-    """Lines on standard error: what happened to versions, and each request without its text."""
+    """Logs versions and requests, without their text, on standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     log = logging.getLogger("hanlib.serve")

@@ -1,14 +1,14 @@
-"""What TensorFlow Serving is started with, as text: its two configurations and a compose file."""
+"""The files that TensorFlow Serving is started with: two configurations and a compose file."""
 
 import re
 from pathlib import Path
 
-# The newest of the official images that is known to exist; the export needs no newer operation.
+# The newest official image known to exist. The export needs no newer operation.
 IMAGE = "tensorflow/serving:2.19.1"
 
 
 def model_name(base):
-    """The name under which a server offers the models of a folder: the folder's own.
+    """The name of a folder's model in a server: that of the folder, without special characters.
 
     >>> model_name("exported/my reviews")
     'my_reviews'
@@ -17,11 +17,14 @@ def model_name(base):
 
 
 def models_config(name, base_path, versions):
-    """`models.config`: the two newest versions, labelled `canary` and `stable`.
+    """`models.config`: the three newest versions; the two newest are `canary` and `stable`.
+
+    The third version is loaded for the time between an export and the server's next look at this
+    file: until then, `stable` is the third newest version.
 
     Args:
         name: The model's name.
-        base_path: The folder of its versions, as the server sees it.
+        base_path: The absolute path of the folder of its versions, as the server sees it.
         versions: The numbers of all versions there.
 
     >>> print(models_config("reviews", "/models/reviews", [1, 2, 3]))
@@ -30,7 +33,7 @@ def models_config(name, base_path, versions):
         name: 'reviews'
         base_path: '/models/reviews'
         model_platform: 'tensorflow'
-        model_version_policy { latest { num_versions: 2 } }
+        model_version_policy { latest { num_versions: 3 } }
         version_labels { key: 'canary' value: 3 }
         version_labels { key: 'stable' value: 2 }
       }
@@ -43,7 +46,7 @@ def models_config(name, base_path, versions):
     name: {_quoted(name)}
     base_path: {_quoted(base_path)}
     model_platform: 'tensorflow'
-    model_version_policy {{ latest {{ num_versions: 2 }} }}
+    model_version_policy {{ latest {{ num_versions: 3 }} }}
     version_labels {{ key: 'canary' value: {newest[-1]} }}
     version_labels {{ key: 'stable' value: {newest[0]} }}
   }}
@@ -52,18 +55,21 @@ def models_config(name, base_path, versions):
 
 
 def batching_config(threads=2):
-    """`batching.config`: requests that come within 2 ms run together.
+    """`batching.config`: requests that arrive within 2 ms of each other run together.
 
-    `allowed_batch_sizes` is left out: it would fill batches up with copies of documents, which
-    helps models that are compiled for each size, and costs this one time.
+    TensorFlow Serving refuses a request of more documents than `max_batch_size`. The setting that
+    cuts such requests, `enable_large_batch_splitting`, must not be used: the server joins the parts
+    of `explain`'s padded outputs, which have unequal widths, without a check, and answers garbage.
+    `allowed_batch_sizes` is left out: it pads batches with copies of documents, for models that are
+    compiled for each size.
 
     Args:
-        threads: Batches that run at once; the cores of the server.
+        threads: Batches that run at once, best one for each core of the server.
 
     >>> print(batching_config().splitlines()[0])
-    max_batch_size { value: 64 }
+    max_batch_size { value: 1024 }
     """
-    return f"""max_batch_size {{ value: 64 }}
+    return f"""max_batch_size {{ value: 1024 }}
 batch_timeout_micros {{ value: 2000 }}
 max_enqueued_batches {{ value: 100 }}
 num_batch_threads {{ value: {threads} }}
@@ -71,7 +77,7 @@ num_batch_threads {{ value: {threads} }}
 
 
 def compose_file(name):
-    """`docker-compose.yml` for the official image, started from the model's own folder.
+    """`docker-compose.yml` for the official image. It is started in the model's own folder.
 
     >>> "reviews" in compose_file("reviews")
     True
@@ -100,6 +106,6 @@ def _service(name):
 
 
 def _quoted(text):
-    """A string of protobuf's text format."""
+    """A string in protobuf's text format."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
     return f"'{escaped}'"

@@ -1,6 +1,7 @@
 """The routes: TensorFlow Serving's REST API, and beside it `/healthz`, `/metrics` and the page."""
 
 import asyncio
+import concurrent.futures
 import functools
 import json
 import logging
@@ -11,15 +12,14 @@ from starlette.responses import Response
 
 from hanlib.serving import page
 from hanlib.serving.server import requests, responses
-from hanlib.serving.server.json_parsing import parse
-from hanlib.serving.server.json_writing import error_body
 from hanlib.serving.server.metrics import CONTENT_TYPE
-from hanlib.serving.server.status import StatusError, invalid
+from hanlib.serving.server.sentence_limit import check_sentences
+from hanlib.serving.server.status import StatusError, error_body, invalid
 from hanlib.serving.server.urls import target
 
 _LOG = logging.getLogger("hanlib.serve")
-# A body that takes longer to read than this many bytes do would keep the others waiting.
-_AT_ONCE = 1 << 16
+# Larger bodies are parsed in a thread, so that the event loop goes on.
+_PARSED_INLINE = 1 << 16
 _PAGE_HEADERS = {"referrer-policy": "no-referrer", "cache-control": "no-cache"}
 _METHOD_NAMES = {"classify": "classification", "regress": "regression"}
 
@@ -32,17 +32,21 @@ class Application:
         batcher: `Batcher`.
         bodies: `Bodies`.
         metrics: `Metrics`.
+        hosts: `Hosts`.
+        seconds: Time to answer a request whose body has arrived; 504 after it.
+        max_sentences: Sentences of a document.
     """
 
-    def __init__(self, versions, batcher, bodies, metrics):
+    def __init__(self, versions, batcher, bodies, metrics, hosts, seconds, max_sentences):
         self._versions, self._batcher, self._bodies = versions, batcher, bodies
-        self._metrics = metrics
-        # The connections are closed after their answers.
+        self._metrics, self._hosts = metrics, hosts
+        self._seconds, self._max_sentences = seconds, max_sentences
+        # One thread: parsers share Python's interpreter lock with the event loop.
+        self._parser = concurrent.futures.ThreadPoolExecutor(1, "parse")
+        # Set when the server stops: connections are closed after their answers.
         self.draining = False
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
-            return
         start = time.perf_counter()
         request = Request(scope, receive)
         route, response = await self._answer(request)
@@ -57,6 +61,10 @@ class Application:
 
     async def _answer(self, request):
         """`(name of the route, response)`."""
+        host = request.headers.get("host")
+        if not self._hosts.allows(host):
+            message = f"This server does not answer to the host {host!r} (--allow-host)"
+            return "other", _json_response(error_body(message), 403)
         path = _sent_path(request.scope)
         if path[:4].lower() == "/v1/":
             return await self._serving(request, path)
@@ -66,68 +74,80 @@ class Application:
             "/metrics": self._counts,
             "/hanlib/models": self._models,
         }
-        if request.url.path not in routes:
+        path = request.scope["path"]
+        if path not in routes:
             return "other", Response("Not Found\n", 404, media_type="text/plain")
         if request.method not in ("GET", "HEAD"):
             return "other", Response("Method Not Allowed\n", 405, {"allow": "GET, HEAD"})
-        return request.url.path.strip("/") or "page", routes[request.url.path]()
+        return path.strip("/") or "page", routes[path]()
 
     async def _serving(self, request, path):
         route = "malformed"
         try:
             asked = target(request.method, path)
             route = asked.verb
-            code, headers, body = 200, {}, await self._ask(asked, request)
+            return route, _json_response(await self._ask(asked, request))
         except StatusError as error:
-            code, headers, body = error.http_code, error.headers, error_body(error.message)
+            body = error_body(error.message)
+            return route, _json_response(body, error.http_code, error.headers)
         except ClientDisconnect:
-            code, headers, body = 499, {}, b""
-        # Whatever happens, the client hears of it, and the server goes on. No text is logged.
+            return route, _json_response(b"", 499)
+        # The server must survive any failure and answer. The log must not hold text of documents.
         except Exception as error:
             _LOG.error("%s in a request to %s", type(error).__name__, route)
-            code, headers, body = 500, {}, error_body(f"Internal error: {type(error).__name__}")
-        return route, Response(body, code, headers, media_type="application/json")
+            body = error_body(f"Internal error: {type(error).__name__}")
+            return route, _json_response(body, 500)
 
     async def _ask(self, asked, request):
-        place = (asked.name, asked.version, asked.label)
+        version = (asked.name, asked.version, asked.label)
         if asked.verb == "status":
-            return _status_body(self._versions.status(*place))
+            return _status_body(self._versions.status(*version))
         if asked.verb == "metadata":
-            number, servable = self._versions.servable(*place)
+            number, servable = self._versions.servable(*version)
             return servable.metadata(asked.name, number)
         async with self._bodies.of(request) as body:
             if asked.verb != "predict":
-                return self._refuse(asked, body, place)
-            return await self._predict(body, place)
+                return self._refuse(asked, body, version)
+            answer = self._predict(body, version)
+            return await _while_wanted(answer, request.receive, self._seconds)
 
-    async def _predict(self, body, place):
+    async def _predict(self, body, version):
         """The answer to `:predict`."""
-        found = []
-
-        def inputs_of(signature):
-            found.append(self._versions.servable(*place)[1])
-            return found[0].inputs(signature)
-
-        read = functools.partial(_read, body, inputs_of)
-        if len(body) > _AT_ONCE:
-            name, by_row, inputs = await asyncio.to_thread(read)
+        if len(body) <= _PARSED_INLINE:
+            signature, by_row, inputs = self._read(body, version)
         else:
-            name, by_row, inputs = read()
-        signature = found[0].signatures[name or "serving_default"]
-        signature.check(inputs)
+            loop = asyncio.get_running_loop()
+            reading = loop.run_in_executor(self._parser, self._read, body, version)
+            signature, by_row, inputs = await reading
         finish = functools.partial(responses.write, by_row=by_row)
         return await self._batcher.run(signature, inputs, finish)
 
-    def _refuse(self, asked, body, place):
+    def _read(self, body, version):
+        """`(Signature, whether it is in row format, {input: array})` of a body."""
+        found = []
+
+        def inputs_of(name):
+            found.append(self._versions.servable(*version)[1])
+            return found[0].inputs(name)
+
+        name, by_row, inputs = requests.read(body, inputs_of)
+        signature = found[0].signatures[name or "serving_default"]
+        signature.check(inputs)
+        check_sentences(inputs, self._max_sentences)
+        return signature, by_row, inputs
+
+    def _refuse(self, asked, body, version):
         """`:classify` and `:regress` need signatures that TensorFlow 2 does not write."""
-        document = parse(body)
+        document = requests.parse(body)
         name = document.get("signature_name", "") if isinstance(document, dict) else ""
-        was = self._versions.servable(*place)[1].method_name(name if isinstance(name, str) else "")
+        name = name if isinstance(name, str) else ""
+        method = self._versions.servable(*version)[1].method_name(name)
         wanted = f"tensorflow/serving/{asked.verb}"
-        if was == wanted:
+        if method == wanted:
             raise StatusError("UNIMPLEMENTED", f"{wanted} is not served here")
         raise invalid(
-            f"Expected {_METHOD_NAMES[asked.verb]} signature method_name to be {wanted}. Was: {was}"
+            f"Expected {_METHOD_NAMES[asked.verb]} signature method_name to be {wanted}. "
+            f"Was: {method}"
         )
 
     def _health(self):
@@ -142,16 +162,41 @@ class Application:
         return Response(page.INDEX.read_bytes(), 200, headers, media_type="text/html")
 
     def _models(self):
-        """Which models the page can ask."""
-        body = json.dumps({"models": [self._versions.name]})
-        return Response(body, media_type="application/json")
+        """The models that the page offers."""
+        return _json_response(json.dumps({"models": [self._versions.name]}))
 
 
-def _read(body, inputs_of):
+async def _while_wanted(answer, receive, seconds):
+    """The result of a coroutine, which is cancelled when its client disconnects or time is over.
+
+    Raises:
+        ClientDisconnect: The client has gone.
+        StatusError: DEADLINE_EXCEEDED after `seconds`.
+    """
+    answer = asyncio.ensure_future(answer)
+    gone = asyncio.ensure_future(_disconnected(receive))
     try:
-        return requests.read(body, inputs_of)
-    except RecursionError:
-        raise invalid("JSON Parse error: The document is nested too deeply") from None
+        done, _ = await asyncio.wait(
+            {answer, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        if answer in done:
+            return answer.result()
+    finally:
+        answer.cancel()
+        gone.cancel()
+    if gone in done:
+        raise ClientDisconnect
+    raise StatusError("DEADLINE_EXCEEDED", f"No answer within {seconds:g} seconds (--timeout)")
+
+
+async def _disconnected(receive):
+    """Returns when the client disconnects; its body has been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _json_response(body, code=200, headers=None):
+    return Response(body, code, headers, media_type="application/json")
 
 
 def _sent_path(scope):
@@ -174,4 +219,4 @@ def _status_body(states):
         }
         for version, state, code, message in states
     ]
-    return (json.dumps({"model_version_status": entries}, indent=1) + "\n").encode()
+    return json.dumps({"model_version_status": entries}, indent=1)

@@ -1,8 +1,12 @@
-"""Concurrent requests to one signature become one batch; a large request becomes several.
+"""Joins concurrent requests to one signature into a batch, and cuts a large request into several.
 
-Nothing waits for company: a request that finds a free worker runs at once, and what comes
-meanwhile is the next batch. As in TensorFlow Serving, widths of padded outputs are then those of
-the batch.
+No request waits for others to join it: a request that finds a free worker runs at once, and those
+that arrive in the meantime form the next batch. As in TensorFlow Serving, padded outputs are as
+wide as the batch needs.
+
+A request that is cancelled leaves the queue. A batch whose requests are all cancelled is stopped
+(see `interruptible`). A long document runs alone, and one worker is kept free of long documents, so
+short requests never wait behind them (with two workers or more).
 """
 
 import asyncio
@@ -11,6 +15,7 @@ import dataclasses
 
 import numpy as np
 
+from hanlib.serving.server.interruptible import Cancellation
 from hanlib.serving.server.status import StatusError
 
 
@@ -22,12 +27,14 @@ class Limits:
         workers: Batches that run at the same time.
         documents: Documents in a batch.
         characters: Bytes of text in a batch of more than one document.
+        long_document: Bytes of text from which a document runs alone.
         waiting: Documents in the queue.
     """
 
     workers: int = 2
     documents: int = 64
     characters: int = 1 << 19
+    long_document: int = 1 << 16
     waiting: int = 1024
 
 
@@ -36,39 +43,41 @@ class Batcher:
 
     Args:
         limits: `Limits`.
-        executor: Runs the batches; it has `limits.workers` threads.
+        executor: Runs the batches in `limits.workers` threads.
         observe: Called with the number of documents of each batch.
     """
 
     def __init__(self, limits, executor, observe=lambda documents: None):
         self._limits, self._executor, self._observe = limits, executor, observe
         self._queue = collections.deque()
-        self._running = 0
+        self._running = self._running_long = 0
         self.waiting = 0
 
     async def run(self, signature, inputs, finish):
-        """The answer to one request.
+        """The answer to one request. Cancel it if nobody waits for the answer any more.
 
         Args:
             signature: A `Signature`.
-            inputs: `{name: array}`, checked.
-            finish: Makes the answer of `{name: array}`, in the worker.
+            inputs: `{name: array}` that `signature.check` accepts.
+            finish: A function from `{name: array}` to the answer. It is called in a worker.
 
         Raises:
-            StatusError: What the signature or `finish` raises; UNAVAILABLE where the queue is full.
+            StatusError: What the signature or `finish` raises. UNAVAILABLE if the queue is full.
         """
-        pieces = self._pieces(signature, inputs, finish)
-        documents = sum(piece.documents for piece in pieces)
+        size = signature.size(inputs)
+        documents = size or 1
         if self.waiting and self.waiting + documents > self._limits.waiting:
             raise StatusError("UNAVAILABLE", "The queue is full", headers={"retry-after": "1"})
+        pieces = self._pieces(signature, inputs, size, finish)
         for piece in pieces:
             self._queue.append(piece)
             self.waiting += piece.documents
-            self._start()
+            piece.future.add_done_callback(lambda _, piece=piece: self._drop(piece))
+        self._start()
         outputs = await self._results(pieces)
         if len(outputs) == 1:
             return outputs[0]
-        if not signature.batchable:  # An output does not have the documents first after all.
+        if not signature.batchable:  # The run showed an output whose first axis is not the batch.
             return await self.run(signature, inputs, finish)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: finish(_join(outputs)))
@@ -85,8 +94,13 @@ class Batcher:
                 piece.future.cancel()
         return results
 
-    def _pieces(self, signature, inputs, finish):
-        size = signature.size(inputs)
+    def _drop(self, piece):
+        """Lets go of a piece that was cancelled in the queue. Its turn is passed over later."""
+        if piece.queued and piece.future.cancelled():
+            piece.queued, piece.inputs = False, None
+            self.waiting -= piece.documents
+
+    def _pieces(self, signature, inputs, size, finish):
         spans = [(0, None)] if size is None else self._spans(inputs, size)
         if len(spans) > 1:
             finish = None
@@ -97,58 +111,79 @@ class Batcher:
         return [_Piece(signature, part, size is not None, finish) for part in parts]
 
     def _spans(self, inputs, size):
-        """Where a request is cut."""
-        weights = sum(_weights(array) for array in inputs.values())
+        """`[(first document, end)]` of the parts that a request is cut into."""
+        weights = sum(_weights(array) for array in inputs.values()).tolist()
         spans, start, total = [], 0, 0
-        for index, weight in enumerate(weights.tolist()):
+        for index, weight in enumerate(weights):
             full = index - start == self._limits.documents
-            if index > start and (full or total + weight > self._limits.characters):
+            is_long = max(weight, weights[index - 1]) >= self._limits.long_document
+            if index > start and (full or is_long or total + weight > self._limits.characters):
                 spans.append((start, index))
                 start, total = index, 0
             total += weight
         return [*spans, (start, size)]
 
     def _start(self):
-        """Gives free workers what is in the queue."""
-        while self._queue and self._running < self._limits.workers:
-            batch = self._next_batch()
-            if batch:
-                self._running += 1
-                loop = asyncio.get_running_loop()
-                task = loop.run_in_executor(self._executor, _run, batch)
-                task.add_done_callback(lambda done, batch=batch: self._finished(batch, done))
+        """Gives the free workers the next batches."""
+        while self._running < self._limits.workers:
+            pieces = self._next_pieces()
+            if not pieces:
+                return
+            batch = _Batch(pieces)
+            self._running += 1
+            self._running_long += self._is_long(pieces[0])
+            task = asyncio.get_running_loop().run_in_executor(self._executor, batch.run)
+            task.add_done_callback(lambda done, batch=batch: self._finished(batch, done))
 
-    def _next_batch(self):
-        batch, documents, characters, kept = [], 0, 0, []
-        while self._queue:
+    def _is_long(self, piece):
+        return piece.longest >= self._limits.long_document
+
+    def _next_pieces(self):
+        """Takes the pieces of the next batch out of the queue."""
+        chosen, skipped, documents, characters = [], [], 0, 0
+        while self._queue and documents < self._limits.documents:
             piece = self._queue.popleft()
-            if piece.future.cancelled():  # The client has gone.
-                self.waiting -= piece.documents
+            if not piece.queued:
                 continue
-            fits = not batch or (
-                piece.key is not None
-                and piece.key == batch[0].key
-                and documents + piece.documents <= self._limits.documents
-                and characters + piece.characters <= self._limits.characters
-            )
+            if chosen:
+                fits = self._may_join(piece, chosen[0], documents, characters)
+            else:
+                fits = self._may_run(piece)
             if not fits:
-                kept.append(piece)
+                skipped.append(piece)
                 continue
-            batch.append(piece)
+            piece.queued = False
+            chosen.append(piece)
             documents += piece.documents
             characters += piece.characters
-            if piece.key is None or documents == self._limits.documents:
+            if piece.key is None or self._is_long(piece):
                 break
-        self._queue.extendleft(reversed(kept))
+        self._queue.extendleft(reversed(skipped))
         self.waiting -= documents
-        if batch:
+        if chosen:
             self._observe(documents)
-        return batch
+        return chosen
+
+    def _may_join(self, piece, first, documents, characters):
+        """Whether a piece may join a batch of so many documents and bytes."""
+        return (
+            piece.key is not None
+            and piece.key == first.key
+            and not self._is_long(piece)
+            and documents + piece.documents <= self._limits.documents
+            and characters + piece.characters <= self._limits.characters
+        )
+
+    def _may_run(self, piece):
+        """Whether a free worker may start this piece: the last one takes no long document."""
+        return not self._is_long(piece) or self._running_long < max(self._limits.workers - 1, 1)
 
     def _finished(self, batch, done):
         self._running -= 1
-        results = [done.exception()] * len(batch) if done.exception() else done.result()
-        for piece, result in zip(batch, results, strict=True):
+        self._running_long -= self._is_long(batch.pieces[0])
+        pieces = batch.pieces
+        results = [done.exception()] * len(pieces) if done.exception() else done.result()
+        for piece, result in zip(pieces, results, strict=True):
             if not piece.future.done():
                 piece.future.set_result(result)
         self._start()
@@ -160,9 +195,12 @@ class _Piece:
     def __init__(self, signature, inputs, joinable, finish):
         self.signature, self.inputs, self.finish = signature, inputs, finish
         self.future = asyncio.get_running_loop().create_future()
+        self.queued = True
         first = next(iter(inputs.values()))
-        self.documents = max(len(first), 1) if first.ndim else 1
-        self.characters = int(sum(_weights(array).sum() for array in inputs.values()))
+        self.documents = len(first) if joinable else 1
+        weights = [_weights(array) for array in inputs.values()]
+        self.characters = int(sum(array.sum() for array in weights))
+        self.longest = max(int(array.max(initial=0)) for array in weights)
         shapes = tuple((name, array.shape[1:]) for name, array in sorted(inputs.items()))
         self.key = (id(signature), shapes) if joinable else None
 
@@ -173,51 +211,65 @@ class _Piece:
             return error
 
 
+class _Batch:
+    """Pieces that run together; stopped once all of them are cancelled."""
+
+    def __init__(self, pieces):
+        self.pieces, self._cancellation = pieces, Cancellation()
+        for piece in pieces:
+            piece.future.add_done_callback(self._stop_if_unwanted)
+
+    def _stop_if_unwanted(self, _):
+        if all(piece.future.cancelled() for piece in self.pieces):
+            self._cancellation.cancel()
+
+    def run(self):
+        """The result of each piece, an exception for those that fail."""
+        if len(self.pieces) == 1:
+            return [self._alone(self.pieces[0])]
+        signature, sizes = self.pieces[0].signature, [piece.documents for piece in self.pieces]
+        joined = {
+            name: np.concatenate([piece.inputs[name] for piece in self.pieces])
+            for name in self.pieces[0].inputs
+        }
+        try:
+            outputs = signature(joined, self._cancellation)
+        except StatusError:  # The fault of one request must not fail the others.
+            return [self._alone(piece) for piece in self.pieces]
+        total = sum(sizes)
+        if any(array.shape[:1] != (total,) for array in outputs.values()):
+            signature.batchable = False
+            return [self._alone(piece) for piece in self.pieces]
+        ends = np.cumsum(sizes).tolist()
+        return [
+            piece.result(
+                {name: array[end - piece.documents : end] for name, array in outputs.items()}
+            )
+            for piece, end in zip(self.pieces, ends, strict=True)
+        ]
+
+    def _alone(self, piece):
+        try:
+            outputs = piece.signature(piece.inputs, self._cancellation)
+        except StatusError as error:
+            return error
+        if piece.key and any(a.shape[:1] != (piece.documents,) for a in outputs.values()):
+            piece.signature.batchable = False
+        return piece.result(outputs)
+
+
 def _weights(array):
     """Bytes of each document."""
     if array.ndim == 0:
-        return np.array([array.nbytes])
+        return np.array([len(array.item()) if array.dtype.kind == "O" else array.nbytes])
     if array.dtype.kind != "O":
         return np.full(len(array), array.nbytes // max(len(array), 1))
     lengths = np.fromiter((len(text) for text in array.ravel()), np.int64, array.size)
     return lengths.reshape(len(array), -1).sum(axis=1) if array.size else lengths
 
 
-def _run(batch):
-    """The answers to the pieces of a batch, an exception for each that has none."""
-    if len(batch) == 1:
-        return [_alone(batch[0])]
-    signature, sizes = batch[0].signature, [piece.documents for piece in batch]
-    joined = {
-        name: np.concatenate([piece.inputs[name] for piece in batch]) for name in batch[0].inputs
-    }
-    try:
-        outputs = signature(joined)
-    except StatusError:  # One request's fault must not be its neighbours'.
-        return [_alone(piece) for piece in batch]
-    total = sum(sizes)
-    if any(array.shape[:1] != (total,) for array in outputs.values()):
-        signature.batchable = False
-        return [_alone(piece) for piece in batch]
-    ends = np.cumsum(sizes).tolist()
-    return [
-        piece.result({name: array[end - piece.documents : end] for name, array in outputs.items()})
-        for piece, end in zip(batch, ends, strict=True)
-    ]
-
-
-def _alone(piece):
-    try:
-        outputs = piece.signature(piece.inputs)
-    except StatusError as error:
-        return error
-    if piece.key and any(a.shape[:1] != (piece.documents,) for a in outputs.values()):
-        piece.signature.batchable = False
-    return piece.result(outputs)
-
-
 def _join(parts):
-    """The outputs of the pieces of one request; narrower ones are padded, as one batch would be."""
+    """The outputs of the pieces of one request, padded to one width, as one batch would be."""
     return {name: _concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -228,7 +280,7 @@ def _concatenate(arrays):
         made.fill(b"")
     start = 0
     for array in arrays:
-        place = tuple(slice(size) for size in array.shape[1:])
-        made[(slice(start, start + len(array)), *place)] = array
+        region = tuple(slice(size) for size in array.shape[1:])
+        made[(slice(start, start + len(array)), *region)] = array
         start += len(array)
     return made

@@ -1,13 +1,14 @@
-"""The body of a request, within bounds: size, gzip, time, and all bodies together."""
+"""Reads the body of a request within limits: size, gzip, time, and all bodies together."""
 
 import asyncio
 import contextlib
 import zlib
 
-from hanlib.serving.server.status import StatusError
+from hanlib.serving.server.status import StatusError, invalid
 
-# What is read and forgotten of a body that is too large, so that its sender hears the answer.
-_DRAINED = 8
+# A body that is too large is read up to this multiple of the limit and thrown away, because most
+# clients read the answer only after they have sent the body.
+_DISCARDED = 8
 _CLOSE = {"connection": "close"}
 
 
@@ -15,9 +16,9 @@ class Bodies:
     """Reads bodies.
 
     Args:
-        largest: Bytes of one body, after it was inflated.
-        together: Bytes of all bodies that are being answered.
-        seconds: Time a client has to send a body.
+        largest: Bytes of one body, decompressed.
+        together: Bytes of all bodies of unanswered requests.
+        seconds: Time that a client has to send a body.
     """
 
     def __init__(self, largest, together, seconds=60):
@@ -26,35 +27,35 @@ class Bodies:
 
     @contextlib.asynccontextmanager
     async def of(self, request):
-        """The body of a request; it counts until the block is left.
+        """The body of a request. It counts as held until the block is left.
 
         Raises:
-            StatusError: 413 where it is too large, 408 where it does not come, UNAVAILABLE where
-                there are too many.
+            StatusError: 413 if it is too large, 408 if it does not arrive in time, UNAVAILABLE if
+                there are too many bodies, INVALID_ARGUMENT if it is not the gzip it claims to be.
         """
         held = [0]
         try:
             async with _timeout(self._seconds):
                 body = await self._read(request, held)
-            yield self._inflated(request, body, held)
+            yield self._decompressed(request, body, held)
         finally:
             self._held -= held[0]
 
     async def _read(self, request, held):
         announced = request.headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > self.largest * _DRAINED:
-            raise self._too_large(cut_off=True)
-        parts, size = [], 0
+        if announced.isdecimal() and int(announced) > self.largest * _DISCARDED:
+            raise self._too_large(_CLOSE)
+        body, size = bytearray(), 0
         async for part in request.stream():
             size += len(part)
             if size <= self.largest:
                 self._hold(len(part), held)
-                parts.append(part)
-            elif size > self.largest * _DRAINED:
-                raise self._too_large(cut_off=True)
+                body += part
+            elif size > self.largest * _DISCARDED:
+                raise self._too_large(_CLOSE)
         if size > self.largest:
             raise self._too_large()
-        return b"".join(parts)
+        return bytes(body)
 
     def _hold(self, size, held):
         if self._held + size > self._together:
@@ -64,24 +65,24 @@ class Bodies:
         self._held += size
         held[0] += size
 
-    def _inflated(self, request, body, held):
+    def _decompressed(self, request, body, held):
         if "gzip" not in request.headers.get("content-encoding", ""):
             return body
-        inflater = zlib.decompressobj(wbits=31)
+        decompressor = zlib.decompressobj(wbits=31)
         try:
-            inflated = inflater.decompress(body, self.largest + 1)
-        except zlib.error:
-            return b""  # As TensorFlow Serving takes it: the document is empty.
-        if len(inflated) > self.largest:
+            made = decompressor.decompress(body, self.largest + 1)
+        except zlib.error as error:
+            raise invalid(f"The body is not valid gzip: {error}") from None
+        if len(made) > self.largest:
             raise self._too_large()
-        if not inflater.eof:
-            return b""
-        self._hold(len(inflated), held)
-        return inflated
+        if not decompressor.eof:
+            raise invalid("The body is not valid gzip: it ends too early")
+        self._hold(len(made), held)
+        return made
 
-    def _too_large(self, cut_off=False):
-        message = f"The request's body is over {self.largest} bytes"
-        return StatusError("INVALID_ARGUMENT", message, 413, _CLOSE if cut_off else None)
+    def _too_large(self, headers=None):
+        message = f"The body is larger than {self.largest} bytes (--max-body)"
+        return StatusError("INVALID_ARGUMENT", message, 413, headers)
 
 
 @contextlib.asynccontextmanager
@@ -99,7 +100,7 @@ async def _timeout(seconds):
     except asyncio.CancelledError:
         if not expired:
             raise
-        message = "The request's body did not come in time"
+        message = f"The body did not arrive within {seconds:g} seconds"
         raise StatusError("DEADLINE_EXCEEDED", message, 408, _CLOSE) from None
     finally:
         handle.cancel()

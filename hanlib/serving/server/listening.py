@@ -1,4 +1,4 @@
-"""The socket of the server; without TensorFlow, so that a port in use is told at once."""
+"""The socket of the server. Without TensorFlow, so that a port in use is reported at once."""
 
 import contextlib
 import ctypes
@@ -8,10 +8,10 @@ import sys
 
 
 def listen(host, port):
-    """A socket that is bound, so that a port in use is told before a model is loaded.
+    """A bound socket, so that a port in use is reported before a model is loaded.
 
     Raises:
-        OSError: It cannot be bound.
+        OSError: The address cannot be bound.
     """
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     bound = socket.socket(family, socket.SOCK_STREAM)
@@ -25,15 +25,16 @@ def listen(host, port):
     return bound
 
 
-# Linux's number of the option, and a program of one instruction: keep no byte of any packet.
+# The number of Linux's socket option, and a BPF program that keeps no byte of any packet.
 _SO_ATTACH_FILTER, _RETURN_0 = 26, struct.pack("HBBI", 0x06, 0, 0, 0)
 
 
 def refuse_newcomers(bound):
-    """Lets the kernel complete no further connection to a listening socket.
+    """Makes the kernel complete no further connection to a listening socket.
 
-    What stands in its queue can still be accepted; closing the socket at once would reset it, with
-    the requests that its clients have sent. Only Linux has this; elsewhere nothing happens.
+    Connections in its queue can still be accepted. Closing the socket at once would reset them,
+    together with the requests that their clients have sent. Does nothing on systems other than
+    Linux.
     """
     if sys.platform != "linux":
         return

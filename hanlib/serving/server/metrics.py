@@ -1,4 +1,4 @@
-"""What the server counts, for Prometheus. No label holds what a client chose freely."""
+"""The metrics of the server, for Prometheus. No label holds text that a client chose."""
 
 import prometheus_client as prometheus
 
@@ -12,8 +12,8 @@ class Metrics:
     """The counters of one server.
 
     Args:
-        waiting: Gives the number of documents in the queue.
-        versions: Gives the numbers of the versions that answer.
+        waiting: A function that returns the number of documents in the queue.
+        versions: A function that returns the numbers of the versions that answer.
     """
 
     def __init__(self, waiting, versions):
@@ -23,7 +23,7 @@ class Metrics:
         )
         self._seconds = prometheus.Histogram(
             "hanlib_request_seconds",
-            "Time from the head of a request to its answer",
+            "Time from the end of a request's head to its answer",
             ["route"],
             buckets=_SECONDS,
             registry=self._registry,
@@ -35,10 +35,13 @@ class Metrics:
             registry=self._registry,
         )
         self._version = prometheus.Gauge(
-            "hanlib_version_loaded", "1: the version answers", ["version"], registry=self._registry
+            "hanlib_version_loaded",
+            "1 if the version answers",
+            ["version"],
+            registry=self._registry,
         )
         queue = prometheus.Gauge(
-            "hanlib_queue_documents", "Documents that wait", registry=self._registry
+            "hanlib_queue_documents", "Documents in the queue", registry=self._registry
         )
         queue.set_function(waiting)
         for collector in (prometheus.ProcessCollector, prometheus.PlatformCollector):

@@ -1,202 +1,241 @@
-"""A body of JSON as the arrays of a signature's inputs, with TensorFlow Serving's strict types.
+"""The body of a predict request: from JSON to the arrays of a signature's inputs.
 
-Row format: `{"instances": [...]}`, column format: `{"inputs": ...}`.
+A body is in row format, `{"instances": [...]}`, or in column format, `{"inputs": ...}`. Types are
+strict, as in TensorFlow Serving: `1.0` is no integer and `1` is no bool, but an integer is a valid
+float. A string is plain, or `{"b64": "..."}`.
 """
+
+import base64
+import json
 
 import numpy as np
 
-from hanlib.serving.server.json_parsing import parse
-from hanlib.serving.server.json_writing import value_text
-from hanlib.serving.server.scalars import is_object, scalar
 from hanlib.serving.server.status import StatusError, invalid
+
+MAX_RANK = 32  # NumPy 1.26 has no more.
+
+# The JSON types of a tensor of each kind of NumPy dtype.
+_SCALARS = {"b": {bool}, "i": {int}, "u": {int}, "f": {int, float}}
+# What TensorFlow Serving reads from JSON and writes to it.
+NUMBER_TYPES = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint32 uint64 float32 float64".split()  # noqa: SIM905
+)
+_JSON_NAMES = {
+    bool: "a bool",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    dict: "an object",
+    list: "a list",
+    type(None): "null",
+}
 
 
 def read(body, inputs_of):
-    """What a predict request asks.
+    """What a predict request asks for.
 
     Args:
         body: The `bytes` of the request.
-        inputs_of: Gives `{name: dtype name}` for the name of a signature; raises `StatusError`
-            where there is no such model or signature.
+        inputs_of: A function from the name of a signature to `{input: dtype name}`. It raises
+            `StatusError` if there is no such model or signature.
 
     Returns:
-        `(signature name, is it in row format, {input: array})`; strings are arrays of `bytes`.
+        `(signature name, whether it is in row format, {input: array})`. Strings are arrays of
+        `bytes` objects.
 
     Raises:
-        StatusError: INVALID_ARGUMENT or UNIMPLEMENTED with TensorFlow Serving's message.
+        StatusError: INVALID_ARGUMENT, or UNIMPLEMENTED for a dtype that JSON cannot express.
     """
     document = parse(body)
     if not isinstance(document, dict):
-        raise invalid(f"JSON Value: {value_text(document)} Is not object")
+        raise invalid(f"The body must be a JSON object. Received: {_shown(document)}")
     signature = document.get("signature_name", "")
     if not isinstance(signature, str):
-        raise invalid(
-            f"JSON Value: {value_text(document)} not formatted correctly. "
-            "'signature_name' key must be a string value."
-        )
+        raise invalid(f"`signature_name` must be a string. Received: {_shown(signature)}")
     inputs = inputs_of(signature)
-    if not inputs:
-        name = signature or "DEFAULT"
-        raise invalid(f"Failed to get input map for signature: {name}")
-    by_row = _format(document)
+    by_row = "instances" in document
+    if by_row and "inputs" in document:
+        raise invalid("The body must have either `instances` or `inputs`. Received: both")
     if by_row:
-        return signature, True, _rows(document["instances"], inputs)
-    return signature, False, _columns(document["inputs"], inputs)
-
-
-def _format(document):
-    """Whether the document is in row format."""
-    if "instances" not in document and "inputs" not in document:
-        raise invalid("Missing 'inputs' or 'instances' key")
-    if "instances" not in document:
-        return False
-    if "inputs" in document:
-        problem = (
-            "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
-        )
-    elif not isinstance(document["instances"], list):
-        problem = "Excepting 'instances' to be an list/array"
-    elif not document["instances"]:
-        problem = "No values in 'instances' array"
+        columns = _columns_of_rows(document["instances"], inputs)
+    elif "inputs" in document:
+        columns = _named_columns(document["inputs"], inputs)
     else:
-        return True
-    raise invalid(f"JSON Value: {value_text(document)} {problem}")
-
-
-def _rows(instances, inputs):
-    if len(inputs) > 1 and not isinstance(instances[0], dict):
         raise invalid(
-            "instances is a plain list, but expecting list of objects as multiple "
-            "input tensors required as per tensorinfo_map"
+            "The body must have `instances` (row format) or `inputs` (column format). "
+            f"Received the keys: {_shown(list(document))}"
         )
-    batches = {name: _Batch(dtype) for name, dtype in inputs.items()}
-    named = is_object(instances[0])
-    for index, element in enumerate(instances):
-        if named:
-            _add_named(index, element, batches)
-        else:
-            _add_plain(index, element, batches)
-    if not named:
-        batches = dict([next(iter(batches.items()))])
-    return {name: batch.array() for name, batch in batches.items()}
+    return signature, by_row, {name: _array(columns[name], inputs[name], name) for name in inputs}
 
 
-def _add_named(index, element, batches):
-    if not is_object(element):
-        raise invalid(f"Expecting object but got list at item {index} of input list")
-    for name, value in element.items():
-        try:
-            if name not in batches:
-                raise invalid(f"JSON object: does not have named input: {name}")
-            batches[name].add(value)
-        except StatusError as error:
-            raise invalid(
-                f"Failed to process element: {index} key: {name} of 'instances' list. "
-                f"Error: {error}"
-            ) from None
-    if len(element) != len(batches):
-        raise invalid(
-            f"Failed to process element: {index} of 'instances' list. JSON object: "
-            f"{value_text(element)} keys must be equal to: {','.join(sorted(batches))}"
-        )
+def parse(body):
+    """The JSON value in the `bytes` of a request.
 
+    Raises:
+        StatusError: INVALID_ARGUMENT if it is not UTF-8 or not JSON, is nested too deeply, has NaN
+            or Infinity, or has a key twice in one object.
 
-def _add_plain(index, element, batches):
-    if is_object(element):
-        raise invalid(f"Expecting value/list but got object at item {index} of input list")
+    >>> parse(b'{"instances": ["a"]}')
+    {'instances': ['a']}
+    """
     try:
-        next(iter(batches.values())).add(element)
-    except StatusError as error:
-        raise invalid(
-            f"Failed to process element: {index} of 'instances' list. Error: {error}"
-        ) from None
-
-
-class _Batch:
-    """The elements of one input, which must all have one shape."""
-
-    def __init__(self, dtype):
-        self.dtype, self.shape, self.count, self.values = dtype, None, 0, []
-
-    def add(self, element):
-        shape, before = _shape(element), len(self.values)
-        _fill(element, 0, shape, self.dtype, self.values)
-        size = len(self.values) - before
-        if self.shape is None:
-            self.shape, self.size = shape, size
-        elif size != self.size:
-            raise invalid(f"Expecting tensor size: {self.size} but got: {size}")
-        elif shape != self.shape:
-            raise invalid(f"Expecting shape {shape_text(self.shape)} but got: {shape_text(shape)}")
-        self.count += 1
-
-    def array(self):
-        return _array(self.values, [self.count, *self.shape], self.dtype)
-
-
-def _columns(value, inputs):
-    if is_object(value):
-        missing = next((name for name in sorted(inputs) if name not in value), None)
-        if missing is not None:
-            raise invalid(f"Missing named input: {missing} in 'inputs' object.")
-        return {name: _column(value[name], dtype) for name, dtype in inputs.items()}
-    if len(inputs) > 1:
-        raise invalid(
-            "inputs is a plain value/list, but expecting an object as multiple "
-            "input tensors required as per tensorinfo_map"
+        text = body.decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        message = (
+            f"The body is not valid UTF-8: {error.reason} at byte {error.start}. "
+            'Send text in another encoding as {"b64": "..."}'
         )
-    return {name: _column(value, dtype) for name, dtype in inputs.items()}
+    except json.JSONDecodeError as error:
+        message = f"JSON Parse error: {error}" if text.strip() else "The document is empty"
+    except RecursionError:
+        message = "JSON Parse error: The document is nested too deeply"
+    except ValueError:  # Python converts no integer of more than 4,300 digits.
+        message = "JSON Parse error: An integer has too many digits"
+    raise invalid(message)
 
 
-def _column(value, dtype):
-    shape, values = _shape(value), []
-    _fill(value, 0, shape, dtype, values)
-    return _array(values, shape, dtype)
+def _object(pairs):
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in made if names.count(name) > 1)
+        raise invalid(f"An object has the key {_shown(twice)} twice")
+    return made
 
 
-def _shape(value):
-    shape = []
-    while isinstance(value, list):
-        shape.append(len(value))
-        if not value:
-            break
-        value = value[0]
-    return shape
+def _refuse_constant(name):
+    raise invalid(f"JSON Parse error: {name} is not a JSON number")
 
 
-def shape_text(shape):
-    """A shape as TensorFlow Serving writes it: `[2,3]`."""
-    return f"[{','.join(str(-1 if size is None else size) for size in shape)}]"
-
-
-def _fill(value, level, shape, dtype, values):
-    """Adds the scalars of `value` to the list `values`."""
-    if isinstance(value, list):
-        if level >= len(shape):
-            raise invalid(f"Encountered list at unexpected level: {level} expected < {len(shape)}")
-        if len(value) != shape[level]:
+def _columns_of_rows(instances, inputs):
+    """`{input: list of values}` of a request in row format."""
+    if not isinstance(instances, list) or not instances:
+        raise invalid(f"`instances` must be a list of values. Received: {_shown(instances)}")
+    if not _is_object(instances[0]):
+        if len(inputs) != 1:
             raise invalid(
-                f"Encountered list at unexpected size: {len(value)} at level: {level} "
-                f"expected size: {shape[level]}"
+                f"Each of `instances` must be an object with the keys {_shown(sorted(inputs))}. "
+                f"Received: {_shown(instances[0])}"
             )
-        for inner in value:
-            _fill(inner, level + 1, shape, dtype, values)
-    elif level != len(shape):
-        raise invalid(
-            f"JSON Value: {value_text(value)} found at incorrect level: {level + 1} "
-            f"in the JSON DOM. Expected at level: {len(shape)}"
-        )
-    else:
-        values.append(scalar(value, dtype))
+        return {next(iter(inputs)): instances}
+    for index, row in enumerate(instances):
+        if not _is_object(row) or row.keys() != inputs.keys():
+            received = sorted(row) if _is_object(row) else row
+            raise invalid(
+                f"`instances[{index}]` must have the keys {_shown(sorted(inputs))}. "
+                f"Received: {_shown(received)}"
+            )
+    return {name: [row[name] for row in instances] for name in inputs}
 
 
-def _array(values, shape, dtype):
-    if len(shape) > 64:
-        raise invalid(f"A tensor of rank {len(shape)} is not supported")
+def _named_columns(value, inputs):
+    """`{input: value}` of a request in column format."""
+    if not _is_object(value):
+        if len(inputs) != 1:
+            raise invalid(
+                f"`inputs` must be an object with the keys {_shown(sorted(inputs))}. "
+                f"Received: {_shown(value)}"
+            )
+        return {next(iter(inputs)): value}
+    missing = sorted(inputs.keys() - value.keys())
+    if missing:
+        raise invalid(f"`inputs` must have the keys {_shown(sorted(inputs))}. Missing: {missing}")
+    return value
+
+
+def _array(value, dtype, name):
+    shape, values = _flattened(value, name)
     if dtype == "string":
         made = np.empty(len(values), object)
-        made[:] = values
-        return made.reshape(shape)
-    if dtype in ("int8", "int16", "uint8"):  # A larger value wraps around, as in C++.
-        values = np.array(values, "int64")
-    return np.array(values).astype(dtype).reshape(shape)
+        made[:] = [_bytes(value, index, name) for index, value in enumerate(values)]
+    else:
+        made = _numbers(values, dtype, name)
+    return made.reshape(shape)
+
+
+def _flattened(value, name):
+    """`(shape, scalars in order)` of nested lists, which must not be ragged."""
+    shape, level = [], [value]
+    while any(isinstance(inner, list) for inner in level):
+        sizes = [len(inner) if isinstance(inner, list) else None for inner in level]
+        if len(set(sizes)) > 1:
+            first, index = sizes[0], next(i for i, size in enumerate(sizes) if size != sizes[0])
+            item = f" at item {index * shape[0] // len(level)}" if shape else ""
+            raise invalid(
+                f"`{name}` must not be ragged. Received{item}, {len(shape)} lists deep: "
+                f"{_size_text(sizes[index])} instead of {_size_text(first)}"
+            )
+        shape.append(sizes[0])
+        if len(shape) > MAX_RANK:
+            raise invalid(f"`{name}` must have at most {MAX_RANK} dimensions")
+        level = [scalar for inner in level for scalar in inner]
+    return shape, level
+
+
+def _size_text(size):
+    return "a single value" if size is None else f"a list of {size}"
+
+
+def _numbers(values, dtype, name):
+    if dtype not in NUMBER_TYPES:
+        raise StatusError("UNIMPLEMENTED", f"`{name}` is of type {dtype}, which JSON cannot carry")
+    kind = np.dtype(dtype).kind
+    wrong = set(map(type, values)) - _SCALARS[kind]
+    if wrong:
+        value = next(value for value in values if type(value) in wrong)
+        raise _wrong_type(value, dtype, name)
+    if kind in "iu" and values:
+        bounds = np.iinfo(dtype)
+        if not bounds.min <= min(values) <= max(values) <= bounds.max:
+            raise invalid(f"`{name}` holds an integer outside the range of {dtype}")
+    try:
+        with np.errstate(over="ignore"):
+            made = np.array(values, dtype)
+    except OverflowError:
+        made = np.array([np.inf])
+    if kind == "f" and not np.isfinite(made).all():
+        raise invalid(f"`{name}` holds a number outside the range of {dtype}")
+    return made
+
+
+def _bytes(value, index, name):
+    try:
+        if isinstance(value, str):
+            return value.encode()
+        if _is_base64(value):
+            packed = value["b64"].rstrip("=")
+            return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
+    except UnicodeEncodeError as error:
+        code = ord(error.object[error.start])
+        message = f"`{name}` holds half a surrogate pair, \\u{code:04x}, in value {index}"
+        raise invalid(message) from None
+    except ValueError:
+        raise invalid(f"`{name}` holds invalid base64 in value {index}") from None
+    raise _wrong_type(value, "string", name)
+
+
+def _wrong_type(value, dtype, name):
+    received = f"{_shown(value)}, {_JSON_NAMES[type(value)]}"
+    return invalid(f"`{name}` must be of type {dtype}. Received: {received}")
+
+
+def _is_base64(value):
+    return isinstance(value, dict) and list(value) == ["b64"] and isinstance(value["b64"], str)
+
+
+def _is_object(value):
+    """Whether a value is an object of inputs, and not a string in base64."""
+    return isinstance(value, dict) and not _is_base64(value)
+
+
+def _shown(value):
+    """A value as an error message repeats it.
+
+    >>> _shown(["a"] * 100)
+    '["a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a",...'
+    """
+    if isinstance(value, (dict, list)) and len(value) > 20:
+        value = list(value)[:20]
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:60] + "..."

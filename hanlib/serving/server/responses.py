@@ -1,135 +1,93 @@
-"""A signature's outputs as TensorFlow Serving writes them, in row or column format."""
+"""The answer to a predict request: from a signature's outputs to JSON, by row or by column.
+
+An output whose name ends in `_bytes` is written as `{"b64": "..."}`, any other text as it is. JSON
+has no NaN and no bytes that are not UTF-8: unlike TensorFlow Serving, which then writes what no
+JSON parser reads, the server answers with an error that names the output.
+"""
 
 import base64
+import json
 
 import numpy as np
 
-from hanlib.serving.server.json_writing import decimals, quoted
-from hanlib.serving.server.scalars import type_text
-from hanlib.serving.server.status import invalid
-
-_INDENT = "    "
+from hanlib.serving.server.requests import NUMBER_TYPES
+from hanlib.serving.server.status import StatusError, invalid
 
 
 def write(outputs, by_row):
-    """The body of an answer.
+    """The body of an answer, as `bytes`.
 
     Args:
-        outputs: `{name: array}`; arrays of objects hold `bytes`.
-        by_row: Row format, where the request was in row format.
-
-    Returns:
-        `bytes`. Strings are passed on as they are, valid UTF-8 or not.
+        outputs: `{name: array}`. Arrays of objects hold `bytes`.
+        by_row: Whether the request was in row format.
 
     Raises:
-        StatusError: INVALID_ARGUMENT where rows are asked of outputs that have none.
+        StatusError: INVALID_ARGUMENT if the outputs have no common first dimension in row format,
+            or a type that TensorFlow Serving does not write. INTERNAL if an output holds NaN,
+            Infinity or text that is not UTF-8.
 
-    >>> print(write({"y": np.array([2.5, 3.0])}, by_row=True).decode())
-    {
-        "predictions": [2.5, 3.0
-        ]
-    }
+    >>> write({"y": np.array([0.1, 3.0], "float32")}, by_row=True)
+    b'{"predictions": [0.1, 3.0]}'
     """
     if not outputs:
-        raise invalid("Cannot convert empty tensor map to JSON")
-    text = _rows(outputs) if by_row else _columns(outputs)
-    return text.encode("latin-1")
-
-
-def _rows(outputs):
-    size = _batch_size(outputs)
-    # The brackets inside of a row are written on one line.
-    columns = {
-        name: _nested(_tokens(name, array, len(outputs) > 1), array.shape, 1)
-        for name, array in outputs.items()
-    }
-    if len(outputs) == 1:
-        (values,) = columns.values()
-        inner = ", ".join(values)
+        raise invalid("The signature has no outputs")
+    if by_row:
+        _check_rows(outputs)
+    columns = {name: _values(name, array) for name, array in outputs.items()}
+    if len(columns) == 1:
+        (value,) = columns.values()
+    elif by_row:
+        value = [
+            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+        ]
     else:
-        inner = ",".join(_row_object(columns, row) for row in range(size))
-    return f'{{\n{_INDENT}"predictions": [{inner}' + (f"\n{_INDENT}" if size else "") + "]\n}"
+        value = columns
+    body = {"predictions" if by_row else "outputs": value}
+    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
 
 
-def _batch_size(outputs):
-    size = None
-    for name, array in outputs.items():
-        if not array.shape:
-            raise invalid(f"Tensor name: {name} has no shape information ")
-        if size is not None and array.shape[0] != size:
-            raise invalid(
-                f"Tensor name: {name} has inconsistent batch size: {array.shape[0]} "
-                f"expecting: {size}"
-            )
-        size = array.shape[0]
-    return size
+def _check_rows(outputs):
+    shapes = {name: array.shape for name, array in outputs.items()}
+    for name, shape in shapes.items():
+        if not shape:
+            raise invalid(f"Output `{name}` is a scalar and has no rows: ask in column format")
+    if len({shape[0] for shape in shapes.values()}) > 1:
+        sizes = ", ".join(f"{name} {shape[0]}" for name, shape in shapes.items())
+        raise invalid(f"The outputs have unequal numbers of rows ({sizes}): ask in column format")
 
 
-def _row_object(columns, row):
-    between = ",\n" + _INDENT * 3
-    members = between.join(f"{quoted(name)}: {column[row]}" for name, column in columns.items())
-    return f"\n{_INDENT * 2}{{\n{_INDENT * 3}{members}\n{_INDENT * 2}}}"
+def _values(name, array):
+    """An output as nested lists of JSON values."""
+    if array.dtype.kind == "O":
+        write_one = _base64 if name.endswith("_bytes") else bytes.decode
+        try:
+            return np.asarray(np.frompyfunc(write_one, 1, 1)(array), object).tolist()
+        except UnicodeDecodeError:
+            raise StatusError("INTERNAL", f"Output `{name}` holds text that is not UTF-8") from None
+    if array.dtype.name not in NUMBER_TYPES:
+        raise invalid(f"Output `{name}` is of type {array.dtype.name}, which JSON cannot carry")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise StatusError("INTERNAL", f"Output `{name}` holds NaN or Infinity")
+    return (shortest(array) if array.dtype == np.float32 else array).tolist()
 
 
-def _nested(tokens, shape, keep):
-    """Joins the tokens of the inner axes, until `keep` axes are left as a list of texts."""
-    for size in reversed(shape[keep:]):
-        count = len(tokens) // size if size else int(np.prod(shape[: len(shape) - 1]))
-        tokens = [f"[{', '.join(tokens[i * size : (i + 1) * size])}]" for i in range(count)]
-        shape = shape[:-1]
-    return tokens
+def _base64(value):
+    return {"b64": base64.b64encode(value).decode()}
 
 
-def _columns(outputs):
-    depth = 2 if len(outputs) > 1 else 1
-    texts = {
-        name: _tensor(_tokens(name, array, depth == 2), array.shape, depth)
-        for name, array in outputs.items()
-    }
-    if len(outputs) == 1:
-        (value,) = texts.values()
-    else:
-        between = ",\n" + _INDENT * 2
-        members = between.join(f"{quoted(name)}: {text}" for name, text in texts.items())
-        value = f"{{\n{_INDENT * 2}{members}\n{_INDENT}}}"
-    return f'{{\n{_INDENT}"outputs": {value}\n}}'
+def shortest(values):
+    """A float32 array as float64 values that have few decimal digits and round to the same float32.
 
-
-def _tensor(tokens, shape, depth):
-    """One value a line; `depth` is the level of the opening bracket."""
-    if not shape:
-        return tokens[0]
-    for axis in reversed(range(len(shape))):
-        size, line = shape[axis], "\n" + _INDENT * (depth + axis + 1)
-        count = int(np.prod(shape[:axis]))
-        if size:
-            end = "\n" + _INDENT * (depth + axis)
-            tokens = [
-                f"[{line}{f',{line}'.join(tokens[i * size : (i + 1) * size])}{end}]"
-                for i in range(count)
-            ]
-        else:
-            tokens = ["[]"] * count
-    return tokens[0]
-
-
-def _tokens(name, array, named):
-    """The texts of all values, in order; `named` where they stand in an object of outputs."""
-    kind = array.dtype
-    if kind.kind == "O":
-        if name.endswith("_bytes"):
-            depth = array.ndim + (3 if named else 2)
-            return [_base64(value, depth) for value in array.ravel().tolist()]
-        return [quoted(value.decode("latin-1")) for value in array.ravel().tolist()]
-    if kind in (np.float32, np.float64):
-        return decimals(array)
-    if kind == np.bool_:
-        return ["true" if value else "false" for value in array.ravel().tolist()]
-    if kind.kind in "iu" and kind != np.uint16:
-        return [str(value) for value in array.ravel().tolist()]
-    raise invalid(f"Failed to write JSON value for tensor type: {type_text(kind.name)}")
-
-
-def _base64(value, depth):
-    line, end = "\n" + _INDENT * depth, "\n" + _INDENT * (depth - 1)
-    return f'{{{line}"b64": "{base64.b64encode(value).decode()}"{end}}}'
+    >>> shortest(np.array([0.1, 1e-7, 1 / 3], "float32")).tolist()
+    [0.1, 1e-07, 0.33333334]
+    """
+    exact = values.astype("float64")
+    made, size = exact.copy(), np.abs(exact)
+    left = np.flatnonzero((size >= 1e-12) & (size < 1e6))
+    for digits in (7, 8, 9):
+        scale = 10.0 ** (digits - 1 - np.floor(np.log10(size.flat[left])))
+        rounded = np.rint(exact.flat[left] * scale) / scale
+        found = rounded.astype("float32") == values.flat[left]
+        made.flat[left[found]] = rounded[found]
+        left = left[~found]
+    return made

@@ -1,4 +1,4 @@
-"""One version of a model: a SavedModel, its signatures, and what clients may know of it."""
+"""One version of a model: a SavedModel, its signatures and its metadata."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import tensorflow as tf
 from google.protobuf import json_format
 from tensorflow.core.protobuf import saved_model_pb2
 
-from hanlib.serving.server.requests import shape_text
+from hanlib.serving.server.interruptible import Cancellation
 from hanlib.serving.server.status import StatusError, from_tensorflow, invalid
 
 DEFAULT_SIGNATURE = "serving_default"
@@ -21,12 +21,12 @@ class Servable:
         directory: The version's folder.
 
     Raises:
-        Exception: Whatever TensorFlow raises where it cannot be loaded.
+        Exception: Whatever TensorFlow raises if it cannot be loaded.
     """
 
     def __init__(self, directory):
         self._definitions = _definitions(directory)
-        # Kept, because the signatures do not keep its tables and variables alive.
+        # The signatures do not keep its tables and variables alive.
         self._model = tf.saved_model.load(str(directory))
         self.signatures = {
             name: Signature(name, definition, self._model.signatures[name])
@@ -38,31 +38,27 @@ class Servable:
         """`{input: dtype name}` of a signature.
 
         Raises:
-            StatusError: INVALID_ARGUMENT: there is none of this name.
+            StatusError: INVALID_ARGUMENT if there is no signature of this name.
         """
         name = name or DEFAULT_SIGNATURE
-        if name not in self._definitions:
+        if name not in self.signatures:
             raise invalid(f'Serving signature name: "{name}" not found in signature def')
-        signature = self.signatures.get(name)
-        return {} if signature is None else signature.inputs
+        return self.signatures[name].inputs
 
     def method_name(self, name):
-        """What a signature is for, such as `tensorflow/serving/predict`."""
+        """The API that a signature is for, such as `tensorflow/serving/predict`."""
         self.inputs(name)
         return self._definitions[name or DEFAULT_SIGNATURE].method_name
 
     def metadata(self, model, version):
         """The body of the answer to `/metadata`."""
-        spec = {"name": model, "signature_name": "", "version": str(version)}
         names = sorted(self._definitions)
         signatures = {name: _as_dict(self._definitions[name]) for name in names}
-        spec, definitions = (
-            json.dumps(part, indent=1, ensure_ascii=False)
-            for part in (spec, {"signature_def": signatures})
-        )
-        return (
-            f'{{\n"model_spec":{spec}\n,\n"metadata": {{"signature_def": {definitions}\n}}\n}}\n'
-        ).encode()
+        body = {
+            "model_spec": {"name": model, "version": str(version), "signature_name": ""},
+            "metadata": {"signature_def": {"signature_def": signatures}},
+        }
+        return json.dumps(body, indent=1).encode()
 
 
 class Signature:
@@ -70,7 +66,7 @@ class Signature:
 
     Attributes:
         inputs: `{name: dtype name}`.
-        batchable: Every input and every output has the documents first, as far as it is known.
+        batchable: Whether the first axis of every input and output is the batch, as far as known.
     """
 
     def __init__(self, name, definition, function):
@@ -82,49 +78,56 @@ class Signature:
         self.batchable = bool(self.inputs) and all(_has_batch(shape) for shape in shapes)
 
     def check(self, inputs):
-        """Refuses inputs that the signature cannot take.
+        """Refuses inputs of other names or shapes than those of the signature.
 
         Raises:
             StatusError: INVALID_ARGUMENT.
         """
         if set(inputs) != set(self.inputs):
-            raise _wrong_names(set(inputs), set(self.inputs))
+            raise invalid(
+                f"Signature `{self.name}` has the inputs {sorted(self.inputs)}. "
+                f"Received: {sorted(inputs)}"
+            )
         for name, array in inputs.items():
             if not self._shapes[name].is_compatible_with(array.shape):
-                given = shape_text(array.shape)
-                expected = shape_text(self._shapes[name].as_list())
-                raise invalid(f"Tensor name: {name} has shape: {given} expecting: {expected}")
+                expected = [-1 if size is None else size for size in self._shapes[name].as_list()]
+                raise invalid(
+                    f"`{name}` must have the shape {expected}, where -1 is any size. "
+                    f"Received: {list(array.shape)}"
+                )
 
     def size(self, inputs):
-        """How many documents the inputs hold, or None where they cannot be joined with others."""
+        """The number of documents, or None if they cannot be joined with those of others."""
         if not self.batchable:
             return None
         sizes = {len(array) for array in inputs.values()}
         size = sizes.pop()
         return size if size and not sizes else None
 
-    def __call__(self, inputs):
+    def __call__(self, inputs, cancellation=None):
         """`{name: array}` -> `{name: array}`, outputs in the order of their names.
 
+        Args:
+            inputs: What `check` accepts.
+            cancellation: A `Cancellation` that can stop the run.
+
         Raises:
-            StatusError: What TensorFlow says.
+            StatusError: TensorFlow's error.
         """
+        cancellation = cancellation or Cancellation()
         try:
             tensors = {name: tf.constant(array) for name, array in inputs.items()}
-            outputs = self._function(**tensors)
-            return {name: np.asarray(outputs[name].numpy()) for name in sorted(outputs)}
+            outputs = cancellation.run(self._function, tensors)
+            return {name: _as_array(outputs[name]) for name in sorted(outputs)}
         except tf.errors.OpError as error:
             raise from_tensorflow(error) from error
         except (TypeError, ValueError) as error:
             raise StatusError("INTERNAL", " ".join(str(error).split())) from error
 
 
-def _wrong_names(given, wanted):
-    texts = (",".join(sorted(names)) for names in (given, wanted, given - wanted, wanted - given))
-    return invalid(
-        "input size does not match signature: {}!={} len({{{}}}) != len({{{}}}). "
-        "Sent extra: {{{}}}. Missing but required: {{{}}}.".format(len(given), len(wanted), *texts)
-    )
+def _as_array(tensor):
+    """A tensor as an array; one of strings is an array of objects, a scalar too."""
+    return np.asarray(tensor.numpy(), object if tensor.dtype == tf.string else None)
 
 
 def _has_batch(shape):
@@ -136,7 +139,7 @@ def _outputs(function):
 
 
 def _definitions(directory):
-    """The signature definitions of the graph that is served."""
+    """`{name: SignatureDef}` of the graph with the tag `serve`."""
     saved = saved_model_pb2.SavedModel()
     saved.ParseFromString((Path(directory) / "saved_model.pb").read_bytes())
     graph = next((g for g in saved.meta_graphs if "serve" in g.meta_info_def.tags), None)

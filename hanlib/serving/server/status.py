@@ -1,4 +1,6 @@
-"""TensorFlow's status codes, and the HTTP codes that TensorFlow Serving gives them."""
+"""TensorFlow's status codes, the HTTP codes that TensorFlow Serving maps them to, and the body."""
+
+import json
 
 HTTP_CODES = {
     "CANCELLED": 499,
@@ -18,27 +20,18 @@ HTTP_CODES = {
     "DATA_LOSS": 500,
     "UNAUTHENTICATED": 401,
 }
-# Its number is that of the codes above, in `absl::StatusCode`.
-_NUMBERS = dict(
-    enumerate(
-        (
-            *("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND"),
-            *("ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION"),
-            *("ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"),
-            "UNAUTHENTICATED",
-        )
-    )
-)
+# The codes above in the order of `absl::StatusCode`, from CANCELLED = 1.
+_NAMES = dict(enumerate(HTTP_CODES, start=1))
 
 
 class StatusError(Exception):
-    """What a request ends in where it has no answer.
+    """A request that ends in an error.
 
     Args:
         code: A name of `HTTP_CODES`.
-        message: As the client reads it.
-        http_code: Where HTTP has a better one than the table, such as 413.
-        headers: Further headers of the response.
+        message: The `error` field of the answer.
+        http_code: An HTTP code that fits better than that of the table, such as 413.
+        headers: Additional headers of the response.
     """
 
     def __init__(self, code, message, http_code=None, headers=None):
@@ -52,11 +45,21 @@ class StatusError(Exception):
 
 
 def invalid(message):
-    """The error for a client's mistake."""
+    """The error for a mistake of the client."""
     return StatusError("INVALID_ARGUMENT", message)
 
 
 def from_tensorflow(error):
     """The `StatusError` for a `tf.errors.OpError`."""
-    name = _NUMBERS.get(getattr(error, "error_code", None), "UNKNOWN")
-    return StatusError("UNKNOWN" if name == "OK" else name, str(error.message))
+    name = _NAMES.get(getattr(error, "error_code", None), "UNKNOWN")
+    return StatusError(name, str(error.message))
+
+
+def error_body(message):
+    """The body of an error, as `bytes`.
+
+    >>> error_body("No")
+    b'{"error": "No"}'
+    """
+    # Lone surrogates, from URLs and keys that are not UTF-8, become escapes.
+    return json.dumps({"error": message}, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""Which URL asks for what."""
+"""The URLs of TensorFlow Serving's REST API."""
 
 import dataclasses
 import re
@@ -15,7 +15,7 @@ _VERBS = {"POST": ("predict", "classify", "regress"), "GET": ("metadata", None)}
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """What a URL under `/v1/` asks for: a verb, of a version (or label) of a model."""
+    """What a URL under `/v1/` asks for: a verb, a model, and its version or label if named."""
 
     verb: str
     name: str
@@ -24,10 +24,14 @@ class Target:
 
 
 def target(method, path):
-    """The `Target` of a request; `path` is what the client sent, with its query string.
+    """The `Target` of a request.
+
+    Args:
+        method: The HTTP method.
+        path: The path as the client sent it, with its query string.
 
     Raises:
-        StatusError: INVALID_ARGUMENT.
+        StatusError: INVALID_ARGUMENT if TensorFlow Serving has no such URL.
 
     >>> target("GET", "/v1/models/m/versions/2").version
     2

@@ -1,8 +1,7 @@
-"""The requests that a version answers before it is taken into use.
+"""The requests that a version answers before it serves clients.
 
-They lie in `assets.extra/tf_serving_warmup_requests`, a TFRecord of TensorFlow Serving's
-`PredictionLog`. Its fields are read by hand: the package that has the messages is no part of
-TensorFlow.
+They are read from `assets.extra/tf_serving_warmup_requests`, a TFRecord of TensorFlow Serving's
+`PredictionLog`. The fields are decoded here, because TensorFlow itself does not have that message.
 """
 
 from pathlib import Path
@@ -12,23 +11,23 @@ from tensorflow.core.framework import tensor_pb2
 
 from hanlib.serving.server.status import invalid
 
-MOST = 1000  # TensorFlow Serving refuses more.
-# Bytes of the fields whose length is that of their type.
+MAX_RECORDS = 1000  # TensorFlow Serving refuses more.
+# Wire type -> bytes of a field of fixed length.
 _FIXED = {1: 8, 5: 4}
 
 
 def warm_up(servable, directory):
-    """Asks `servable` what the file in `directory` asks; returns how many requests that were.
+    """Sends `servable` the requests of the file in `directory`, and returns their number.
 
     Raises:
-        StatusError: A request has no answer, as with TensorFlow Serving.
+        StatusError: A request fails. TensorFlow Serving then does not load the version either.
     """
     path = Path(directory, "assets.extra", "tf_serving_warmup_requests")
     if not path.is_file():
         return 0
-    records = list(tf.data.TFRecordDataset(str(path)).take(MOST + 1))
-    if len(records) > MOST:
-        raise invalid(f"Number of warmup records exceeds the maximum ({MOST}) at {path}")
+    records = list(tf.data.TFRecordDataset(str(path)).take(MAX_RECORDS + 1))
+    if len(records) > MAX_RECORDS:
+        raise invalid(f"Number of warmup records exceeds the maximum ({MAX_RECORDS}) at {path}")
     for record in records:
         for name, inputs in predictions(record.numpy()):
             servable.inputs(name)
@@ -59,25 +58,27 @@ def _array(value):
 
 
 def _values(message, number):
-    """The contents of the fields `number` of a message, which hold bytes or messages."""
-    values, at = [], 0
-    while at < len(message):
-        tag, at = _varint(message, at)
+    """The contents of the length-delimited fields `number` of a serialized message."""
+    values, position = [], 0
+    while position < len(message):
+        tag, position = _varint(message, position)
         if tag & 7 == 0:
-            _, at = _varint(message, at)
+            _, position = _varint(message, position)
             continue
-        size, at = (_FIXED[tag & 7], at) if tag & 7 in _FIXED else _varint(message, at)
+        size, position = (
+            (_FIXED[tag & 7], position) if tag & 7 in _FIXED else _varint(message, position)
+        )
         if tag >> 3 == number and tag & 7 == 2:
-            values.append(message[at : at + size])
-        at += size
+            values.append(message[position : position + size])
+        position += size
     return values
 
 
-def _varint(message, at):
+def _varint(message, position):
     value = shift = 0
     while True:
-        value |= (message[at] & 0x7F) << shift
+        value |= (message[position] & 0x7F) << shift
         shift += 7
-        at += 1
-        if not message[at - 1] & 0x80:
-            return value, at
+        position += 1
+        if not message[position - 1] & 0x80:
+            return value, position

@@ -1,6 +1,6 @@
-"""The versions of a model: which are there, which are loaded, which answer.
+"""The versions of a model: those in its folder, those that are loaded, and those that answer.
 
-As TensorFlow Serving does it, a new version is loaded before the old one is let go, and one that
+As in TensorFlow Serving, a new version is loaded before the old one is unloaded, and a version that
 fails to load changes nothing.
 """
 
@@ -21,10 +21,10 @@ class Versions:
     Args:
         name: The model's name in URLs.
         base: Folder that holds a folder for each version.
-        load: Makes a servable of a version's folder; raises where it cannot.
+        load: A function from a version's folder to a servable. It raises if it cannot load it.
         keep: How many of the highest versions answer.
         labels: `{label: version}`; versions with a label stay loaded as well.
-        only: The one version that is served, where `base` is not watched.
+        only: The one version that is served, if `base` is its folder. It is not watched then.
     """
 
     def __init__(self, name, base, load, keep=1, labels=None, only=None):
@@ -34,14 +34,14 @@ class Versions:
 
     @property
     def loaded(self):
-        """The numbers of the versions that answer, the highest last."""
+        """The numbers of the versions that answer, in ascending order."""
         return sorted(self._loaded)
 
     def servable(self, name, version=None, label=None):
         """`(version, servable)` for a request.
 
         Raises:
-            StatusError: with TensorFlow Serving's message.
+            StatusError: NOT_FOUND, or INVALID_ARGUMENT for an unknown label.
         """
         if label is not None:
             version = self._labelled(name, label)
@@ -62,7 +62,7 @@ class Versions:
         """`[(version, state, error code, error message)]`, the highest version first.
 
         Raises:
-            StatusError: with TensorFlow Serving's message.
+            StatusError: NOT_FOUND, or INVALID_ARGUMENT for an unknown label.
         """
         if label is not None:
             version = self._labelled(name, label)
@@ -75,20 +75,20 @@ class Versions:
         return [(number, *states[number]) for number in numbers]
 
     def refresh(self):
-        """Looks at the folder once: loads what is new, lets go what is old.
+        """Looks at the folder once: loads new versions and unloads old ones.
 
-        It takes as long as loading takes; answers come from the versions before meanwhile.
+        It returns once they are loaded. Until then the versions of before answer.
         """
         found = self._found()
         while not all(self._have(number, found[number]) for number in self._wanted(found)):
-            pass  # What failed is no longer wanted, and the next lower may be.
+            pass  # A version that failed is no longer wanted; the next lower one may be.
         wanted = set(self._wanted(found))
         for number in set(self._loaded) - wanted:
             if wanted & set(self._loaded) or not found:
                 self._unload(number)
 
     def _found(self):
-        """`{version: folder}` of the versions in place."""
+        """`{version: folder}`, in ascending order."""
         if self._only is not None:
             return {self._only: self.base}
         folders = {
@@ -99,20 +99,20 @@ class Versions:
         return {number: folders[number] for number in sorted(folders)}
 
     def _wanted(self, found):
-        """The highest versions that can be had, and those with a label."""
+        """The highest versions that have not failed to load, and those with a label."""
         good = [n for n in found if n not in self._failed or self._failed[n] != _stamp(found[n])]
         newest = good[-self._keep :]
         return [n for n in good if n in newest or n in self.labels.values()]
 
     def _have(self, number, folder):
-        """Whether a version is loaded; tries to load it where it is not."""
+        """Whether a version is loaded. Tries to load it if it is not."""
         if number in self._loaded:
             return True
         stamp = _stamp(folder)
         self._states[number] = ("LOADING", "OK", "")
         try:
             servable = self._load(folder)
-        # TensorFlow raises whatever its parts raise; the versions before go on answering.
+        # TensorFlow raises errors of many types. The versions of before go on answering.
         except Exception as error:
             reason = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
             self._failed[number] = stamp
@@ -128,17 +128,17 @@ class Versions:
 
     def _unload(self, number):
         self._states[number] = ("UNLOADING", "OK", "")
-        # Requests that run with it hold it until they are done.
+        # Running requests hold a reference to it until they are done.
         self._loaded = {n: servable for n, servable in self._loaded.items() if n != number}
         gc.collect()
         self._states[number] = ("END", "OK", "")
-        _LOG.info("version %d of %s was let go", number, self.name)
+        _LOG.info("version %d of %s was unloaded", number, self.name)
 
 
 def _stamp(folder):
-    """Changes when something in a version's folder is written."""
+    """A value that changes when a file in a version's folder is written."""
     try:
         files = [path.stat() for path in Path(folder).rglob("*")]
-    except OSError:  # It goes away meanwhile.
+    except OSError:  # A file was removed in the meantime.
         return None
     return len(files), max((file.st_mtime_ns for file in files), default=0)

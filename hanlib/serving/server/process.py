@@ -1,9 +1,10 @@
-"""The process: loads a model, answers until it is told to stop, and then finishes what it began."""
+"""The process: loads a model, answers until it is told to stop, and finishes what it has begun."""
 
 import asyncio
 import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import logging
 import signal
 import time
@@ -14,16 +15,24 @@ import uvicorn
 from hanlib.serving.server.application import Application
 from hanlib.serving.server.batching import Batcher, Limits
 from hanlib.serving.server.bodies import Bodies
+from hanlib.serving.server.connections import (
+    BACKLOG,
+    Connection,
+    ConnectionLimits,
+    most_connections,
+)
+from hanlib.serving.server.hosts import Hosts
 from hanlib.serving.server.listening import refuse_newcomers
+from hanlib.serving.server.loaded_versions import Versions
 from hanlib.serving.server.metrics import Metrics
 from hanlib.serving.server.servable import Servable
 from hanlib.serving.server.status import StatusError
-from hanlib.serving.server.versions import Versions
 from hanlib.serving.server.warm_up import warm_up
 
 _LOG = logging.getLogger("hanlib.serve")
-# Connections that wait for the answer to their last request hear that they are closed.
+# Time for clients to read, with the answer to their last request, that the connection closes.
 _LAST_REQUESTS = 2.0
+_SECONDS_BETWEEN_ACCEPT_ERRORS = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,25 +42,33 @@ class Settings:
     Attributes:
         base: Folder of the model's versions, or of one version with `only`.
         name: The model's name in URLs.
-        only: The number of the one version, where `base` is its folder.
+        only: The number of the one version, if `base` is its folder.
         limits: `Limits` of the batches and the queue.
+        connections: `ConnectionLimits`.
         largest_body: Bytes of a request.
+        timeout: Seconds to answer a request whose body has arrived.
+        max_sentences: Sentences of a document.
         keep: How many of the highest versions answer.
         labels: `{label: version}`.
         poll: Seconds between two looks at the folder.
-        allow_origin: The origin whose pages may ask, `*` for all, or None.
-        grace: Seconds for the requests that run when it is told to stop.
+        allow_origin: The origin whose pages may send requests, `*` for all, or None.
+        allow_hosts: `Host` names that are accepted besides loopback ones, `*` for all.
+        grace: Seconds for the requests that run when the server is told to stop.
     """
 
     base: Path
     name: str
     only: int | None = None
     limits: Limits = dataclasses.field(default_factory=Limits)
+    connections: ConnectionLimits = dataclasses.field(default_factory=ConnectionLimits)
     largest_body: int = 4 << 20
+    timeout: float = 30.0
+    max_sentences: int = 50_000
     keep: int = 1
     labels: dict = dataclasses.field(default_factory=dict)
     poll: float = 1.0
     allow_origin: str | None = None
+    allow_hosts: tuple = ()
     grace: float = 30.0
 
 
@@ -102,19 +119,21 @@ def _why(versions):
 
 
 async def _serve(settings, bound, versions, ready):
-    executor = concurrent.futures.ThreadPoolExecutor(settings.limits.workers, "batch")
-    batcher = Batcher(settings.limits, executor, lambda documents: metrics.batch(documents))
-    metrics = Metrics(lambda: batcher.waiting, lambda: versions.loaded)
-    bodies = Bodies(settings.largest_body, 16 * settings.largest_body)
-    application = Application(versions, batcher, bodies, metrics)
+    asyncio.get_running_loop().set_exception_handler(_AcceptErrors())
+    application = _application(settings, bound, versions)
     watcher = asyncio.create_task(_watch(versions, settings.poll))
     config = uvicorn.Config(
         _with_origin(application, settings.allow_origin),
+        http=_protocol(settings.connections),
+        ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,
+        log_level="error",
         server_header=False,
-        timeout_keep_alive=75,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=settings.connections.idle_seconds,
         timeout_graceful_shutdown=settings.grace,
     )
     server = Server(config, application, ready)
@@ -123,6 +142,45 @@ async def _serve(settings, bound, versions, ready):
     finally:
         watcher.cancel()
     return not server.server_state.tasks
+
+
+def _application(settings, bound, versions):
+    executor = concurrent.futures.ThreadPoolExecutor(settings.limits.workers, "batch")
+    batcher = Batcher(settings.limits, executor, lambda documents: metrics.batch(documents))
+    metrics = Metrics(lambda: batcher.waiting, lambda: versions.loaded)
+    return Application(
+        versions,
+        batcher,
+        Bodies(settings.largest_body, 16 * settings.largest_body),
+        metrics,
+        Hosts(bound.getsockname()[0], settings.allow_hosts),
+        settings.timeout,
+        settings.max_sentences,
+    )
+
+
+def _protocol(limits):
+    most = most_connections(limits.connections)
+    if most < limits.connections:
+        _LOG.warning("at most %d connections, because of the limit of open files", most)
+    return functools.partial(Connection, dataclasses.replace(limits, connections=most), {})
+
+
+class _AcceptErrors:
+    """Handles errors of the event loop; it logs a lack of files once a minute, without traceback.
+
+    asyncio reports it for each connection that waits, and tries again a second later.
+    """
+
+    def __init__(self):
+        self._next = 0.0
+
+    def __call__(self, loop, context):
+        if "socket.accept() out of system resource" not in context.get("message", ""):
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._next:
+            self._next = loop.time() + _SECONDS_BETWEEN_ACCEPT_ERRORS
+            _LOG.warning("new connections have to wait: %s", context.get("exception"))
 
 
 async def _watch(versions, seconds):
@@ -149,7 +207,7 @@ def _with_origin(application, origin):
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, which stops without losing a request and leaves with code 0."""
+    """Uvicorn that stops without losing a request and ends with code 0."""
 
     def __init__(self, config, application, ready):
         super().__init__(config)
@@ -157,7 +215,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self):
-        """Uvicorn would raise the signal again at the end."""
+        """Uvicorn's own handler raises the signal again at the end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
@@ -168,17 +226,17 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets=None):
-        """Tells `ready` once the socket listens."""
+        """Calls `ready` once the socket listens."""
         await super().startup(sockets)
         self._ready()
 
     async def shutdown(self, sockets=None):
-        """No new connections; those there are hear with their answer that it was the last."""
+        """Accepts no new connections, and tells open ones with their answer that it is the last."""
         _LOG.info("stopping: no new connections")
         self._application.draining = True
         for bound in sockets:
             refuse_newcomers(bound)
-        for _ in range(3):  # Takes in who knocked already.
+        for _ in range(3):  # Accepts the connections that the kernel has completed already.
             await asyncio.sleep(0)
         for server in self.servers:
             server.close()
