@@ -40,9 +40,7 @@ def add_parser(commands):
         "over each document",
     )
     group = parser.add_argument_group("how it is shown")
-    group.add_argument(
-        "--html", metavar="FILE", help="write a report: a summary and all documents"
-    )
+    group.add_argument("--html", metavar="FILE", help="write a report: a summary and all documents")
     group.add_argument(
         "--compare", metavar="M", choices=METHODS, help="show a second method beside the first"
     )

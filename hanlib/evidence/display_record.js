@@ -1,6 +1,7 @@
 // Makes a display record from the answer of a server, as display_record.py makes it from an
 // `Explanation`, with the shading of shading.py and the numbers of formatting.py.
 const CLASSES_SHOWN = 6;
+const OFFERED = ["gradient_x_attention", "attention", "combined_attention"]; // What a server can give.
 const finite = (score) => (Number.isFinite(score) ? score : 0);
 const largest = (scores) => scores.reduce((most, score) => Math.max(most, Math.abs(finite(score))), 0);
 const share = (score, most) => (most > 0 ? Math.max(-1, Math.min(1, finite(score) / most)) : 0);
@@ -33,19 +34,21 @@ function scoreText(value, method, most) {
   return METHODS[method].signed && value > 0 ? `+${text}` : text;
 }
 
+const named = (answer) => (answer.labels ? answer.labels.join(", ") || "none" : answer.label);
+
 /**
- * Args: the answer for one text ({text, label, labels, probabilities, target, sentences, omitted}), a method,
- * the scale of `scaleOf`, and remarks on classes by name.
+ * The record of the answer for one text ({text, label, labels, probabilities, target, sentences, omitted}) by a
+ * method, on the scale of `scaleOf`. `rank` orders the classes; `remarks` has texts to add to a class, by name.
  */
-function displayRecord(answer, method, scale, remarks) {
+function displayRecord(answer, method, scale, rank, remarks) {
   const given = answer.labels ?? [answer.label];
-  const rows = [...answer.probabilities].sort((a, b) => b[1] - a[1]).map(([name, value]) => {
+  const rows = [...answer.probabilities].sort(([a], [b]) => rank(b) - rank(a)).map(([name, value]) => {
     const own = name === answer.target && !given.includes(name) ? ["explained"] : [];
     return [name, percent(value), Math.round(100 * share(value, 1)), [...own, ...(remarks?.get(name) ?? [])].join(", "), given.includes(name)];
   });
   const others = rows.slice(CLASSES_SHOWN);
   const record = {
-    label: answer.labels ? answer.labels.join(", ") || "none" : answer.label, true: null, wrong: null, target: answer.target, method,
+    label: named(answer), true: null, wrong: null, target: answer.target, method,
     classes: rows.slice(0, CLASSES_SHOWN), further: others.length, others: others.length ? others : null,
     trust: [], figures: [], notes: [], passages: null,
   };
@@ -96,9 +99,8 @@ function runs(sentence, method, scale) {
 
 /** The scores by each method that the server gives, one a line. */
 function everyScore(word, sentence) {
-  return Object.keys(METHODS).filter((name) => Number.isFinite(wordScore(word, sentence, name)) && OFFERED.includes(name)).map((name) => {
+  return OFFERED.filter((name) => Number.isFinite(wordScore(word, sentence, name))).map((name) => {
     const [own, whole] = [wordScore(word, sentence, name), sentenceScore(sentence, name)];
     return `${METHODS[name].title} ${scoreText(own, name, Math.abs(own))}, its sentence ${scoreText(whole, name, Math.abs(whole))}`;
   });
 }
-const OFFERED = ["gradient_x_attention", "attention", "combined_attention"];

@@ -139,7 +139,7 @@ class Application:
 
     def _page(self):
         headers = {"content-security-policy": page.content_security_policy(), **_PAGE_HEADERS}
-        return Response(page.INDEX.read_bytes(), 200, headers, media_type="text/html")
+        return Response(page.html(), 200, headers, media_type="text/html")
 
     def _models(self):
         """Which models the page can ask."""
