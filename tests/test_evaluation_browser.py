@@ -1,46 +1,28 @@
-"""The pages in a real browser: nothing of a text runs, and 1,000 documents stay usable."""
+"""Reports in a real browser: nothing of a text runs, and 1,000 documents stay usable."""
 
 import dataclasses
-import shutil
 
+import browser
 import evidence_records
 import pytest
 
-from hanlib.evidence import write_report
-from hanlib.evidence.characters import shown
+from hanlib.evaluation import write_report
+from hanlib.evidence.characters import printable
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver on the path"
-)
-FLAGS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--window-size=1400,900",
-)
+if not browser.is_there():
+    pytest.skip(browser.NEEDED, allow_module_level=True)
 NASTY = (
     "A <script>window.ran=1</script>.\n\n</script><script>window.ran=1</script> "
     "<img src=x onerror='window.ran=1'> \" onmouseover=\"window.ran=1. שלום עולם. 这部电影很好。"
     "\u2028 {{7*7}} \x00 \ud800 end."
 )
+READ = "return document.querySelector('.text').textContent"
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(executable_path=DRIVER)
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.set_page_load_timeout(240)
-    driver.set_script_timeout(240)
-    yield driver
-    driver.quit()
+def driver(tmp_path_factory):
+    with browser.started(tmp_path_factory.mktemp("browser")) as running:
+        yield running
 
 
 def explanations():
@@ -71,38 +53,31 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(browser, report):
-    browser.get("about:blank")
-    browser.get(report)
-    return browser
+def opened(driver, report):
+    return loaded(driver, report)
 
 
-def test_one_explanation_shows_its_text_and_runs_nothing(browser, tmp_path):
-    made = evidence_records.explanation(NASTY)
-    (tmp_path / "one.html").write_text(made.to_html(), encoding="utf-8")
-    browser.get((tmp_path / "one.html").as_uri())
-    text = browser.execute_script("return document.querySelector('.text').textContent")
-    assert text == shown(NASTY)
-    assert browser.execute_script("return window.ran") is None
-    assert browser.execute_script("return document.scripts.length") == 0
-    height = "return document.querySelector('.text').getBoundingClientRect().height"
-    # Two lines and an empty one between them at the least: the breaks are kept.
-    assert browser.execute_script(height) > 60
-    assert complaints(browser) == []
+def loaded(driver, address, width=1400):
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    driver.get("about:blank")
+    driver.get(address)
+    return driver
 
 
-def complaints(browser):
-    return [entry["message"] for entry in browser.get_log("browser")]
+def complaints(driver):
+    return [entry["message"] for entry in driver.get_log("browser")]
 
 
-def column(browser, place):
-    cells = f"#rows tr td:nth-child({place})"
-    script = f"return [...document.querySelectorAll('{cells}')].map((cell) => cell.textContent)"
-    return browser.execute_script(script)
+def rows(driver):
+    """What the list shows, in its order."""
+    names = ["place", "label", "true", "wrong", "wrongness", "confidence", "words", "gains"]
+    script = "return listed.map((row) => arguments[0].map((name) => row[name]))"
+    return [dict(zip(names, row, strict=True)) for row in driver.execute_script(script, names)]
 
 
-def choose(browser, name, value):
-    browser.execute_script(
+def choose(driver, name, value):
+    driver.execute_script(
         "const s = document.getElementById(arguments[0]); s.value = arguments[1];"
         "s.dispatchEvent(new Event('change'));",
         name,
@@ -110,106 +85,133 @@ def choose(browser, name, value):
     )
 
 
-def test_a_thousand_documents_are_few_elements(opened):
+def count(driver, selector):
+    script = "return document.querySelectorAll(arguments[0]).length"
+    return driver.execute_script(script, selector)
+
+
+def test_it_opens_with_a_summary_and_the_first_document(opened):
     assert opened.title == "<Reviews>"
-    # A row at a time and none of the 250,000 words; one element of JSON an explanation.
-    assert opened.execute_script("return document.querySelectorAll('body *').length") < 6000
-    assert opened.execute_script("return document.querySelectorAll('#rows tr').length") == 200
+    lead = opened.find_element("css selector", ".lead")
+    assert lead.text.startswith("Right in ")
+    assert lead.rect["y"] < 200
+    assert opened.execute_script(READ).startswith(evidence_records.long_text(250, 0)[:50])
+    assert "Choose a document" not in opened.page_source
+    snippet = opened.find_element("css selector", ".snippet")
+    assert len(snippet.text) > 100
+    assert snippet.rect["width"] > 300
+    # A row at a time and few of the 250,000 words; one element of JSON an explanation.
+    assert count(opened, "body *") < 6000
+    assert count(opened, "#rows li") == 200
     opened.find_element("id", "more").click()
-    assert opened.execute_script("return document.querySelectorAll('#rows tr').length") == 400
+    assert count(opened, "#rows li") == 400
     assert "1000 of 1000" in opened.find_element("id", "count").text
     assert complaints(opened) == []
 
 
-def test_the_index_sorts(opened):
-    choose(opened, "order", "unfaithful")
-    gains = [float(value) for value in column(opened, 6)]
+def test_the_list_sorts_filters_and_searches(opened):
+    choose(opened, "order", "unfaithful-word")
+    gains = [row["gains"]["word"] for row in rows(opened)]
     assert gains == sorted(gains)
     assert gains[0] == 0.0
+    # No explanation has faithfulness of sentences.
+    assert count(opened, "option[value=unfaithful-sentence]") == 0
     choose(opened, "order", "unsure")
-    confidences = [float(value) for value in column(opened, 5)]
+    confidences = [row["confidence"] for row in rows(opened)]
     assert confidences == sorted(confidences)
     choose(opened, "order", "wrong")
-    sides = list(zip(column(opened, 3), column(opened, 4), strict=True))
-    assert all(label != true for label, true in sides)
-    opened.find_element("css selector", "th[data-order=words] button").click()
-    words = [int(value) for value in column(opened, 7)]
+    first = rows(opened)[:100]
+    assert all(row["label"] != row["true"] and row["wrong"] for row in first)
+    choose(opened, "order", "short")
+    words = [row["words"] for row in rows(opened)]
     assert words == sorted(words)
     assert words[0] < 60
-    head = opened.find_element("css selector", "th[data-order=words]")
-    assert head.get_attribute("aria-sort") == "ascending"
-
-
-def test_the_index_filters(opened):
     choose(opened, "label", "negative")
-    assert set(column(opened, 3)) == {"negative"}
+    assert {row["label"] for row in rows(opened)} == {"negative"}
     choose(opened, "true", "positive")
-    assert set(column(opened, 4)) == {"positive"}
+    assert {row["true"] for row in rows(opened)} == {"positive"}
     choose(opened, "outcome", "right")
-    assert column(opened, 3) == []
+    assert rows(opened) == []
     assert "0 of 1000" in opened.find_element("id", "count").text
-
-
-def test_the_index_finds_words_of_the_texts(opened):
+    for name in ("label", "true", "outcome"):
+        choose(opened, name, "")
     opened.execute_script("document.getElementById('search').value = '这部电影'; list()")
-    assert column(opened, 1) == ["8"]
+    assert [row["place"] for row in rows(opened)] == [7]
 
 
 def test_a_document_opens_and_nothing_of_it_runs(opened):
-    opened.execute_script("document.querySelector('#rows tr:nth-child(8) a').click()")
-    wait_for(opened, "#document article")
-    read = "return document.querySelector('#document .text').textContent"
-    assert opened.execute_script(read) == shown(NASTY)
+    opened.execute_script("document.querySelector('#rows li:nth-child(8) a').click()")
+    wait_for(opened, "#rows li:nth-child(8)[aria-current]")
+    assert opened.execute_script(READ) == printable(NASTY)
     assert opened.execute_script("return window.ran") is None
-    assert opened.execute_script("return document.querySelectorAll('#document img').length") == 0
-    picked = opened.find_elements("css selector", ".picker a")
+    assert count(opened, "#document img") == 0
+    picked = opened.find_elements("css selector", ".choice a")
     assert [link.text for link in picked] == [
         "positive (Leave one out)",
         "negative (Leave one out)",
     ]
     picked[1].click()
-    wait_for(opened, ".picker a:nth-of-type(2)[aria-current]")
+    wait_for(opened, ".choice a:nth-of-type(2)[aria-current]")
     target = opened.find_element("css selector", "#document .verdict span.quiet:last-child").text
-    assert target == "Leave one out, for class negative"
-    assert opened.execute_script(read) == shown(NASTY)
+    assert target == "Evidence for class negative, by Leave one out"
+    assert opened.execute_script(READ) == printable(NASTY)
+    # The keys go from one shaded word to the next, as on the page of a server.
+    opened.execute_script("document.querySelector('.text').focus()")
+    from selenium.webdriver.common.keys import Keys
+
+    opened.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    assert count(opened, ".text .current") == 1
+    assert opened.find_element("id", "tooltip").is_displayed()
+    choose(opened, "order", "unfaithful-word")
+    second = opened.execute_script("return listed[1].place")
+    opened.execute_script("document.querySelector('#rows li a').click()")
+    wait_for(opened, "#rows li:first-child[aria-current]")
+    opened.find_element("link text", "Next →").click()
+    wait_for(opened, f"#rows li[data-place='{second}'][aria-current]")
+    assert "2 of 1000" in opened.find_element("css selector", "#document nav").text
     assert complaints(opened) == []
 
 
-def test_documents_follow_each_other_as_listed(opened):
-    choose(opened, "order", "unfaithful")
-    second = opened.execute_script("return listed[1].place")
-    opened.execute_script("document.querySelector('#rows tr a').click()")
-    wait_for(opened, "#document nav")
-    opened.find_element("link text", "Next →").click()
-    wait_for(opened, f"#rows tr[data-place='{second}'][aria-current]")
-    assert "2 of 1000" in opened.find_element("css selector", "#document nav").text
+def test_on_a_phone_a_document_takes_the_place_of_the_list(driver, report):
+    loaded(driver, report, width=390)
+    assert driver.execute_script("return document.documentElement.scrollWidth") == 390
+    driver.execute_script("document.querySelector('#rows li a').click()")
+    wait_for(driver, "body.reading")
+    assert not driver.find_element("id", "summary").is_displayed()
+    top = "return document.querySelector('.verdict').getBoundingClientRect().top"
+    assert 0 <= driver.execute_script(top) < 450
+    driver.find_element("link text", "All documents").click()
+    wait_for(driver, "body:not(.reading)")
+    assert driver.find_element("id", "rows").is_displayed()
 
 
-def test_a_link_to_a_document_opens_it(browser, report):
-    browser.get("about:blank")
-    browser.get(f"{report}#d7.1")
-    wait_for(browser, "#document article")
-    target = browser.find_element("css selector", ".picker a[aria-current]").text
-    assert target == "negative (Leave one out)"
-
-
-def test_the_script_draws_what_python_draws(browser, report, tmp_path):
-    """Two renderers, one look: the same elements with the same classes, titles and text."""
+def test_the_script_draws_what_python_draws(driver, report, tmp_path):
+    """The same elements with the same classes, titles and text from the script and from Python."""
     outline = (
-        "return [...document.querySelector('article').querySelectorAll('*')].map((e) =>"
-        "[e.tagName, e.className, e.title, e.style.getPropertyValue('--w'), e.textContent])"
+        "return [...document.querySelectorAll('article *')]"
+        ".filter((e) => !e.closest('.strongest')).map((e) => [e.tagName, e.className, e.title,"
+        "e.style.getPropertyValue('--w'), e.matches('aside, .body') ? '' : e.textContent])"
     )
-    browser.get("about:blank")
-    browser.get(f"{report}#d7")
-    wait_for(browser, "#document article")
-    drawn = browser.execute_script(outline)
-    (made,) = [one for n, one in zip(range(16), explanations(), strict=False) if n == 14]
+    loaded(driver, f"{report}#d7.1")
+    wait_for(driver, "#document article")
+    assert driver.find_element("css selector", ".choice a[aria-current]").text == (
+        "negative (Leave one out)"
+    )
+    drawn = driver.execute_script(outline)
+    (made,) = [one for n, one in zip(range(16), explanations(), strict=False) if n == 15]
     (tmp_path / "one.html").write_text(made.to_html(), encoding="utf-8")
-    browser.get((tmp_path / "one.html").as_uri())
-    assert drawn == browser.execute_script(outline)
+    loaded(driver, (tmp_path / "one.html").as_uri())
+    assert drawn == driver.execute_script(outline)
+    # The page of one explanation has no script, and keeps the line breaks of the text.
+    assert driver.execute_script(READ) == printable(NASTY)
+    assert driver.execute_script("return window.ran") is None
+    assert count(driver, "script") == 0
+    height = "return document.querySelector('.text').getBoundingClientRect().height"
+    assert driver.execute_script(height) > 60
+    assert complaints(driver) == []
 
 
-def wait_for(browser, selector):
+def wait_for(driver, selector):
     from selenium.webdriver.support.ui import WebDriverWait
 
-    WebDriverWait(browser, 120).until(lambda b: b.find_elements("css selector", selector))
+    WebDriverWait(driver, 120).until(lambda b: b.find_elements("css selector", selector))

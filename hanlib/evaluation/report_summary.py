@@ -83,37 +83,42 @@ def _about(facts):
     return f'<dl class="about">{pairs}</dl>' if pairs else ""
 
 
+_ERROR, _UNSURE = "Its most confident error", "Its least sure decision"
+_RIGHT, _SURE = "A clear case, and right", "Its surest decision"
+
+
 class Examples:
-    """The documents that tell most: an error made with confidence, an unsure and a clear decision.
+    """Three telling documents: an error made with confidence, an unsure and a clear decision.
 
     >>> Examples().html()
     ''
     """
 
     def __init__(self):
-        self._best = {}  # Kind -> (rank, HTML).
+        self._best = {}  # Kind -> (rank, index of the document, HTML).
 
     def add(self, number, row, explanation):
-        """Considers the next document of the list."""
-        confidence = row["confidence"]
+        """Considers a document, which has this index and row in the list."""
+        confidence, wrong = row["confidence"], row["wrong"]
         if confidence is None or not explanation.sentences:
             return
-        if row["wrong"]:
-            self._keep("Its most confident error", row["wrongness"], number, row, explanation)
-        self._keep("Its least sure decision", -confidence, number, row, explanation)
-        if not row["wrong"]:
-            kind = "Its surest decision" if row["wrong"] is None else "A clear case, and right"
-            self._keep(kind, confidence, number, row, explanation)
-
-    def _keep(self, kind, rank, number, row, explanation):
-        if kind not in self._best or rank > self._best[kind][0]:
-            self._best[kind] = rank, _example(kind, number, row, explanation)
+        ranks = {_UNSURE: -confidence}
+        if wrong:
+            ranks[_ERROR] = row["wrongness"]
+        else:
+            ranks[_SURE if wrong is None else _RIGHT] = confidence
+        for kind, rank in ranks.items():
+            if kind not in self._best or rank > self._best[kind][0]:
+                self._best[kind] = rank, number, _example(kind, number, row, explanation)
 
     def html(self):
-        """The examples as one card."""
-        # One document is not shown twice.
-        found = list(dict.fromkeys(example for _, example in self._best.values()))
-        return f"<section><h2>Examples</h2>{''.join(found)}</section>" if found else ""
+        """The examples as one card, each document once."""
+        found = {}
+        for kind in (_ERROR, _UNSURE, _RIGHT, _SURE):
+            if kind in self._best:
+                _, number, example = self._best[kind]
+                found.setdefault(number, example)
+        return f"<section><h2>Examples</h2>{''.join(found.values())}</section>" if found else ""
 
 
 def _example(kind, number, row, explanation):
