@@ -71,7 +71,7 @@ def complaints(driver):
 
 def rows(driver):
     """What the list shows, in its order."""
-    names = ["place", "label", "true", "wrong", "wrongness", "confidence", "words", "gains"]
+    names = ["number", "label", "true", "wrong", "wrongness", "confidence", "words", "gains"]
     script = "return listed.map((row) => arguments[0].map((name) => row[name]))"
     return [dict(zip(names, row, strict=True)) for row in driver.execute_script(script, names)]
 
@@ -136,7 +136,7 @@ def test_the_list_sorts_filters_and_searches(opened):
     for name in ("label", "true", "outcome"):
         choose(opened, name, "")
     opened.execute_script("document.getElementById('search').value = '这部电影'; list()")
-    assert [row["place"] for row in rows(opened)] == [7]
+    assert [row["number"] for row in rows(opened)] == [7]
 
 
 def test_a_document_opens_and_nothing_of_it_runs(opened):
@@ -163,11 +163,11 @@ def test_a_document_opens_and_nothing_of_it_runs(opened):
     assert count(opened, ".text .current") == 1
     assert opened.find_element("id", "tooltip").is_displayed()
     choose(opened, "order", "unfaithful-word")
-    second = opened.execute_script("return listed[1].place")
+    second = opened.execute_script("return listed[1].number")
     opened.execute_script("document.querySelector('#rows li a').click()")
     wait_for(opened, "#rows li:first-child[aria-current]")
     opened.find_element("link text", "Next →").click()
-    wait_for(opened, f"#rows li[data-place='{second}'][aria-current]")
+    wait_for(opened, f"#rows li[data-number='{second}'][aria-current]")
     assert "2 of 1000" in opened.find_element("css selector", "#document nav").text
     assert complaints(opened) == []
 

@@ -8,7 +8,7 @@ import weakref
 import evidence_records
 import pytest
 
-from hanlib.evaluation import Predictions, write_report
+from hanlib.evaluation import EvaluationSummary, Predictions, write_report
 from hanlib.evaluation.report_index import ReportIndex
 from hanlib.evidence import Explanation
 from hanlib.evidence.assets import json_for_html
@@ -179,7 +179,7 @@ def labelled(count):
 
 def test_the_summary_says_how_good_the_model_is_and_where_it_errs(tmp_path):
     text, page = report_of(labelled(40), tmp_path, about={"Model": "<reviews>"})
-    assert "Right in 75.0 % of 40 documents (95 % interval 59.8 % to 85.8 %)." in text
+    assert "Right in 75.0 % of 40 documents (95 % interval 59.8 to 85.8 %)." in text
     assert (
         "a model that always answers “positive” , the most frequent label, is right in 75.0 %"
         in text
@@ -188,13 +188,17 @@ def test_the_summary_says_how_good_the_model_is_and_where_it_errs(tmp_path):
     assert "true ↓ predicted → negative positive negative 0 10 positive 0 30" in text
     assert "negative 10 0.0 % –" in text  # Class, documents, recall, precision.
     assert "positive 30 100.0 % 75.0 %" in text
-    assert "22 to 34 8 37.5 % 13.7 % to 69.4 %" in text  # Words, documents, errors.
+    assert "22 to 34 8 37.5 % 13.7 to 69.4 %" in text  # Words, documents, errors.
     assert "80 to 90 % 30 90.0 % 100.0 %" in text  # Confidence said and kept.
-    assert "50 % 0.0 % 0.0 % to 16.1 % 90.0 %" in text  # Half decided by the model.
+    assert "50 % 0.0 % 0.0 to 16.1 % 90.0 %" in text  # Half decided by the model.
     assert "For “positive” " in text
     assert "superb" in text.partition("What it looks at")[2]
     assert text.count("Show the document") == 2  # The least sure one is also the worst error.
     assert "-0.000" not in page
+    shown = EvaluationSummary(labelled(40), {"Model": "<reviews>"})._repr_html_()
+    assert "Right in 75.0 %" in shown
+    assert "href" not in shown
+    assert "<script" not in shown
 
 
 def test_the_summary_may_be_of_more_documents_than_the_list(tmp_path):

@@ -216,7 +216,7 @@ def test_everything_has_a_name_for_screen_readers(page):
 ERRORS = [
     (400, {"error": "JSON Value: 1"}, ["JSON Value: 1", "(400)"]),
     (404, {"error": "Servable not found"}, ["no such model", "Servable not found"]),
-    (413, {"error": "too large"}, ["longer than the server takes"]),
+    (413, {"error": "too large"}, ["longer than the server accepts"]),
     (503, {"error": "queue full"}, ["busy", "in a moment", "queue full"]),
     (500, b"<html><b>oops</b>", ["no JSON, but: <html><b>oops</b>", "(500)"]),
     (200, b"", ["nothing (200)"]),

@@ -10,5 +10,5 @@ from hanlib.evaluation.confusion_matrix import ConfusionMatrix, confusion_matrix
 from hanlib.evaluation.errors_by_length import ErrorsByLength, errors_by_length
 from hanlib.evaluation.labelled_predictions import Predictions
 from hanlib.evaluation.reliability import Reliability, reliability
-from hanlib.evaluation.report import write_report
+from hanlib.evaluation.report import EvaluationSummary, write_report
 from hanlib.evaluation.risk_coverage import RiskCoverage, risk_coverage

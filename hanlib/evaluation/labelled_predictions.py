@@ -16,8 +16,8 @@ class Predictions:
         classes: The class names, in the order of the columns of `probabilities`.
         probabilities: `float[docs, classes]`.
         true_labels: The class name of each document; multi-label: a tuple of names.
-        labels: The predicted labels, likewise; None: the most probable class, which is an error
-            with multi-label documents.
+        labels: The predicted labels, in the same form; None: the most probable class, which is an
+            error with multi-label documents.
         lengths: Number of words of each document, `int[docs]`; None if not known.
 
     Raises:
@@ -100,7 +100,7 @@ class Predictions:
             labels.append(explanation.label)
             lengths.append(len(explanation.words) + int(explanation.omitted.get("words", 0)))
         if not rows:
-            raise ValueError("`explanations` must hold one with a true label. Received: none")
+            raise ValueError("`explanations` must contain one with a true label. Received: none")
         return cls(classes, np.array(rows), true, labels, np.array(lengths))
 
     @property

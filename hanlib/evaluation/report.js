@@ -1,14 +1,14 @@
-// The list and, beside it or in its place, the open document. explanation.js draws the document.
+// The list and, beside it or instead of it, the open document. explanation.js draws the document.
 const ROWS = 200; // Drawn at once; the rest on demand.
 const $ = (id) => document.getElementById(id);
 const parsed = (id) => JSON.parse($(id).textContent);
 const { names, rows } = parsed("index"); // See report_index.py.
-const index = rows.map((row, place) => ({ ...Object.fromEntries(row.map((value, i) => [names[i], value])), place }));
+const index = rows.map((row, number) => ({ ...Object.fromEntries(row.map((value, i) => [names[i], value])), number }));
 let listed = index, drawn = 0;
 
 // ---- The list.
 const ORDERS = { // A key, and whether it falls.
-  index: [(row) => row.place, false], wrong: [(row) => row.wrongness, true], unsure: [(row) => row.confidence, false],
+  index: [(row) => row.number, false], wrong: [(row) => row.wrongness, true], unsure: [(row) => row.confidence, false],
   "unfaithful-word": [(row) => row.gains.word, false], "unfaithful-sentence": [(row) => row.gains.sentence, false],
   long: [(row) => row.words, true], short: [(row) => row.words, false],
 };
@@ -16,7 +16,7 @@ const ORDERS = { // A key, and whether it falls.
 function sorted(rows) {
   const [key, falling] = ORDERS[$("order").value];
   const known = rows.filter((row) => key(row) != null), unknown = rows.filter((row) => key(row) == null);
-  known.sort((a, b) => (falling ? -1 : 1) * (key(a) - key(b)) || a.place - b.place);
+  known.sort((a, b) => (falling ? -1 : 1) * (key(a) - key(b)) || a.number - b.number);
   return [...known, ...unknown];
 }
 
@@ -56,9 +56,9 @@ function line(row) {
   const figures = [`${row.words} words`, ...(row.shown.length > 1 ? [`${row.shown.length} explanations`] : []),
     ...(gains.length ? [`points over chance: ${gains.join(", ")}`] : [])];
   const truth = row.wrong ? [", true ", bdi(row.true)] : [];
-  return make("li", { "data-place": row.place },
-    make("a", { href: `#d${row.place}` }, make("span", { class: "snippet", dir: "auto" }, snippet(row) || "(no text)"),
-      make("span", { class: row.wrong ? "wrong" : "" }, `${row.place + 1}. `, bdi(row.label), ...truth), `${share} `,
+  return make("li", { "data-number": row.number },
+    make("a", { href: `#d${row.number}` }, make("span", { class: "snippet", dir: "auto" }, snippet(row) || "(no text)"),
+      make("span", { class: row.wrong ? "wrong" : "" }, `${row.number + 1}. `, bdi(row.label), ...truth), `${share} `,
       make("span", { class: "quiet" }, figures.join("; "))));
 }
 
@@ -72,7 +72,7 @@ function opened() {
 function step(row, by) {
   const at = listed.indexOf(row), to = at < 0 ? undefined : listed[at + by];
   const word = by < 0 ? "← Previous" : "Next →";
-  return to ? make("a", { href: `#d${to.place}` }, word) : make("span", { class: "quiet" }, word);
+  return to ? make("a", { href: `#d${to.number}` }, word) : make("span", { class: "quiet" }, word);
 }
 
 function show() {
@@ -82,9 +82,9 @@ function show() {
   const at = listed.indexOf(row), record = parsed(`e${row.shown[chosen][0]}`);
   const choice = row.shown.length < 2 ? "" : make("p", { class: "choice" }, "Evidence for ",
     ...row.shown.map(([, target, method], i) => make("a", {
-      href: `#d${row.place}.${i}`, "aria-current": i === chosen ? "true" : null }, bdi(target), ` (${method})`)));
+      href: `#d${row.number}.${i}`, "aria-current": i === chosen ? "true" : null }, bdi(target), ` (${method})`)));
   const steps = make("nav", null, make("a", { href: "#documents", class: "back" }, "All documents"), step(row, -1),
-    make("span", { class: "quiet" }, at < 0 ? `document ${row.place + 1}` : `${at + 1} of ${listed.length}`), step(row, 1));
+    make("span", { class: "quiet" }, at < 0 ? `document ${row.number + 1}` : `${at + 1} of ${listed.length}`), step(row, 1));
   hideScore();
   $("document").replaceChildren(steps, choice, interactive(article(record), record));
   $("document").scrollTop = 0;
@@ -95,7 +95,7 @@ function show() {
 function mark() {
   const [row] = opened();
   for (const item of $("rows").children) {
-    const here = row && Number(item.dataset.place) === row.place;
+    const here = row && Number(item.dataset.number) === row.number;
     if (here) item.setAttribute("aria-current", "true"); else item.removeAttribute("aria-current");
   }
 }

@@ -1,5 +1,6 @@
 """A report over many documents: one file, without downloads."""
 
+import re
 from pathlib import Path
 
 from hanlib.atomic_files import replacing
@@ -64,6 +65,31 @@ def write_report(explanations, path, title="Explanations", about=None, predictio
     return len(contents.index.rows)
 
 
+class EvaluationSummary:
+    """The summary of a report for a notebook, which displays it.
+
+    Args:
+        explanations: An iterable of `Explanation`s.
+        about, predictions: As in `write_report`.
+
+    >>> from hanlib.evidence import Explanation
+    >>> made = Explanation("Good.", "pos", {"pos": 1.0}, "pos", "attention", true_label="pos")
+    >>> "Right in 100.0 %" in EvaluationSummary([made]).html
+    True
+    """
+
+    def __init__(self, explanations, about=None, predictions=None):
+        contents = _Contents()
+        for explanation in explanations:
+            contents.add(explanation)
+        # There is no list that an example could link to.
+        inside = re.sub("<a href=.*?</a>", "", contents.summary(about, predictions))
+        self.html = f'<style>{_style()}</style><div class="hanlib report">{inside}</div>'
+
+    def _repr_html_(self):
+        return self.html
+
+
 class _Contents:
     """What is kept of the explanations while they are written."""
 
@@ -114,17 +140,20 @@ def _script():
     return explanation_script() + read_asset("report.js", _FOLDER)
 
 
+def _style():
+    return read_asset("explanation.css") + read_asset("report.css", _FOLDER)
+
+
 def _head(title):
     policy = (
         f"default-src 'none'; script-src {policy_hash(_script())}; "
         "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     )
-    style = read_asset("explanation.css") + read_asset("report.css", _FOLDER)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escaped(title)}</title>\n<style>{style}</style>\n</head>\n"
+        f"<title>{escaped(title)}</title>\n<style>{_style()}</style>\n</head>\n"
         '<body class="hanlib report">\n'
     )
 

@@ -41,12 +41,12 @@ def _lead(rows, predictions):
         yield f'<p class="lead">{_documents(len(rows))}.{_shares_of(rows)}</p>'
         return
     count, correct = len(predictions.true_labels), int(predictions.correct.sum())
-    low, high = map(formatting.percent, wilson_interval(correct, count))
+    interval = tables.interval(*wilson_interval(correct, count))
     what = "All labels right in" if predictions.multi_label else "Right in"
     share = formatting.percent(correct / count)
     yield (
         f'<p class="lead"><strong>{what} {share}</strong> of {_documents(count).lower()} '
-        f"(95 % interval {low} to {high}).</p>"
+        f"(95 % interval {interval}).</p>"
     )
     label, baseline = predictions.majority
     yield (
@@ -118,7 +118,10 @@ class Examples:
             if kind in self._best:
                 _, number, example = self._best[kind]
                 found.setdefault(number, example)
-        return f"<section><h2>Examples</h2>{''.join(found.values())}</section>" if found else ""
+        note = "<p>The sentences that speak most for the class that is explained.</p>"
+        return (
+            f"<section><h2>Examples</h2>{note}{''.join(found.values())}</section>" if found else ""
+        )
 
 
 def _example(kind, number, row, explanation):
@@ -130,7 +133,6 @@ def _example(kind, number, row, explanation):
     return (
         f'<div class="example"><h3>{kind}</h3><blockquote dir="auto">{escaped(extract)}'
         f"</blockquote><p>Predicted <bdi>“{escaped(row['label'])}”</bdi> with "
-        f"{formatting.percent(row['confidence'])}{truth}. The sentences are those that speak most "
-        f'for <bdi>“{escaped(formatting.label(explanation.target))}”</bdi>. <a href="#d{number}">'
-        "Show the document</a></p></div>"
+        f"{formatting.percent(row['confidence'])}{truth}. "
+        f'<a href="#d{number}">Show the document</a></p></div>'
     )

@@ -63,12 +63,13 @@ def _words_of(target, contributions):
     speaking = [c for c in contributions if c.mean > 0][:WORDS]
     against = [c for c in contributions if c.mean < 0][-WORDS // 2 :]
     most = max((abs(c.mean) for c in (*speaking, *against)), default=0.0) or 1.0
+    visible = [c for c in (*speaking, *against) if abs(c.mean) >= most / 20]
     rows = [
         [
             f"<bdi>{escaped(c.text)}</bdi> <span class=quiet>({c.count:,})</span>",
             _bar(abs(c.mean) / most, "against" if c.mean < 0 else "for"),
         ]
-        for c in (*speaking, *against)
+        for c in visible
     ]
     return _table(f"For <bdi>“{escaped(formatting.label(target))}”</bdi>", [], rows)
 
@@ -125,7 +126,7 @@ def _by_length(groups):
             f"{groups.shortest[i]:,} to {groups.longest[i]:,}",
             f"{groups.counts[i]:,}",
             f"{formatting.percent(groups.rates[i])} {_bar(groups.rates[i], 'miss')}",
-            f"{formatting.percent(low[i])} to {formatting.percent(high[i])}",
+            interval(low[i], high[i]),
         ]
         for i in range(len(groups.counts))
     ]
@@ -161,13 +162,22 @@ def _by_coverage(predictions):
             [
                 f"{100 * share:.0f} %",
                 f"{formatting.percent(errors)} {_bar(errors, 'miss')}",
-                f"{formatting.percent(low)} to {formatting.percent(high)}",
+                interval(low, high),
                 formatting.percent(curve.confidence[taken - 1]),
             ]
         )
     note = "Errors that remain if the model decides only the documents it is surest of."
     heads = ["decided by the model", "errors", "95 % interval", "from this confidence on"]
     return _card("If people check the least sure", f"<p>{note}</p>{_table('', heads, rows)}")
+
+
+def interval(low, high):
+    """An interval of shares as text.
+
+    >>> interval(0.018, 0.404)
+    '1.8 to 40.4 %'
+    """
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
 def _share(part, whole):

@@ -1,7 +1,7 @@
 """From scores to the few shades that an eye can tell apart.
 
 `explanation.js` repeats these functions for scores that come from a server; a test in the browser
-holds that both draw the same.
+checks that both draw the same.
 """
 
 import math

@@ -12,7 +12,7 @@ function modelAddress() {
   return server + path + (version ? `/versions/${encodeURIComponent(version)}` : "");
 }
 
-/** JSON from the server; throws an Error that a person can act on. */
+/** JSON from the server; throws an Error whose message says what to do. */
 async function fetched(address, options = {}) {
   let response, text;
   try {
@@ -25,7 +25,7 @@ async function fetched(address, options = {}) {
       "At another address than this page's it must allow pages: TensorFlow Serving with --rest_api_enable_cors_support, hanlib serve with --allow-origin.");
   }
   let answer = null;
-  try { answer = JSON.parse(text); } catch { /* said below */ }
+  try { answer = JSON.parse(text); } catch { /* reported below */ }
   if (response.ok && answer) return answer;
   throw new Error(problem(response, answer && answer.error, text));
 }
@@ -35,7 +35,7 @@ function problem(response, message, text) {
   const wait = response.headers.get("Retry-After");
   const advice = {
     404: "There is no such model or version here. ",
-    413: "The text is longer than the server takes. ",
+    413: "The text is longer than the server accepts. ",
     429: "The server is busy: try again. ",
     503: `The server is busy or not ready: try again${wait ? ` in ${wait} s` : " in a moment"}. `,
     504: "The server took too long: try again, or with less text. ",
@@ -50,7 +50,7 @@ const withoutExplain = () => `The model “${element("model").value}” cannot s
   "exported without the signature “explain”. Ask for the answer alone, or export it again with a newer hanlib.";
 
 let connection = 0, connected = false;
-/** Learns which signatures the model has; what it lacks cannot be chosen. */
+/** Asks which signatures the model has; missing ones cannot be chosen. */
 async function connect() {
   const mine = ++connection, state = element("model-state");
   connected = false;
@@ -185,7 +185,7 @@ async function ask() {
   const clock = setTimeout(() => asking && asking.abort(new DOMException("", "TimeoutError")), PATIENCE);
   busy(true);
   try {
-    // Without a Content-Type of its own this asks no preflight of another server.
+    // Without a Content-Type header there is no preflight request to a server at another address.
     const { outputs } = await fetched(`${modelAddress()}:predict`, { method: "POST", body: body(), signal: asking.signal });
     if (!outputs || !outputs.probabilities) throw new Error("The answer has no probabilities: this is no model that hanlib exported.");
     answered = { sent, signature, outputs };
@@ -261,12 +261,12 @@ function answerOf(outputs, i, text, explained) {
   answer.target = outputs.target[i];
   answer.omitted = { words: outputs.omitted_words[i], sentences: outputs.omitted_sentences[i] };
   answer.sentences = outputs.sentences[i].slice(0, outputs.sentence_counts[i]).map((sentence, s) => {
-    const places = Array.from({ length: outputs.word_counts[i][s] }, (_, w) => start + w);
-    start += places.length;
+    const indices = Array.from({ length: outputs.word_counts[i][s] }, (_, w) => start + w);
+    start += indices.length;
     const pick = (name, at) => outputs[name] ? outputs[name][i][at] : NaN;
     return {
       text: sentence, attention: pick("sentence_attention", s), gradient: pick("sentence_gradient_x_attention", s),
-      words: places.map(at => ({ text: outputs.words[i][at], attention: pick("word_attention", at), gradient: pick("word_gradient_x_attention", at) })),
+      words: indices.map(at => ({ text: outputs.words[i][at], attention: pick("word_attention", at), gradient: pick("word_gradient_x_attention", at) })),
     };
   });
   return answer;
