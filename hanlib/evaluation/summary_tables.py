@@ -41,7 +41,10 @@ def class_words(evidence, method, documents, min_count):
     >>> class_words(ClassEvidence({}, {}), METHODS["random"], 0, 1)
     ''
     """
-    columns = [_words_of(target, found) for target, found in evidence.words.items() if found]
+    by_class = [(target, found) for target, found in evidence.words.items() if found]
+    # The classes with most documents first.
+    by_class.sort(key=lambda item: -max(c.documents for c in item[1]))
+    columns = [_words_of(target, found) for target, found in by_class]
     if not columns:
         return ""
     shown, more = columns[:6], columns[6:]
@@ -111,6 +114,8 @@ def _by_class(predictions):
         ]
         for i, name in enumerate(predictions.classes)
     ]
+    if len(rows) > _CLASSES:
+        rows = [rows[i] for i in np.argsort(-true, kind="stable")]
     heads = ["class", "documents", "found (recall)", "right if predicted (precision)"]
     table = _table("", heads, rows[:_CLASSES])
     if rest := rows[_CLASSES:]:

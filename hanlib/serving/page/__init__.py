@@ -23,6 +23,7 @@ def html():
     return page.replace("<script></script>", f"<script>\n{script}</script>")
 
 
+@functools.cache
 def content_security_policy():
     """The `Content-Security-Policy` under which the page works.
 
