@@ -94,7 +94,9 @@ def evidence_spans(row):
 def print_plausibility(classifier, rows, share):
     """Agreement with the rationales, for the true class, which is what people gave reasons for."""
     rows = [row for row in rows if row["evidence"]]
-    print(f"Agreement with people, {len(rows)} documents; selected: {share:.1%} of the words.")
+    here = np.mean([len(marked_words(row)) / len(row["text"].split()) for row in rows])
+    print(f"Agreement with people, {len(rows)} documents, of whose words {here:.1%} are marked.")
+    print(f"Selected for F1: {share:.1%} of the words, the share that is marked in train.")
     print("Phrases: words ranked by the scores of the words around them and of their sentence.\n")
     words = ["AUPRC", "AUPRC (trapezoid)", "token F1", "IOU F1"]
     columns = words + [f"phrases: {name}" for name in words]

@@ -1,4 +1,4 @@
-"""Explanations made up for the tests of `hanlib.evidence`: spans are right, scores are drawn."""
+"""Made-up explanations for tests: correct spans, random scores."""
 
 import random
 import re
@@ -9,7 +9,7 @@ CLASSES = ("negative", "positive")
 
 
 def explanation(text, target="positive", seed=0, method="leave_one_out", **fields):
-    """An `Explanation` of `text` whose words and sentences have their places in it."""
+    """An `Explanation` of `text` with the spans of its words and sentences."""
     draw = random.Random(f"{seed} {target} {method}")
     sentences = tuple(
         _sentence(text, match.start(), match.end(), draw, method)

@@ -15,6 +15,7 @@ ALLOWED = {
     "text": set(),
     "data": set(),
     "evidence": set(),
+    "evaluation": {"evidence"},
     "layers": {"ops", "text"},
     "models": {"layers", "ops", "text"},
     "training": {"models", "layers", "data"},
@@ -22,7 +23,18 @@ ALLOWED = {
     "serving": {"models", "layers", "ops", "text", "evidence"},
     "__main__": {"cli"},
     "cli": {
-        *("data", "evidence", "explain", "layers", "models", "ops", "serving", "text", "training")
+        *(
+            "data",
+            "evaluation",
+            "evidence",
+            "explain",
+            "layers",
+            "models",
+            "ops",
+            "serving",
+            "text",
+            "training",
+        )
     },
 }
 

@@ -241,7 +241,7 @@ def test_evaluate_takes_other_data_whole(run, model, reviews, tmp_path):
     other = write_csv(tmp_path / "other.csv", tiny_run.examples(20, 9))
     code, out, _ = run("evaluate", model, other)
     assert code == 0
-    assert "other.csv, train: 20 documents" in out
+    assert "other.csv, all: 20 documents" in out
     assert "precision" in out
     code, out, _ = run("evaluate", model, reviews, "--split", "train", "--json")
     assert one_object(out)["documents"] == 54

@@ -7,8 +7,8 @@ import evidence_records
 import pytest
 
 from hanlib.evidence import Explanation, Sentence, Word, compare_html
-from hanlib.evidence.characters import shown
-from hanlib.evidence.html import stylesheet
+from hanlib.evidence.assets import read_asset
+from hanlib.evidence.characters import printable
 from hanlib.evidence.passages import passages
 from hanlib.evidence.shading import LEVELS
 
@@ -47,7 +47,7 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("method", ["leave_one_out", "attention"])
 def test_the_page_holds_the_text_and_no_tag_of_it(text, method):
     page = Page(evidence_records.explanation(text, method=method).to_html())
-    assert page.text == shown(text)
+    assert page.text == printable(text)
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "b", "img", "link"}
     names = {name for _, attributes in page.tags for name in attributes}
@@ -58,8 +58,8 @@ def test_the_page_holds_the_text_and_no_tag_of_it(text, method):
 @pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
 def test_the_passages_are_the_text(text):
     made = passages(evidence_records.explanation(text))
-    assert "".join(passage.text for passage in made) == shown(text)
-    assert len(shown(text)) == len(text)
+    assert "".join(passage.text for passage in made) == printable(text)
+    assert len(printable(text)) == len(text)
     "".join(passage.text for passage in made).encode("utf-8")
 
 
@@ -93,7 +93,7 @@ def test_a_page_fetches_nothing_and_a_cell_is_no_page():
     # The rest of a notebook keeps its looks: each rule begins at our class.
     style = re.search("<style>(.*?)</style>", made._repr_html_(), re.DOTALL).group(1)
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    heads = [head.strip() for head in re.findall(r"([^{}]+)\{", style)]
+    heads = [re.sub(r"\([^()]*\)", "", h).strip() for h in re.findall(r"([^{}]+)\{", style)]
     selectors = [part for head in heads if head[0] != "@" for part in head.split(",")]
     assert len(selectors) > 40
     assert [part for part in selectors if ".hanlib" not in part] == []
@@ -104,18 +104,30 @@ def spans(page, kind):
 
 
 def test_shades_say_sign_and_strength_without_colour_too():
-    words = (Word("a", 1.0), Word("b", -0.5), Word("c", 0.01), Word("d", float("nan")))
-    made = Explanation(None, "x", {"x": 1.0}, "x", "random", (Sentence("a b c d", -2.0, words),))
-    shades = {tag["title"]: tag.get("class") for tag in spans(made.to_html(), "span")}
-    expected = {"a +1.000": "f n5", "b -0.500": "g n3", "c +0.010": None, "d nan": None}
-    assert shades == expected
-    (bar,) = spans(made.to_html(), "i")
-    assert bar == {
-        "class": "bar g",
-        "style": "--w:100%",
-        "tabindex": "0",
-        "title": "sentence -2.000",
+    words = (Word("a", 1.0), Word("b", -0.5), Word("c", 0.15), Word("d", float("nan")))
+    sentences = Sentence("a b c d", -2.0, words), Sentence("e", 0.3, (Word("e", -0.0001),))
+    made = Explanation(None, "x", {"x": 1.0}, "x", "random", sentences)
+    strong, *shaded, weak = spans(made.to_html(), "span")
+    assert strong == {"class": "s against", "style": "--w:100", "title": "sentence -2.000"}
+    # What is not far from zero has no shade.
+    assert {tag["title"]: tag["class"] for tag in shaded} == {
+        "a +1.000": "for n5",
+        "b -0.500": "against n2",
     }
+    assert weak == {"class": "s", "title": "sentence +0.300"}
+
+
+def test_a_word_of_a_short_sentence_is_not_stronger_for_being_one_of_two():
+    short = Sentence("So so.", 0.5, (Word("So", 0.5), Word("so", 0.5)))
+    long = [Word(f"w{n}", 0.4 if n == 7 else 0.6 / 19) for n in range(20)]
+    sentences = short, Sentence(" ".join(word.text for word in long), 0.5, tuple(long))
+    for method, score in (("attention", "0.400"), ("combined_attention", "0.400")):
+        page = Explanation(None, "x", {}, "x", method, sentences).to_html()
+        shaded = {
+            tag["title"]: tag["class"] for tag in spans(page, "span") if tag["class"] != "s look"
+        }
+        # Half of a sentence of two is an even share, 0.4 of one of twenty is eight times as much.
+        assert shaded == {f"w7 {score}": "look n5"}
 
 
 def luminance(colour):
@@ -135,7 +147,7 @@ def colours_of(style, name):
 @pytest.mark.parametrize("shade", ["for", "against", "look"])
 @pytest.mark.parametrize("page", ["light", "dark"])
 def test_words_can_be_read_on_every_shade(shade, page):
-    dark, style = page == "dark", stylesheet()
+    dark, style = page == "dark", read_asset("explanation.css")
     ink, paper, hue = (colours_of(style, name)[dark] for name in ("ink", "paper", shade))
     step = int(re.search(r"var\(--n\) \* (\d+)%", style).group(1)) / 100
     for strength in range(LEVELS + 1):
@@ -148,10 +160,10 @@ def test_words_can_be_read_on_every_shade(shade, page):
 def test_attention_is_said_not_to_be_importance():
     page = evidence_records.explanation("Good. Bad.", method="attention").to_html()
     assert "Attention is not importance" in page
-    assert 'class="f' not in page
+    assert 'class="for' not in page
     signed = evidence_records.explanation("Good. Bad.").to_html()
     assert "Attention" not in signed
-    assert "Orange, dashed line: speaks against" in signed
+    assert "Orange, dashed line: against it" in signed
 
 
 def test_faithfulness_stands_beside_it():
@@ -160,12 +172,17 @@ def test_faithfulness_stands_beside_it():
         "sentence": evidence_records.faithfulness("sentence", 0.04),
     }
     page = evidence_records.explanation("Good.", faithfulness=faithfulness).to_html()
-    assert "Words: better than chance by 0.300" in page
+    assert "Words: better than chance, 50.0 against 20.0 points." in page
     # Within the interval of the random rankings.
-    assert "Sentences: not better than chance (+0.040)" in page
-    assert "Measured on 60 perturbed documents" in page
+    assert "Sentences: not better than chance, 24.0 against 20.0 points." in page
+    assert "when the strongest 1, 5, 10, 20 and 50 % are removed" in page
+    # The figures for specialists are folded away.
+    figures = page.partition("<details>")[2]
+    assert "<dt>Sentences</dt><dd>comprehensiveness 0.240, random 0.200 (0.150 to" in figures
+    assert "60 passes" in figures
     unmeasured = evidence_records.explanation("Good.", diagnostics={"entropy": 0.5}).to_html()
-    assert "<dt>Faithfulness</dt><dd>Not measured.</dd>" in unmeasured
+    assert "How faithful the scores are was not measured." in unmeasured
+    assert "<dt>Entropy</dt><dd>0.500</dd>" in unmeasured.partition("<details>")[2]
 
 
 def test_right_and_wrong_also_with_several_labels():
@@ -212,7 +229,7 @@ def test_a_comparison_says_how_far_the_two_agree():
     assert page.count("<article") == 2
     assert "Old model" in page
     assert "&lt;New&gt;" in page
-    assert "speak for different classes" in page
+    assert "The scores are for different classes" in page
     assert "The 3 strongest sentences of each have 3 in common" in page
     with pytest.raises(ValueError, match="`names` must be a pair"):
         compare_html(first, second, names="both")

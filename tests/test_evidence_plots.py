@@ -10,10 +10,8 @@ import pytest
 from matplotlib import rcParams
 from matplotlib.figure import Figure
 
-from hanlib.evidence import (
-    Explanation,
+from hanlib.evaluation import (
     Predictions,
-    Sentence,
     attention_spread,
     class_evidence,
     confusion_matrix,
@@ -21,6 +19,7 @@ from hanlib.evidence import (
     reliability,
     risk_coverage,
 )
+from hanlib.evidence import Explanation, Sentence
 
 EXPLANATIONS = [
     evidence_records.explanation(evidence_records.long_text(60, n), seed=n) for n in range(12)

@@ -63,7 +63,8 @@ def test_the_first_lines_say_what_was_decided():
     made = evidence_records.explanation("Good.", label="positive", true_label="negative")
     first = made.to_text(80).splitlines()
     assert first[0] == "positive  (wrong, true label: negative)  Leave one out, for class positive"
-    assert re.match(r"  positive  0\.\d{3} █+ \(target\)", first[1])
+    assert re.match(r"  positive +\d\d\.\d % █+$", first[1])
+    assert re.match(r"  negative +\d\d\.\d % █+ \(true\)$", first[2])
 
 
 def test_attention_is_said_not_to_be_importance():

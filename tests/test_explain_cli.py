@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hanlib.cli import explain as command
 from hanlib.cli import main
+from hanlib.evidence import methods as described
 from hanlib.explain import METHODS
+from hanlib.serving.client import answers
 
 MODEL = str(Path(__file__).parents[1] / "saved_models" / "demo-golden")
 TEXT = "The hotel was not superb. The last one was nice. We left on Monday."
@@ -39,8 +40,9 @@ def objects(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_the_methods_are_those_of_the_library():
-    assert tuple(METHODS) == command.METHODS
+def test_the_described_methods_are_those_that_can_be_computed():
+    assert list(METHODS) == list(described.METHODS)
+    assert set(answers.METHODS) <= set(METHODS)
 
 
 def test_a_text_is_shown_for_people(run):

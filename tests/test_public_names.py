@@ -9,6 +9,7 @@ import types
 import pytest
 
 PACKAGES = ["layers", "models", "data", "training", "serving", "text", "evidence", "explain"]
+PACKAGES += ["evaluation"]
 
 
 def public_names(package):
@@ -55,6 +56,8 @@ def test_a_public_name_has_a_docstring_with_an_example(value):
     [
         ("import hanlib; dir(hanlib); hanlib.__version__", ["tensorflow", "keras", "numpy"]),
         ("import hanlib.data", ["tensorflow", "keras", "pyarrow"]),
+        ("import hanlib.evidence", ["tensorflow", "keras", "numpy"]),
+        ("import hanlib.evaluation", ["tensorflow", "keras", "pandas", "matplotlib"]),
     ],
 )
 def test_importing_starts_no_tensorflow(statement, absent):

@@ -1,11 +1,13 @@
 """`hanlib evaluate`: how well a model does on a labelled data set."""
 
+import collections
 import contextlib
 import json
 import sys
 
 from hanlib.cli import model_file, options
 from hanlib.cli.errors import UsageError
+from hanlib.evidence.methods import METHODS
 
 
 def add_parser(commands):
@@ -16,7 +18,27 @@ def add_parser(commands):
     parser.add_argument(
         "--split",
         choices=("train", "validation", "test"),
-        help="which documents (default: test, else validation, else all there are)",
+        help="which documents (default: test, else validation, else all)",
+    )
+    group = parser.add_argument_group("a page for a browser")
+    group.add_argument(
+        "--html",
+        metavar="FILE",
+        help="write a page: how good the model is, where it errs, what it looks at, and documents",
+    )
+    group.add_argument(
+        "--method",
+        choices=METHODS,
+        metavar="M",
+        default=next(iter(METHODS)),
+        help="explanation method of the page: %(choices)s (default: %(default)s)",
+    )
+    group.add_argument(
+        "--explained",
+        metavar="N",
+        type=options.whole_number,
+        default=500,
+        help="largest number of documents that the page explains and lists (default: 500)",
     )
     options.add_json(parser)
 
@@ -24,6 +46,10 @@ def add_parser(commands):
 def run(arguments):
     """Runs the command."""
     model_file.model_path(arguments.model)
+    if arguments.html is not None:
+        options.check_writable_file(arguments.html)
+        if arguments.explained < 1:
+            raise UsageError(f"--explained must be at least 1. Received: {arguments.explained}")
     with contextlib.redirect_stdout(sys.stderr):
         metrics = _measure(arguments)
     print(json.dumps(metrics, ensure_ascii=False) if arguments.json else _report(metrics))
@@ -31,6 +57,7 @@ def run(arguments):
 
 def _measure(arguments):
     from hanlib.data import load
+    from hanlib.training.evaluation import evaluate
     from hanlib.training.progress import ProgressLine
 
     recorded = model_file.record(arguments.model, "dataset.json") or {}
@@ -40,20 +67,66 @@ def _measure(arguments):
         given.setdefault("multi_label", True)
     corpus = load(**given)
     split = _choose_split(corpus, arguments.split)
-    from hanlib.training.evaluation import evaluate
-
-    progress, size = ProgressLine(), corpus.splits[split].size
+    name = _name_of(split, corpus, arguments, given)
+    examples, progress, labels = corpus.splits[split], ProgressLine(), collections.Counter()
     metrics = evaluate(
         classifier,
-        corpus.splits[split],
-        progress=lambda done: progress(f"{corpus.name}, {split}", done, size),
+        _counted(examples, labels),
+        progress=lambda done: progress(f"{corpus.name}, {name}", done, examples.size),
+    )
+    metrics = {**_majority(labels, classifier.multi_label), **metrics}
+    if arguments.html is not None:
+        _write_page(arguments, classifier, examples, f"{corpus.name}, {name}", progress)
+    progress.close()
+    return {"model": arguments.model, "dataset": corpus.name, "split": name, **metrics}
+
+
+def _counted(examples, labels):
+    for text, label in examples:
+        labels[tuple(label) if isinstance(label, (tuple, list)) else label] += 1
+        yield text, label
+
+
+def _majority(labels, multi_label):
+    """The number of documents of each class, and the accuracy of always giving the largest."""
+    if not labels:
+        return {}
+    classes = collections.Counter()
+    for label, count in labels.items():
+        for name in label if isinstance(label, tuple) else (label,):
+            classes[str(name)] += count
+    ((label, count),) = labels.most_common(1)
+    return {
+        "class_counts": dict(classes.most_common()),
+        "majority_baseline": {
+            "label": list(map(str, label)) if isinstance(label, tuple) else str(label),
+            "subset_accuracy" if multi_label else "accuracy": count / labels.total(),
+        },
+    }
+
+
+def _write_page(arguments, classifier, examples, data, progress):
+    from pathlib import Path
+
+    from hanlib.cli.evaluation_page import write_page
+
+    name = Path(arguments.model).absolute().name
+    listed = write_page(
+        arguments.html,
+        classifier,
+        examples,
+        title=f"{name}: evaluation on {data}",
+        about={"Model": arguments.model, "Data": data},
+        method=arguments.method,
+        explained=arguments.explained,
+        progress=lambda phase, done: progress(phase, done),
     )
     progress.close()
-    return {"model": arguments.model, "dataset": corpus.name, "split": split, **metrics}
+    print(f"{listed:,} documents in {arguments.html}", file=sys.stderr)
 
 
 def _load_arguments(arguments, recorded):
-    """The recorded data set is loaded as it was in training: the same documents are held out."""
+    """The recorded data set is loaded as in training: the same documents are held out."""
     recorded = recorded.get("load")
     if arguments.dataset is None and recorded is None:
         raise UsageError(
@@ -65,7 +138,7 @@ def _load_arguments(arguments, recorded):
     given = options.load_arguments(arguments, **split)
     if recorded is not None and given["dataset"] == recorded["dataset"]:
         return {**recorded, **given}
-    # Of a file that was not trained on, nothing is held out.
+    # No documents of a file that was not trained on are held out.
     return given if _in_catalog(given["dataset"]) else {"validation_split": 0, **given}
 
 
@@ -83,12 +156,21 @@ def _choose_split(corpus, wanted):
     return wanted
 
 
+def _name_of(split, corpus, arguments, given):
+    """The split, or "all" for data that is not divided and that the model was not trained on."""
+    undivided = arguments.split is None and set(corpus.splits) == {"train"}
+    return "all" if undivided and given.get("validation_split") == 0 else split
+
+
 def _report(metrics):
     lines = [f"{metrics['dataset']}, {metrics['split']}: {metrics['documents']:,} documents"]
     names = ("accuracy", "subset_accuracy", "micro_f1", "macro_f1", "loss")
     lines += [
         f"  {name.replace('_', ' '):<16} {metrics[name]:.4f}" for name in names if name in metrics
     ]
+    label, baseline = metrics["majority_baseline"].values()
+    label = ", ".join(label) or "none" if isinstance(label, list) else label
+    lines.append(f"  {'majority class':<16} {baseline:.4f} (always {label})")
     width = max(len("class"), *map(len, metrics["per_class"]))
     lines.append(f"\n  {'class':<{width}}  precision  recall      f1  documents")
     lines += [

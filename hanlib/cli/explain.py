@@ -7,18 +7,8 @@ from pathlib import Path
 
 from hanlib.cli import model_file, options, texts
 from hanlib.cli.errors import UsageError
+from hanlib.evidence.methods import METHODS
 
-# Those of `hanlib.explain.METHODS`, which needs TensorFlow.
-METHODS = (
-    "gradient_x_attention",
-    "integrated_gradients",
-    "leave_one_out",
-    "gradient_x_input",
-    "combined_attention",
-    "attention",
-    "uniform_attention",
-    "random",
-)
 _WINDOW = 256
 
 
@@ -33,24 +23,24 @@ def add_parser(commands):
         "--method",
         choices=METHODS,
         metavar="M",
-        default=METHODS[0],
-        help=f"{', '.join(METHODS)} (default: {METHODS[0]})",
+        default=next(iter(METHODS)),
+        help="%(choices)s (default: %(default)s)",
     )
     group.add_argument(
         "--target",
         metavar="CLASS",
         action="append",
-        help="class that the scores speak for, may be repeated; or all; or labels, those that a "
-        "multi-label model gives (default: the most probable class)",
+        help="class that the scores are for, may be repeated; or all; or labels, those that a "
+        "multi-label model predicts (default: the most probable class)",
     )
     group.add_argument(
         "--faithfulness",
         action="store_true",
-        help="measure how much of the decision each explanation carries: some 60 further passes "
+        help="measure how much each explanation says about the decision: some 60 further passes "
         "over each document",
     )
     group = parser.add_argument_group("how it is shown")
-    group.add_argument("--html", metavar="FILE", help="write a report, one page for all documents")
+    group.add_argument("--html", metavar="FILE", help="write a report: a summary and all documents")
     group.add_argument(
         "--compare", metavar="M", choices=METHODS, help="show a second method beside the first"
     )
@@ -98,7 +88,7 @@ def _target(classifier, names):
 
 
 def _explained(arguments, classifier, target, records):
-    """Streams `(record, explanations)`; with --compare each is a pair, by either method."""
+    """Streams `(record, explanations)`; with --compare each explanation is a pair."""
     from hanlib.cli.classify import windows
     from hanlib.explain import explain_each
     from hanlib.training.progress import ProgressLine
@@ -122,14 +112,14 @@ def _explained(arguments, classifier, target, records):
         for record, *found in zip(of_documents, *by_method, strict=True):
             yield record, list(zip(*found, strict=True)) if arguments.compare else found[0]
             done += 1
-            # On a terminal the explanations themselves show how far it is.
+            # On a terminal the explanations themselves are the progress.
             if arguments.html is not None or not sys.stdout.isatty():
                 progress("explaining", done)
     progress.close()
 
 
 def _write_report(arguments, explained):
-    from hanlib.evidence import write_report
+    from hanlib.evaluation import write_report
 
     def flat():
         for record, explanations in explained:
@@ -138,8 +128,13 @@ def _write_report(arguments, explained):
             yield from explanations
 
     name = Path(arguments.model).absolute().name
-    documents = write_report(flat(), arguments.html, title=f"Explanations by {name}")
+    documents = write_report(flat(), arguments.html, f"Explanations by {name}", _about(arguments))
     print(f"{documents:,} documents in {arguments.html}", file=sys.stderr)
+
+
+def _about(arguments):
+    source = "standard input" if arguments.input == "-" else arguments.input
+    return {"Model": arguments.model, **({"Data": source} if source else {})}
 
 
 def _print(arguments, record, explanations):
@@ -150,7 +145,7 @@ def _print(arguments, record, explanations):
         if arguments.json:
             line = {**named, **json.loads(explanation.to_json())}
             text = json.dumps(line, ensure_ascii=False, default=str)
-            # Bytes of an argument that were no text have no UTF-8 either.
+            # Bytes of an argument that are not UTF-8 arrive as lone surrogates.
             print(text.encode("utf-8", "replace").decode())
             continue
         heading = " ".join(f"{name} {value}" for name, value in named.items())

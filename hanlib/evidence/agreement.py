@@ -1,8 +1,9 @@
 """How far two explanations of one document agree."""
 
 import dataclasses
+import statistics
 
-import numpy as np
+from hanlib.evidence.shading import finite
 
 _SENTENCES, _WORDS = 3, 10
 
@@ -12,12 +13,13 @@ class Agreement:
     """How far two explanations of one document agree.
 
     Attributes:
-        same_label: Whether both predict the same.
+        same_label: Whether both predict the same label.
         sentence_correlation, word_correlation: Spearman's rank correlation of the scores, -1 to 1;
-            None where the two cut the document in different ways, or all scores are the same.
-        shared_sentences: Of the `sentences` strongest of each, how many are in both; None likewise.
-        shared_words: Of the `words` strongest of each, how many are in both; None likewise.
-        sentences, words: How many were compared: 3 and 10, or all where there are fewer.
+            None if the two split the document in different ways, or all scores are the same.
+        shared_sentences: How many of the `sentences` strongest of each are in both; None if the
+            two split the document in different ways.
+        shared_words: The same for the `words` strongest.
+        sentences, words: How many were compared: 3 and 10, or all if there are fewer.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> made = [Explanation(None, "pos", {}, "pos", "random",
@@ -46,21 +48,21 @@ def agreement(first, second):
     """
     sentences = min(_SENTENCES, len(first.sentences), len(second.sentences))
     words = min(_WORDS, len(first.words), len(second.words))
-    same_sentences = same_units(first.sentences, second.sentences)
-    same_words = same_units(first.words, second.words)
+    of_sentences = _compared(first.sentences, second.sentences, sentences)
+    of_words = _compared(first.words, second.words, words)
     return Agreement(
         str(first.label) == str(second.label),
-        _correlation(first.sentences, second.sentences) if same_sentences else None,
-        _correlation(first.words, second.words) if same_words else None,
-        _shared(first.sentences, second.sentences, sentences) if same_sentences else None,
-        _shared(first.words, second.words, words) if same_words else None,
+        of_sentences[0],
+        of_words[0],
+        of_sentences[1],
+        of_words[1],
         sentences,
         words,
     )
 
 
 def same_units(first, second):
-    """Whether two explanations cut the document into the same words or sentences.
+    """Whether two explanations split the document into the same words or sentences.
 
     >>> from hanlib.evidence import Word
     >>> same_units([Word("a", 1.0)], [Word("a", 0.5)])
@@ -69,26 +71,23 @@ def same_units(first, second):
     return [unit.text for unit in first] == [unit.text for unit in second]
 
 
-def _scores(units):
-    scores = [np.nan if unit.score is None else unit.score for unit in units]
-    return np.nan_to_num(np.array(scores, "float64"))
-
-
-def _correlation(first, second):
-    first, second = _ranks(_scores(first)), _ranks(_scores(second))
-    if len(first) < 2 or first.std() == 0 or second.std() == 0:
-        return None
-    return round(float(np.corrcoef(first, second)[0, 1]), 12)
+def _compared(first, second, most):
+    """The correlation of the scores, and how many of the strongest are shared."""
+    if not same_units(first, second):
+        return None, None
+    scores = [[finite(unit.score) for unit in units] for units in (first, second)]
+    ranks = [_ranks(values) for values in scores]
+    strongest = [
+        sorted(range(len(values)), key=lambda index: -values[index])[:most] for values in scores
+    ]
+    varied = all(len(set(values)) > 1 for values in ranks)
+    correlation = round(statistics.correlation(*ranks), 12) if varied else None
+    return correlation, len(set(strongest[0]) & set(strongest[1]))
 
 
 def _ranks(scores):
-    """Ranks from 0; equal scores share the mean of theirs."""
-    _, group, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts + 1) / 2)[group]
-
-
-def _shared(first, second, most):
-    def strongest(units):
-        return set(np.argsort(-_scores(units), kind="stable")[:most].tolist())
-
-    return len(strongest(first) & strongest(second))
+    """Ranks from 0; equal scores share the mean of their ranks."""
+    positions = {}
+    for rank, score in enumerate(sorted(scores)):
+        positions.setdefault(score, []).append(rank)
+    return [statistics.fmean(positions[score]) for score in scores]

@@ -1,39 +1,40 @@
-"""Characters that no page and no terminal can take, replaced one for one so that spans stay."""
+"""Characters that cannot be displayed, replaced one for one so that spans stay valid."""
 
 import re
 import unicodedata
 
-_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NOT_PRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def shown(text):
-    """`text` without control characters and lone surrogates, of the same length.
+def printable(text):
+    """`text` with control characters and lone surrogates replaced, of the same length.
 
-    A NUL ends strings elsewhere, an escape steers a terminal, a lone surrogate has no UTF-8.
+    A NUL ends strings in other programs, an escape sequence controls a terminal, and a lone
+    surrogate cannot be encoded in UTF-8. U+0080 to U+009F are read as Windows-1252, as
+    `hanlib.text` does.
 
-    >>> shown("a\\x00b\\x1b[31m \\ud800.")
+    >>> printable("a\\x00b\\x1b[31m \\ud800.")
     'a␀b␛[31m �.'
     """
-    return _UNSHOWN.sub(_stand_in, str(text))
+    return _NOT_PRINTABLE.sub(_replacement, str(text))
 
 
-def _stand_in(match):
-    # Windows-1252, as `hanlib.text` reads it, and the symbols of control characters (U+2400 ...).
+def _replacement(match):
     code = ord(match.group())
-    return chr(0x2400 + code) if code < 32 else "\u2421" if code == 0x7F else _windows_1252(code)
-
-
-def _windows_1252(code):
-    return bytes([code]).decode("cp1252", "replace") if code < 0xA0 else "\ufffd"
+    if 0x80 <= code < 0xA0:
+        # Read as Windows-1252, as `hanlib.text` does.
+        return bytes([code]).decode("cp1252", "replace")
+    # Control pictures (U+2400 ...) show which control character it was.
+    return chr(0x2400 + code) if code < 32 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def on_one_line(text):
-    """`text` as `shown`, with each run of white space as one space.
+    """`text` as `printable`, with each run of white space as one space.
 
     >>> on_one_line(" two\\r\\n\\nlines ")
     'two lines'
     """
-    return " ".join(shown(text).split())
+    return " ".join(printable(text).split())
 
 
 def columns(text):
@@ -48,10 +49,10 @@ def columns(text):
     )
 
 
-def fitted(text, width):
+def truncated(text, width):
     """`text` on one line, cut to `width` columns.
 
-    >>> fitted("an endless sentence", 11), fitted("很好的电影", 7)
+    >>> truncated("an endless sentence", 11), truncated("很好的电影", 7)
     ('an endless…', '很好的…')
     """
     text = on_one_line(text)

@@ -3,8 +3,8 @@
 import dataclasses
 import json
 
+from hanlib.evidence.explanation_frame import explanation_frame
 from hanlib.evidence.explanation_plot import explanation_plot
-from hanlib.evidence.frames import explanation_frame
 from hanlib.evidence.html import explanation_html
 from hanlib.evidence.summary import summary_text
 from hanlib.evidence.terminal import explanation_text
@@ -15,10 +15,10 @@ class Word:
     """One word and how much it speaks for the target class.
 
     Attributes:
-        text: The surface form, as it stands in the text.
+        text: The surface form, as in the text.
         score: By the explanation's method; over 0 speaks for the target.
-        start, end: Half-open span of characters in the explanation's text; None where the words
-            came without their text.
+        start, end: Half-open span of characters in the explanation's text; None where it is not
+            known.
 
     >>> Word("superb", 0.4, 4, 10).text
     'superb'
@@ -65,8 +65,8 @@ class Faithfulness:
         level: "word" or "sentence".
         comprehensiveness, sufficiency: Of the explanation.
         random_comprehensiveness, random_sufficiency: Means over the random rankings.
-        comprehensiveness_interval, sufficiency_interval: `(low, high)` that holds 95 % of the
-            random rankings, each by itself: what lies beyond is surely no chance.
+        comprehensiveness_interval, sufficiency_interval: `(low, high)` that contains 95 % of the
+            single random rankings.
         passes: Number of perturbed documents that were classified for these figures.
 
     >>> Faithfulness("word", 0.5, 0.1, 0.2, 0.3, (0.15, 0.25), (0.2, 0.4), 60).better_than_chance
@@ -84,7 +84,7 @@ class Faithfulness:
 
     @property
     def better_than_chance(self):
-        """Comprehensiveness over that of a random ranking."""
+        """Comprehensiveness minus that of random rankings."""
         return self.comprehensiveness - self.random_comprehensiveness
 
 
@@ -94,18 +94,18 @@ class Explanation:
 
     Attributes:
         text: The document; None where only ids came in.
-        label: The predicted label; with a multi-label classifier the tuple of those given.
+        label: The predicted label; with a multi-label classifier a tuple of labels.
         probabilities: `dict` from class name to probability.
         target: The class that the scores speak for.
         method: Name of the method that gave the scores.
         sentences: The `Sentence`s, in order.
-        faithfulness: `dict` from "word" and "sentence" to `Faithfulness`; empty where it was not
+        faithfulness: `dict` from "word" and "sentence" to `Faithfulness`; empty if it was not
             measured.
         diagnostics: `dict` of further figures by name, such as the attention's entropy or the
             completeness error of integrated gradients.
-        true_label: The label that the document should have, where it is known.
-        omitted: Words and sentences read but not returned (an export returns a bounded number),
-            `{"words": n, "sentences": n}`; empty where all are there.
+        true_label: The true label, or None.
+        omitted: Number of words and sentences that were read but not returned (an export returns
+            a bounded number), `{"words": n, "sentences": n}`; empty if there are none.
 
     >>> words = (Word("superb", 0.4, 2, 8), Word("cast", 0.1, 9, 13))
     >>> explanation = Explanation("A superb cast.", "pos", {"neg": 0.1, "pos": 0.9}, "pos",
@@ -132,11 +132,25 @@ class Explanation:
         """The `Word`s of all sentences, in order."""
         return tuple(word for sentence in self.sentences for word in sentence.words)
 
-    def to_dict(self):
-        """The record in dicts and lists, as JSON has them.
+    @property
+    def correct(self):
+        """Whether the label is the true one, in any order if there are several; None if unknown.
 
-        Class names stay keys of `probabilities`; JSON turns integer names into strings, so
-        `to_dict` gives them as a list of `[name, probability]`.
+        >>> Explanation("A", ("x", "y"), {}, "x", "attention", true_label=["y", "x"]).correct
+        True
+        """
+        if self.true_label is None:
+            return None
+        label, true = self.label, self.true_label
+        if isinstance(label, _SEVERAL) or isinstance(true, _SEVERAL):
+            return _names(label) == _names(true)
+        return str(label) == str(true)
+
+    def to_dict(self):
+        """The record in dicts and lists for JSON.
+
+        `probabilities` is a list of `[name, probability]`: as keys of a JSON object, integer names
+        would become strings.
         """
         record = dataclasses.asdict(self)
         record["probabilities"] = [[name, value] for name, value in self.probabilities.items()]
@@ -144,7 +158,7 @@ class Explanation:
 
     @classmethod
     def from_dict(cls, record):
-        """The explanation that `to_dict` gave, also after JSON."""
+        """The explanation of a record of `to_dict`, also after a round trip through JSON."""
         record = dict(record)
         record["probabilities"] = dict(record["probabilities"])
         record["sentences"] = tuple(
@@ -160,7 +174,7 @@ class Explanation:
         return cls(**record)
 
     def to_html(self, page=True, title=None):
-        """The explanation as HTML without dependencies: see `explanation_html`."""
+        """The explanation as static HTML: see `explanation_html`."""
         return explanation_html(self, page, title)
 
     def _repr_html_(self):
@@ -185,11 +199,18 @@ class Explanation:
     def to_json(self, **kwargs):
         """`to_dict` as a JSON string; further arguments are those of `json.dumps`.
 
-        NumPy's numbers become Python's.
+        NumPy numbers become Python numbers.
         """
         return json.dumps(
             self.to_dict(), **{"ensure_ascii": False, "default": _plain_number, **kwargs}
         )
+
+
+_SEVERAL = (tuple, list, set, frozenset)
+
+
+def _names(label):
+    return {str(name) for name in label} if isinstance(label, _SEVERAL) else {str(label)}
 
 
 def _tuple(value):
@@ -199,4 +220,4 @@ def _tuple(value):
 def _plain_number(value):
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

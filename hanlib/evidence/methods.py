@@ -1,60 +1,100 @@
-"""What the scores of each method mean, in words for readers of an explanation."""
+"""The explanation methods: names, titles, and what their scores mean.
+
+This is the one list of the methods. `hanlib.explain` maps the names to functions, the command line
+takes its choices from here, and the page and the report their titles and legends.
+"""
 
 import dataclasses
 
-_LOOKED = (
-    "the network looked. Attention is not importance: what it looked at may not be what decided; "
-    "the faithfulness figures say how far it can be trusted"
+_ATTENTION = (
+    "the network looked. Attention is not importance: the words it looked at need not be those "
+    "that decided"
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class Method:
-    """How to show a method: its title, whether its scores have a sign, what a high score says.
+    """How the scores of a method are shown.
 
-    >>> method_of("gradient_x_attention").signed
+    Attributes:
+        title: Its name for readers.
+        signed: Whether scores have a sign: over 0 for the class, under 0 against it.
+        meaning: What a high score means, as a sentence.
+        word_shares: Whether the scores of the words are shares of their sentence. They are then
+            multiplied by the number of its words before they are compared across sentences.
+
+    >>> METHODS["gradient_x_attention"].signed
     True
     """
 
     title: str
     signed: bool
     meaning: str
+    word_shares: bool = False
+
+    @property
+    def legend(self):
+        """Sentences on the colours of the text.
+
+        >>> METHODS["attention"].legend[0]
+        'The darker the shade, the more attention.'
+        """
+        shades = ["The darker the shade, the more attention."]
+        if self.signed:
+            shades = ["Blue, solid line: speaks for the class. Orange, dashed line: against it."]
+        if self.word_shares:
+            shades.append(
+                "A word's attention is a share of its sentence; for the shade it is multiplied by "
+                "the sentence's number of words."
+            )
+        return [
+            *shades,
+            "A word or sentence is marked from a fifth of the strongest score on. The bar before "
+            "a sentence is the sentence's own score.",
+        ]
 
 
-_METHODS = {
-    "attention": Method("Attention", False, f"Where {_LOOKED}."),
-    "combined_attention": Method(
-        "Combined attention", False, f"√(sentence attention) × word attention: where {_LOOKED}."
-    ),
-    "uniform_attention": Method(
-        "Uniform attention", False, "A control: the same score everywhere, whatever was read."
-    ),
+# The first is the default.
+METHODS = {
     "gradient_x_attention": Method(
-        "Gradient × attention", True, "How the class's score moves with each attention weight."
-    ),
-    "gradient_x_input": Method(
-        "Gradient × input", True, "How the class's score moves with each word's vector."
+        "Gradient × attention", True, "How the class's score changes with each attention weight."
     ),
     "integrated_gradients": Method(
         "Integrated gradients",
         True,
-        "Each word's share in the class's score, as its vector grows from zero to its own.",
+        "Each word's share of the class's score, as its vector grows from zero to its value.",
     ),
     "leave_one_out": Method(
-        "Leave one out", True, "What the class loses when this word or sentence is removed."
+        "Leave one out",
+        True,
+        "How much the class's score drops when this word or sentence is removed.",
     ),
-    "random": Method(
-        "Random scores", True, "A control: scores drawn by chance, which say nothing."
+    "gradient_x_input": Method(
+        "Gradient × input", True, "How the class's score changes with each word's vector."
     ),
+    "combined_attention": Method(
+        "Combined attention",
+        False,
+        f"√(sentence attention) × word attention: where {_ATTENTION}.",
+        word_shares=True,
+    ),
+    "attention": Method("Attention", False, f"Where {_ATTENTION}.", word_shares=True),
+    "uniform_attention": Method(
+        "Uniform attention",
+        False,
+        "A control: the same score for every word of a sentence, whatever the text.",
+        word_shares=True,
+    ),
+    "random": Method("Random scores", True, "A control: scores drawn at random."),
 }
 
 
-def method_of(name):
-    """The `Method` of that name; one that is not known here has signed scores.
+def get_method(name):
+    """The `Method` of that name; an unknown one has signed scores.
 
-    >>> method_of("attention").signed, method_of("my_method").title
+    >>> get_method("attention").signed, get_method("my_method").title
     (False, 'My method')
     """
-    if name in _METHODS:
-        return _METHODS[name]
+    if name in METHODS:
+        return METHODS[name]
     return Method(str(name).replace("_", " ").capitalize(), True, "")

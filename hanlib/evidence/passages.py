@@ -1,17 +1,17 @@
-"""A document as it was written, cut into sentences, words and what stands between them."""
+"""A document cut into sentences, words and the text between them."""
 
 import dataclasses
 
-from hanlib.evidence.characters import shown
+from hanlib.evidence.characters import printable
 
 
 @dataclasses.dataclass(frozen=True)
 class Passage:
-    """A stretch of text: a sentence, or what stands between two.
+    """A stretch of text: a sentence, or the text between two.
 
     Attributes:
         sentence: The `Sentence`, or None.
-        runs: `(text, word)` pairs that lie end to end; `word` is a `Word`, or None between words.
+        runs: `(text, word)` pairs, end to end; `word` is a `Word`, or None between words.
     """
 
     sentence: object
@@ -19,15 +19,15 @@ class Passage:
 
     @property
     def text(self):
-        """The passage as it stands in the document."""
+        """The text of the passage, as in the document."""
         return "".join(text for text, _ in self.runs)
 
 
 def passages(explanation):
-    """The document's `Passage`s; end to end they are its text.
+    """The `Passage`s of a document; joined they are its text.
 
-    Where the characters' places are not known (or do not fit the text), each word is looked up
-    in its sentence's surface form, and if it is not found there, the words are joined by spaces.
+    Where spans are missing or do not fit the text, each word is looked up
+    in the text of its sentence; if one is not found, the words are joined by spaces.
 
     >>> from hanlib.evidence import Explanation, Sentence, Word
     >>> sentence = Sentence("Good\\nfilm.", 0.7, (Word("Good", 0.4, 1, 5),), 1, 11)
@@ -42,15 +42,15 @@ def passages(explanation):
     for sentence, start, end in _with_gaps(sentences, 0, len(explanation.text)):
         text = explanation.text[start:end]
         runs = _runs(sentence, text, start) if sentence else ((text, None),)
-        found.append(Passage(sentence, _shown(runs)))
+        found.append(Passage(sentence, _printable(runs)))
     return found
 
 
 def _joined(sentences):
-    for place, sentence in enumerate(sentences):
-        if place:
+    for index, sentence in enumerate(sentences):
+        if index:
             yield Passage(None, ((" ", None),))
-        yield Passage(sentence, _shown(_located(sentence)))
+        yield Passage(sentence, _printable(_located(sentence)))
 
 
 def _runs(sentence, text, start):
@@ -63,7 +63,7 @@ def _runs(sentence, text, start):
 
 
 def _located(sentence):
-    """The runs of a sentence whose words have no places of their own."""
+    """The runs of a sentence whose words have no spans."""
     text, runs, at = sentence.text or "", [], 0
     for word in sentence.words:
         start = text.find(word.text, at)
@@ -82,7 +82,7 @@ def _spaced(words):
 
 
 def _with_gaps(items, start, end):
-    """`(item, start, end)` from `start` to `end`, with None for what lies between the items."""
+    """`(item, start, end)` from `start` to `end`, with None for the text between items."""
     at = start
     for item in items:
         if item.start > at:
@@ -101,5 +101,5 @@ def _lie_in_order(items, start, end):
     return True
 
 
-def _shown(runs):
-    return tuple((shown(text), word) for text, word in runs)
+def _printable(runs):
+    return tuple((printable(text), word) for text, word in runs)

@@ -1,30 +1,30 @@
-"""Figures through matplotlib, which is optional: no pyplot, so no global state and no backend."""
+"""Figures with matplotlib, which is optional. Without pyplot there is no global state."""
 
 # Wong 2011, "Points of view: Color blindness".
 BLUE, ORANGE, PURPLE, GREY = "#0072b2", "#e69f00", "#7654b6", "#6b7580"
 
-# matplotlib's own font has no Chinese, Japanese or Korean.
+# Fonts with Chinese, Japanese and Korean, which matplotlib's default font lacks.
 _EASTERN = (
     *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "PingFang SC"),
     *("Microsoft YaHei", "SimHei", "WenQuanYi Zen Hei", "Noto Serif CJK SC", "Arial Unicode MS"),
 )
 
 
-def axes_of(width, height, axes=None):
+def new_axes(width, height, axes=None):
     """`axes`, or those of a new `Figure` of `width` x `height` inches.
 
-    The figure shows itself in a notebook without pyplot, once, and is freed like any object.
+    A notebook displays the figure without pyplot; it is freed like any other object.
 
-    >>> axes_of(6, 4).figure.get_size_inches().tolist()
+    >>> new_axes(6, 4).figure.get_size_inches().tolist()
     [6.0, 4.0]
     """
     return axes if axes is not None else _figure(width, height).subplots()
 
 
-def columns_of(width, height, count):
+def new_columns(width, height, count):
     """The axes of a new `Figure` with `count` plots side by side.
 
-    >>> len(columns_of(8, 3, 2))
+    >>> len(new_columns(8, 3, 2))
     2
     """
     return _figure(width, height).subplots(1, count, squeeze=False)[0]
@@ -47,10 +47,10 @@ def _figure(width, height):
     return ShownFigure(figsize=(width, height), layout="constrained")
 
 
-def families():
-    """Font families for text of any script, as far as they are installed.
+def font_families():
+    """Installed font families for text in any script.
 
-    >>> "sans-serif" in families()
+    >>> "sans-serif" in font_families()
     True
     """
     from matplotlib import font_manager
@@ -59,24 +59,24 @@ def families():
     return ["sans-serif", *[name for name in _EASTERN if name in installed][:1]]
 
 
-def label_ticks(axis, places, labels):
-    """Sets an axis's ticks; labels are taken as they are: a dollar sign starts no formula.
+def label_ticks(axis, positions, labels):
+    """Sets the ticks of an axis; a dollar sign in a label does not start a formula.
 
-    >>> axes = axes_of(3, 2)
+    >>> axes = new_axes(3, 2)
     >>> label_ticks(axes.xaxis, [0], ["$5 and $6"])
     >>> axes.get_xticklabels()[0].get_text()
     '$5 and $6'
     """
-    axis.set_ticks(list(places))
-    axis.set_ticklabels(list(labels), parse_math=False, fontfamily=families())
+    axis.set_ticks(list(positions))
+    axis.set_ticklabels(list(labels), parse_math=False, fontfamily=font_families())
 
 
 def title(axes, text):
-    """Sets a title, whose text starts no formula either.
+    """Sets a title, in which a dollar sign does not start a formula.
 
-    >>> axes = axes_of(3, 2)
+    >>> axes = new_axes(3, 2)
     >>> title(axes, "a $b$")
     >>> axes.get_title(loc="left")
     'a $b$'
     """
-    axes.set_title(text, parse_math=False, fontfamily=families(), fontsize=11, loc="left")
+    axes.set_title(text, parse_math=False, fontfamily=font_families(), fontsize=11, loc="left")

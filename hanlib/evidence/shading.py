@@ -1,40 +1,62 @@
-"""From scores to the few strengths of shade that an eye can tell apart."""
+"""From scores to the few shades that an eye can tell apart.
+
+`explanation.js` repeats these functions for scores that come from a server; a test in the browser
+checks that both draw the same.
+"""
 
 import math
 
 LEVELS = 5
 
 
-def strongest(scored):
-    """The largest absolute score among words or sentences; 0 where there is none.
+def weights(sentence, method):
+    """The scores of a sentence's words as they are compared across sentences.
 
-    >>> from hanlib.evidence import Word
-    >>> strongest([Word("dull", -0.5), Word("good", 0.2)])
-    0.5
+    Attention sums to one within a sentence, so a word of a short sentence always has much of it.
+    Multiplied by the number of words, 1 is an even share in any sentence.
+
+    >>> from hanlib.evidence import Sentence, Word
+    >>> from hanlib.evidence.methods import METHODS
+    >>> sentence = Sentence("So so", 1.0, (Word("So", 0.5), Word("so", 0.5)))
+    >>> weights(sentence, METHODS["attention"]), weights(sentence, METHODS["leave_one_out"])
+    ([1.0, 1.0], [0.5, 0.5])
     """
-    sizes = (abs(item.score) for item in scored if item.score is not None)
-    return max((float(size) for size in sizes if math.isfinite(size)), default=0.0)
+    factor = len(sentence.words) if method.word_shares else 1
+    return [finite(word.score) * factor for word in sentence.words]
+
+
+def finite(score):
+    """`score` as a float; 0.0 where it is None, infinite or not a number.
+
+    >>> finite(0.5), finite(None), finite(float("nan"))
+    (0.5, 0.0, 0.0)
+    """
+    return float(score) if score is not None and math.isfinite(score) else 0.0
+
+
+def largest(scores):
+    """The largest absolute score, 0.0 if there is none.
+
+    >>> largest([-0.5, 0.2]), largest([])
+    (0.5, 0.0)
+    """
+    return max((abs(finite(score)) for score in scores), default=0.0)
 
 
 def share(score, most):
-    """`score / most`, within -1 and 1; what is no number counts as 0.
+    """`score / most` within -1 and 1; 0.0 where that is not a number.
 
     >>> share(-0.2, 0.4), share(float("nan"), 0.4), share(0.0, 0.0)
     (-0.5, 0.0, 0.0)
     """
-    if score is None or not math.isfinite(score) or not most > 0:
-        return 0.0
-    return max(-1.0, min(1.0, float(score) / most))
+    return max(-1.0, min(1.0, finite(score) / most)) if most > 0 else 0.0
 
 
 def level(score, most):
-    """The strength of shade, -5 to 5: steps of a fifth; below a twentieth there is none.
+    """The shade, -5 to 5: whole fifths of the largest score, so that less than a fifth has none.
 
-    >>> level(0.4, 0.4), level(0.1, 0.4), level(-0.3, 0.4), level(0.01, 0.4)
-    (5, 2, -4, 0)
+    >>> level(0.4, 0.4), level(0.2, 0.4), level(-0.3, 0.4), level(0.07, 0.4)
+    (5, 2, -3, 0)
     """
-    part = share(score, most)
-    if abs(part) < 0.05:
-        return 0
-    # Rounded first, so that 0.6 / 1.0 does not fall into the fifth above by its last bit.
-    return int(math.copysign(math.ceil(round(abs(part) * LEVELS, 6)), part))
+    # Rounded first, so that 0.6 / 1.0 is not two fifths because of its last bit.
+    return math.trunc(round(share(score, most) * LEVELS, 6))

@@ -1,7 +1,8 @@
-"""Extractive summaries: the sentences that carry the decision, in the order of the document."""
+"""Extractive summaries: the sentences that support the decision, in the order of the document."""
 
+from hanlib.checks import check_integer
 from hanlib.evidence.characters import on_one_line
-from hanlib.evidence.methods import method_of
+from hanlib.evidence.methods import get_method
 
 _SENTENCES = 3
 
@@ -9,20 +10,20 @@ _SENTENCES = 3
 def summary_sentences(explanation, sentences=None, words=None):
     """The strongest `Sentence`s for the target, in the order of the document.
 
-    Sentences that speak against the target never belong to them, so there may be fewer than
-    asked for; where none speaks for it, the one that speaks least against it is given.
+    Sentences that speak against the target are left out, so there may be fewer than asked for;
+    if none speaks for it, the one with the highest score is returned.
 
     Args:
         explanation: An `Explanation`.
-        sentences: How many at most; 3 where neither length is given.
-        words: How many words at most, all sentences together. A sentence that does not fit is
-            passed over for the next strongest that does.
+        sentences: Largest number of sentences; 3 if neither length is given.
+        words: Largest number of words of all sentences together. A sentence that does not fit is
+            skipped for the next strongest that does.
 
     Returns:
-        A tuple of `Sentence`s; empty where the document has none or none fits.
+        A tuple of `Sentence`s; empty if the document has none or none fits.
 
     Raises:
-        ValueError: a length is not a positive integer.
+        ValueError: If a length is not a positive integer.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> made = tuple(Sentence(*s) for s in (("Bad.", -1.0), ("Good end.", 2.0), ("Superb!", 3.0)))
@@ -32,28 +33,26 @@ def summary_sentences(explanation, sentences=None, words=None):
     >>> [s.text for s in summary_sentences(explanation, words=2)]
     ['Superb!']
     """
-    for name, value in (("sentences", sentences), ("words", words)):
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if value is not None and (not whole or value < 1):
-            raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}")
+    check_integer("sentences", sentences, allow_none=True)
+    check_integer("words", words, allow_none=True)
     if sentences is None and words is None:
         sentences = _SENTENCES
     taken, length = [], 0
-    for place in _ranked(explanation):
-        count = _length(explanation.sentences[place])
+    for index in _ranked(explanation):
+        count = _length(explanation.sentences[index])
         if words is None or length + count <= words:
-            taken.append(place)
+            taken.append(index)
             length += count
         if len(taken) == sentences:
             break
-    return tuple(explanation.sentences[place] for place in sorted(taken))
+    return tuple(explanation.sentences[index] for index in sorted(taken))
 
 
 def summary_text(explanation, sentences=None, words=None):
     """`summary_sentences` as one line of text; `Explanation.summary` gives the same.
 
-    An ellipsis in brackets stands for what was left out between two sentences. Where not even
-    one sentence fits into `words`, the strongest is cut.
+    An ellipsis in brackets marks sentences that were left out in between. If no sentence fits
+    into `words`, the strongest is cut.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> made = tuple(Sentence(*s) for s in (("Good.", 2.0), ("So so.", 0.0), ("Superb!", 3.0)))
@@ -65,25 +64,25 @@ def summary_text(explanation, sentences=None, words=None):
     if not chosen and explanation.sentences:
         strongest = explanation.sentences[_ranked(explanation)[0]]
         return _cut(strongest, words)
-    places = {id(sentence): place for place, sentence in enumerate(explanation.sentences)}
+    indices = {id(sentence): index for index, sentence in enumerate(explanation.sentences)}
     text, last = "", None
     for sentence in chosen:
-        place = places[id(sentence)]
+        index = indices[id(sentence)]
         if last is not None:
-            text += " " if place == last + 1 else " […] "
-        text, last = text + on_one_line(sentence.text), place
+            text += " " if index == last + 1 else " […] "
+        text, last = text + on_one_line(sentence.text), index
     return text
 
 
 def _ranked(explanation):
-    """Places of the sentences that may be taken, strongest first, earlier ones first."""
+    """Indices of the sentences that may be taken, strongest first, earlier ones first."""
     scores = [
         -1e300 if s.score is None or s.score != s.score else s.score for s in explanation.sentences
     ]
-    ranked = sorted(range(len(scores)), key=lambda place: -scores[place])
-    if not method_of(explanation.method).signed:
+    ranked = sorted(range(len(scores)), key=lambda index: -scores[index])
+    if not get_method(explanation.method).signed:
         return ranked
-    return [place for place in ranked if scores[place] > 0] or ranked[:1]
+    return [index for index in ranked if scores[index] > 0] or ranked[:1]
 
 
 def _length(sentence):
@@ -91,7 +90,7 @@ def _length(sentence):
 
 
 def _cut(sentence, words):
-    """The first `words` words of a sentence, with what stands between them."""
+    """The first `words` words of a sentence, with the text between them."""
     text, at = on_one_line(sentence.text), 0
     for word in sentence.words[:words]:
         start = text.find(on_one_line(word.text), at)

@@ -3,11 +3,11 @@
 import itertools
 import shutil
 
-from hanlib.evidence.characters import columns, fitted, on_one_line
-from hanlib.evidence.reading import reading
+from hanlib.evidence.characters import columns, on_one_line, truncated
+from hanlib.evidence.display_record import display_record, method_of, trust_sentences
 
 _BLUE, _ORANGE, _PURPLE, _QUIET = "1;38;5;33", "1;38;5;208", "1;38;5;135", "2"
-# Words below this strength (of 5) are left as they are: marks everywhere mark nothing.
+# Words below this level (of 5) are not marked.
 _MARKED = 3
 _BAR = 10
 _SPACE = [(" ", "")]
@@ -19,11 +19,11 @@ def explanation_text(explanation, width=None, colour=False):
     Args:
         explanation: An `Explanation`.
         width: Columns, at least 40; None: those of the terminal, at most 100.
-        colour: Whether to write ANSI colours. Strong words have marks without them: `[+superb]`
-            for the target, `[-dull]` against it, `[word]` where scores have no sign.
+        colour: Whether to write ANSI colours. Without them strong words are in brackets:
+            `[+superb]` for the target, `[-dull]` against it, `[word]` if scores have no sign.
 
     Returns:
-        A string without a line break at its end, and without any control character of the text.
+        A string without a final line break and without any control character of the text.
 
     >>> from hanlib.evidence import Explanation, Sentence, Word
     >>> sentence = Sentence("Superb!", 0.7, (Word("Superb", 0.4, 0, 6),), 0, 7)
@@ -33,17 +33,22 @@ def explanation_text(explanation, width=None, colour=False):
      1  +0.700 ++++++++++ [+Superb]!
     """
     width = width_of(width)
-    read = reading(explanation)
-    lines = [_verdict(read, colour), *_classes(read, width, colour), ""]
-    for sentence in (_key(read, colour), *read["notes"]):
+    record = display_record(explanation)
+    method = method_of(record)
+    lines = [_verdict(record, method, colour), *_classes(record, width), ""]
+    meaning = [method.meaning] if method.meaning else []
+    for sentence in (_key(record, method, colour), *meaning, *record["notes"]):
         lines += [_styled(line, _QUIET, colour) for line in _wrapped(_plain(sentence), width)]
-    for name, value in read["facts"]:
-        lines += _wrapped(_plain(f"{name}: {value}"), width, indent=2)
-    return "\n".join([*lines, "", *_sentences(read, width, colour)])
+    for line in (
+        *trust_sentences(record),
+        *(f"{name}: {value}" for name, value in record["figures"]),
+    ):
+        lines += _wrapped(_plain(line), width, indent=2)
+    return "\n".join([*lines, "", *_sentences(record, method.signed, width, colour)])
 
 
 def width_of(width, least=40):
-    """`width`, or that of the terminal up to 100 columns; never under `least`.
+    """`width`, or that of the terminal up to 100 columns; at least `least`.
 
     >>> width_of(72), width_of(10)
     (72, 40)
@@ -60,58 +65,59 @@ def wrapped(text, width):
     return _wrapped(_plain(on_one_line(text)), width)
 
 
-def _verdict(read, colour):
+def _verdict(record, method, colour):
     truth = ""
-    if read["true"] is not None:
-        truth = f"  ({'wrong' if read['wrong'] else 'right'}, true label: {read['true']})"
-    return (
-        f"{_styled(read['label'], '1', colour)}{truth}  {read['method']}, for class "
-        f"{read['target']}"
-    )
+    if record["true"] is not None:
+        truth = f"  ({'wrong' if record['wrong'] else 'right'}, true label: {record['true']})"
+    label = _styled(record["label"], "1", colour)
+    return f"{label}{truth}  {method.title}, for class {record['target']}"
 
 
-def _key(read, colour):
-    if not read["signed"]:
+def _key(record, method, colour):
+    if not method.signed:
         words = "purple words" if colour else "[words]"
-        return f"Longer bars, more attention; {words} are the strongest."
+        return f"Longer bars mean more attention; {words} are the strongest."
     words = "blue and orange words" if colour else "[+words] and [-words]"
     return (
-        f"Bars and words: + speaks for {read['target']}, - against it; {words} are the strongest."
+        f"Bars and words: + speaks for {record['target']}, - against it; {words} are the strongest."
     )
 
 
-def _classes(read, width, colour):
-    names = max((columns(row[0]) for row in read["classes"]), default=0)
-    names = min(names, width // 3)
-    room = max(10, min(40, width - names - 24))
-    for name, figure, percent, marks in read["classes"]:
-        bar = "█" * round(percent * room / 100)
-        mark = f" ({marks})" if marks else ""
-        yield f"  {_padded(name, names)} {figure:>6} {bar}{mark}".rstrip()
+def _classes(record, width):
+    names = max((columns(row[0]) for row in record["classes"]), default=0)
+    names = min(names, width // 4)
+    remarks = max((len(row[3]) for row in record["classes"]), default=0)
+    room = max(0, min(40, width - names - remarks - 15))
+    for name, percent, share, remark, _ in record["classes"]:
+        bar = "█" * round(share * room / 100)
+        remark = f" ({remark})" if remark else ""
+        yield f"  {_padded(name, names)} {percent:>8} {bar}{remark}".rstrip()
+    if record["further"]:
+        yield f"  {record['further']:,} further classes"
 
 
-def _sentences(read, width, colour):
-    passages = [passage for passage in read["passages"] if not isinstance(passage, str)]
+def _sentences(record, signed, width, colour):
+    passages = [passage for passage in record["passages"] if not isinstance(passage, str)]
     digits = len(str(len(passages)))
     figures = max((len(passage[0]) for passage in passages), default=0)
-    for place, (figure, percent, strength, runs) in enumerate(passages, 1):
-        head = f"{place:>{digits + 1}}  {figure:>{figures}} "
-        sign = "-" if strength < 0 else "+" if read["signed"] else "="
-        filled = (sign * round(percent * _BAR / 100)).ljust(_BAR)
-        bar = _styled(filled, _hue(strength, read["signed"]), colour and strength)
+    for number, (score, share, level, runs) in enumerate(passages, 1):
+        head = f"{number:>{digits + 1}}  {score:>{figures}} "
+        sign = "=" if not signed else "-" if score.startswith("-") else "+"
+        filled = (sign * round(share * _BAR / 100)).ljust(_BAR)
+        bar = _styled(filled, _hue(level, signed), colour and level)
         indent = len(head) + _BAR + 1
-        lines = _wrapped(_marked(runs, read["signed"], colour), width - indent)
+        lines = _wrapped(_marked(runs, signed, colour), width - indent)
         yield f"{head}{bar} {lines[0] if lines else ''}".rstrip()
         for line in lines[1:]:
             yield " " * indent + line
 
 
-def _hue(strength, signed):
-    return _PURPLE if not signed else _ORANGE if strength < 0 else _BLUE
+def _hue(level, signed):
+    return _PURPLE if not signed else _ORANGE if level < 0 else _BLUE
 
 
 def _marked(runs, signed, colour):
-    """`(text, ANSI style)` pairs; without colour the strong words stand in brackets."""
+    """`(text, ANSI style)` pairs; without colour the strong words are in brackets."""
     for run in runs:
         if isinstance(run, str):
             yield run, ""
@@ -143,7 +149,7 @@ def _wrapped(pieces, width, indent=0):
 
 
 def _chunks(pieces, longest):
-    """What stays on one line: lists of at most `longest` `(character, style)`, spaces alone."""
+    """Unbreakable pieces: lists of at most `longest` `(character, style)`; a space is one."""
     chunk = []
     for text, style in pieces:
         for character in text:
@@ -168,5 +174,5 @@ def _styled(text, style, colour):
 
 
 def _padded(text, width):
-    text = fitted(text, width)
+    text = truncated(text, width)
     return text + " " * (width - columns(text))

@@ -1,33 +1,43 @@
-"""The page that shows what a served model decided, and why: one file without outside downloads."""
+"""The page that asks a server for decisions and shows the evidence: one file, no downloads."""
 
-import base64
-import hashlib
+import functools
 import re
 from pathlib import Path
 
-INDEX = Path(__file__).with_name("index.html")
+from hanlib.evidence.assets import explanation_script, policy_hash, read_asset
+
+_FOLDER = Path(__file__).parent
 
 
+@functools.cache
+def html():
+    """The page with its styles and scripts.
+
+    >>> html().startswith("<!doctype html>"), "<script src" in html()
+    (True, False)
+    """
+    style = read_asset("explanation.css") + read_asset("page.css", _FOLDER)
+    script = explanation_script() + read_asset("display_record.js") + read_asset("page.js", _FOLDER)
+    page = read_asset("index.html", _FOLDER)
+    page = page.replace("<style></style>", f"<style>\n{style}</style>")
+    return page.replace("<script></script>", f"<script>\n{script}</script>")
+
+
+@functools.cache
 def content_security_policy():
     """The `Content-Security-Policy` under which the page works.
 
-    Only the script and the style that stand in the file run, by their hashes. The page may ask any
-    address, since a person may type any server into it.
+    Only the page's own script and style are allowed, by their hashes. The page may connect to any
+    address, since a person may type in any server.
 
     >>> content_security_policy().split("; ")[0]
     "default-src 'none'"
     """
-    page = INDEX.read_text(encoding="utf-8")
-    script, style = (_hash(*re.findall(rf"(?s)<{tag}>(.*?)</{tag}>", page)) for tag in _INLINE)
+    script, style = (
+        policy_hash(re.search(rf"(?s)<{tag}>(.*?)</{tag}>", html())[1])
+        for tag in ("script", "style")
+    )
     return (
         f"default-src 'none'; script-src {script}; style-src {style}; connect-src *; "
         "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-
-
-_INLINE = ("script", "style")
-
-
-def _hash(content):
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -159,7 +159,7 @@ class Application:
 
     def _page(self):
         headers = {"content-security-policy": page.content_security_policy(), **_PAGE_HEADERS}
-        return Response(page.INDEX.read_bytes(), 200, headers, media_type="text/html")
+        return Response(page.html(), 200, headers, media_type="text/html")
 
     def _models(self):
         """The models that the page offers."""

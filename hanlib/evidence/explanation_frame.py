@@ -1,17 +1,6 @@
-"""Tables of evidence for pandas, which is optional."""
+"""One explanation as a table for pandas."""
 
-
-def pandas():
-    """The module, or an error that says how to get it.
-
-    >>> pandas().DataFrame({"score": [0.5]}).shape
-    (1, 1)
-    """
-    try:
-        import pandas
-    except ImportError as error:
-        raise ImportError("Tables need pandas: `pip install pandas`.") from error
-    return pandas
+from hanlib.evidence.dataframes import pandas
 
 
 def explanation_frame(explanation, level="word"):
@@ -22,14 +11,13 @@ def explanation_frame(explanation, level="word"):
         level: "word" or "sentence": what a row is.
 
     Returns:
-        A `pandas.DataFrame` with columns sentence (its place, from 0), word (its place in the
+        A `pandas.DataFrame` with columns sentence (its index, from 0), word (its index in the
         sentence), text, score, sentence_score, start and end; or, by sentence, with columns
-        sentence, text, score, words (how many), start and end. Places that are not known are
-        <NA>.
+        sentence, text, score, words (their number), start and end. Unknown spans are <NA>.
 
     Raises:
-        ValueError: `level` is neither.
-        ImportError: pandas is not installed.
+        ValueError: If `level` is neither.
+        ImportError: If pandas is not installed.
 
     >>> from hanlib.evidence import Explanation, Sentence, Word
     >>> sentence = Sentence("Superb!", 0.7, (Word("Superb", 0.4, 0, 6),), 0, 7)
@@ -44,18 +32,18 @@ def explanation_frame(explanation, level="word"):
     if level == "sentence":
         columns = ["sentence", "text", "score", "words", "start", "end"]
     frame = pandas().DataFrame(rows, columns=columns)
-    whole = dict.fromkeys(("sentence", "word", "words", "start", "end"), "Int64")
-    real = {"score": float, "sentence_score": float}
-    return frame.astype({k: v for k, v in {**whole, **real}.items() if k in columns})
+    integers = dict.fromkeys(("sentence", "word", "words", "start", "end"), "Int64")
+    types = {**integers, "score": float, "sentence_score": float}
+    return frame.astype({name: types[name] for name in columns if name in types})
 
 
 def _word_rows(explanation):
-    for place, sentence in enumerate(explanation.sentences):
-        for index, word in enumerate(sentence.words):
-            yield place, index, word.text, word.score, sentence.score, word.start, word.end
+    for index, sentence in enumerate(explanation.sentences):
+        for position, word in enumerate(sentence.words):
+            yield index, position, word.text, word.score, sentence.score, word.start, word.end
 
 
 def _sentence_rows(explanation):
-    for place, sentence in enumerate(explanation.sentences):
+    for index, sentence in enumerate(explanation.sentences):
         count = len(sentence.words)
-        yield place, sentence.text, sentence.score, count, sentence.start, sentence.end
+        yield index, sentence.text, sentence.score, count, sentence.start, sentence.end

@@ -6,12 +6,8 @@ import pytest
 from scipy.stats import entropy, spearmanr
 from sklearn import metrics
 
-from hanlib.evidence import (
-    Explanation,
+from hanlib.evaluation import (
     Predictions,
-    Sentence,
-    Word,
-    agreement,
     attention_spread,
     class_evidence,
     confusion_matrix,
@@ -19,6 +15,7 @@ from hanlib.evidence import (
     reliability,
     risk_coverage,
 )
+from hanlib.evidence import Explanation, Sentence, Word, agreement
 
 CLASSES = ("a", "b", "c")
 
@@ -196,7 +193,7 @@ def test_spread_of_what_has_no_weight():
     assert np.isnan(spread.to_frame()["effective"]).all()
 
 
-def pushing(target, *scores, method="leave_one_out"):
+def scored(target, *scores, method="leave_one_out"):
     """One document a score: a sentence of the word "Good", and one of "bad" at -2 scores."""
     for score in scores:
         sentences = (
@@ -206,14 +203,20 @@ def pushing(target, *scores, method="leave_one_out"):
         yield Explanation(None, target, {}, target, method, sentences)
 
 
-def test_what_pushes_a_class_counted_by_hand():
-    made = class_evidence([*pushing("x", 0.1, 0.3), *pushing("y", -0.2)], min_count=2)
+def test_contributions_counted_by_hand():
+    made = class_evidence([*scored("x", 0.1, 0.3), *scored("y", -0.2)], min_count=2)
     good, bad = made.words["x"]
     assert (good.text, good.mean, good.count, good.documents) == ("good", 0.2, 4, 2)
     assert (good.example, good.document) == ("Good 0.3.", 1)
     assert (bad.text, bad.mean, bad.count) == ("bad", pytest.approx(-0.4), 2)
-    assert [push.text for push in made.words["y"]] == ["good"]  # "bad" comes only once.
-    assert [push.text for push in made.sentences["x"]] == ["Good 0.3.", "Good 0.1.", "Bad."]
+    assert [contribution.text for contribution in made.words["y"]] == [
+        "good"
+    ]  # "bad" comes only once.
+    assert [contribution.text for contribution in made.sentences["x"]] == [
+        "Good 0.3.",
+        "Good 0.1.",
+        "Bad.",
+    ]
     assert made.sentences["x"][-1].count == 2
 
 
@@ -221,17 +224,17 @@ def test_the_top_of_each_side_is_kept():
     words = tuple(Word(f"w{n}", n - 9.5) for n in range(20))
     made = Explanation(None, "x", {}, "x", "random", (Sentence("S.", 1.0, words),))
     kept = class_evidence([made], top=2, min_count=1).words["x"]
-    assert [push.text for push in kept] == ["w19", "w18", "w1", "w0"]
+    assert [contribution.text for contribution in kept] == ["w19", "w18", "w1", "w0"]
 
 
-def test_what_pushes_as_a_frame():
-    frame = class_evidence(pushing("x", 0.1, 0.3), min_count=1).to_frame()
+def test_contributions_as_a_frame():
+    frame = class_evidence(scored("x", 0.1, 0.3), min_count=1).to_frame()
     assert frame.groupby("level").size().to_dict() == {"sentence": 3, "word": 2}
     assert set(frame["class"]) == {"x"}
 
 
 def test_evidence_of_two_methods_is_not_mixed():
-    made = [*pushing("x", 0.1), *pushing("x", 0.1, method="random")]
+    made = [*scored("x", 0.1), *scored("x", 0.1, method="random")]
     with pytest.raises(ValueError, match=r"by one method. Received: \['leave_one_out', 'random'\]"):
         class_evidence(made)
     with pytest.raises(ValueError, match="`min_count` must be a positive integer"):

@@ -1,12 +1,12 @@
 """Two explanations of one document side by side: two methods, or two models."""
 
-from hanlib.evidence import figures, terminal
+from hanlib.evidence import formatting, terminal
 from hanlib.evidence.agreement import agreement, same_units
 from hanlib.evidence.characters import on_one_line
-from hanlib.evidence.html import article, escaped, page_of
-from hanlib.evidence.methods import method_of
-from hanlib.evidence.reading import reading
-from hanlib.evidence.shading import share, strongest
+from hanlib.evidence.display_record import display_record
+from hanlib.evidence.html import article, escaped, html_page
+from hanlib.evidence.methods import get_method
+from hanlib.evidence.shading import largest, share
 
 _BAR = 8
 
@@ -17,7 +17,7 @@ def compare_html(first, second, names=None, page=True):
     Args:
         first, second: `Explanation`s of one document, by two methods or from two models.
         names: A pair of headings; None: the methods' titles.
-        page: Whether to give a whole page; otherwise one element with its style.
+        page: Whether to return a whole page; otherwise one element with its style.
 
     Returns:
         A string.
@@ -30,18 +30,19 @@ def compare_html(first, second, names=None, page=True):
     """
     names = _names(first, second, names)
     columns = "".join(
-        f'<section><h2 class="name">{escaped(name)}</h2>{article(reading(explanation))}</section>'
+        f'<section><h2 class="name">{escaped(name)}</h2>'
+        f"{article(display_record(explanation))}</section>"
         for name, explanation in zip(names, (first, second), strict=True)
     )
     agrees = "".join(f"<li>{escaped(line)}</li>" for line in _agreement(first, second))
     body = f'<div class="hanlib"><ul>{agrees}</ul><div class="pair">{columns}</div></div>'
-    return page_of(body, " | ".join(names), page)
+    return html_page(body, " | ".join(names), page)
 
 
 def compare_text(first, second, names=None, width=None):
     """Two explanations side by side for a terminal: two bars before each sentence.
 
-    Where the two cut the document into different sentences, one follows the other.
+    If the two split the document into different sentences, one is printed after the other.
 
     Args:
         first, second: `Explanation`s of one document.
@@ -49,7 +50,7 @@ def compare_text(first, second, names=None, width=None):
         width: Columns, at least 60; None: those of the terminal, at most 100.
 
     Returns:
-        A string without a line break at its end.
+        A string without a final line break.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> pair = [Explanation(None, "pos", {"pos": 0.9}, "pos", method, (Sentence("Good.", 0.5),))
@@ -60,9 +61,9 @@ def compare_text(first, second, names=None, width=None):
     names = _names(first, second, names)
     width = terminal.width_of(width, least=60)
     lines = [
-        f"{place}: {name}, predicted {figures.named(explanation.label)}, for class "
-        f"{figures.named(explanation.target)}"
-        for place, name, explanation in zip("AB", names, (first, second), strict=True)
+        f"{letter}: {name}, predicted {formatting.label(explanation.label)}, for class "
+        f"{formatting.label(explanation.target)}"
+        for letter, name, explanation in zip("AB", names, (first, second), strict=True)
     ]
     lines += [f"  {line}" for line in _agreement(first, second)]
     if not same_units(first.sentences, second.sentences):
@@ -72,7 +73,7 @@ def compare_text(first, second, names=None, width=None):
 
 def _names(first, second, names):
     if names is None:
-        return [method_of(explanation.method).title for explanation in (first, second)]
+        return [get_method(explanation.method).title for explanation in (first, second)]
     if isinstance(names, str) or len(names) != 2:
         raise ValueError(f"`names` must be a pair of headings. Received: names={names!r}")
     return [on_one_line(name) for name in names]
@@ -82,7 +83,7 @@ def _agreement(first, second):
     found = agreement(first, second)
     yield f"{'The same label' if found.same_label else 'Different labels'} from both."
     if str(first.target) != str(second.target):
-        yield "The scores speak for different classes: they cannot be set against each other."
+        yield "The scores are for different classes and cannot be compared."
     yield from _shared(
         "sentences", found.sentence_correlation, found.shared_sentences, found.sentences
     )
@@ -91,8 +92,7 @@ def _agreement(first, second):
 
 def _shared(unit, correlation, shared, count):
     if shared is None:
-        yield f"The two cut the document into different {unit}."
-    # Of one sentence there is nothing to say.
+        yield f"The two split the document into different {unit}."
     elif count > 1:
         ranks = "" if correlation is None else f"; rank correlation {correlation:+.2f}"
         yield f"The {count} strongest {unit} of each have {shared} in common{ranks}."
@@ -105,17 +105,20 @@ def _rows(first, second, width):
         f"{name:<{len(column[0])}}" for name, column in zip("AB", columns, strict=True) if column
     ]
     yield (" " * (digits + 3) + "  ".join(heads)).rstrip()
-    for place, (left, right) in enumerate(zip(*columns, strict=True)):
-        head = f"{place + 1:>{digits + 1}}  {left}  {right}  "
-        text = terminal.wrapped(first.sentences[place].text, width - len(head))
+    for index, (left, right) in enumerate(zip(*columns, strict=True)):
+        head = f"{index + 1:>{digits + 1}}  {left}  {right}  "
+        text = terminal.wrapped(first.sentences[index].text, width - len(head))
         yield (head + (text[0] if text else "")).rstrip()
         yield from (" " * len(head) + line for line in text[1:])
 
 
 def _bars(explanation):
-    method, most = method_of(explanation.method), strongest(explanation.sentences)
+    method, most = (
+        get_method(explanation.method),
+        largest(sentence.score for sentence in explanation.sentences),
+    )
     scores = [sentence.score for sentence in explanation.sentences]
-    texts = [figures.score_of(score, method, most) for score in scores]
+    texts = [formatting.score(score, method, most) for score in scores]
     room = max((len(text) for text in texts), default=0)
     bars = []
     for score, text in zip(scores, texts, strict=True):

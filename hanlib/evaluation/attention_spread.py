@@ -1,10 +1,12 @@
-"""How widely attention is spread: over how many sentences and words a document's decision looks."""
+"""How widely attention is spread over sentences and words."""
 
 import dataclasses
 
 import numpy as np
 
-from hanlib.evidence import frames, plots
+from hanlib.evidence import plots
+from hanlib.evidence.dataframes import pandas
+from hanlib.evidence.shading import finite
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -13,8 +15,8 @@ class AttentionSpread:
 
         H = - sum p log p      effective number = exp(H)
 
-    The effective number is n where attention is the same on all n, and 1 where it is all on one.
-    Attention spread as widely as can be decorates: the pooling is then a mean.
+    The effective number is n if attention is the same on all n, and 1 if it is all on one. With
+    perfectly even attention the pooling is a mean.
 
     Attributes:
         sentence_counts, effective_sentences: Of each document, `[docs]`.
@@ -57,21 +59,21 @@ class AttentionSpread:
             }
             for level, (counts, effective, evenness) in levels.items()
         ]
-        return frames.pandas().DataFrame(rows)
+        return pandas().DataFrame(rows)
 
     def plot(self):
-        """A matplotlib `Figure`: the effective number by the number there are, at both levels."""
-        left, right = plots.columns_of(9, 3.8, 2)
+        """A matplotlib `Figure`: the effective number by the actual number, at both levels."""
+        left, right = plots.new_columns(9, 3.8, 2)
         _draw(left, self.sentence_counts, self.effective_sentences, "sentences of the document")
         _draw(right, self.word_counts, self.effective_words, "words of the sentence")
         return left.figure
 
 
 def attention_spread(explanations):
-    """The `AttentionSpread` of `Explanation`s by attention, read once.
+    """The `AttentionSpread` of an iterable of `Explanation`s by attention.
 
-    Scores are taken by their size and divided by their sum, so that the spread of other methods'
-    scores can be set beside it. What has no score over 0 is left out.
+    Absolute scores are divided by their sum, so that other methods can be compared. Documents and
+    sentences whose scores are all 0 are left out.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> sentences = tuple(Sentence(text, score) for text, score in (("A.", 0.5), ("B.", 0.5)))
@@ -97,9 +99,8 @@ def attention_spread(explanations):
 
 
 def _spread(units):
-    """`(count, effective number)`, or None where there is no weight."""
-    sizes = np.array([np.nan if unit.score is None else unit.score for unit in units], "float64")
-    sizes = np.abs(np.nan_to_num(sizes))
+    """`(count, effective number)`, or None if all scores are 0."""
+    sizes = np.array([abs(finite(unit.score)) for unit in units])
     if not sizes.sum() > 0:
         return None
     shares = sizes[sizes > 0] / sizes.sum()

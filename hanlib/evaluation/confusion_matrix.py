@@ -1,11 +1,12 @@
-"""Which class is taken for which."""
+"""Which class is predicted for which."""
 
 import dataclasses
 
 import numpy as np
 
-from hanlib.evidence import frames, plots
-from hanlib.evidence.figures import named
+from hanlib.evidence import plots
+from hanlib.evidence.dataframes import pandas
+from hanlib.evidence.formatting import label
 
 _LABELLED = 20
 
@@ -33,34 +34,32 @@ class ConfusionMatrix:
 
     @property
     def recall(self):
-        """For each class the share of its documents that was found; NaN where it has none."""
+        """For each class the share of its documents that was found; NaN if it has none."""
         return _shares(np.diag(self.counts), self.counts.sum(axis=1))
 
     @property
     def precision(self):
-        """For each class the share of its predictions that is right; NaN where it has none."""
+        """For each class the share of its predictions that is right; NaN if it has none."""
         return _shares(np.diag(self.counts), self.counts.sum(axis=0))
 
     def to_frame(self):
         """A pandas `DataFrame` of the counts: true classes down, predicted ones across."""
-        pandas = frames.pandas()
-        index = pandas.Index(self.classes, name="true")
-        return pandas.DataFrame(
-            self.counts, index=index, columns=pandas.Index(self.classes, name="predicted")
-        )
+        frame, index = pandas().DataFrame, pandas().Index
+        predicted = index(self.classes, name="predicted")
+        return frame(self.counts, index=index(self.classes, name="true"), columns=predicted)
 
     def plot(self, axes=None):
-        """A matplotlib `Figure`: shades are shares of the true class, figures are counts."""
+        """A matplotlib `Figure`: shades are shares of the true class, numbers are counts."""
         size = min(14.0, 2.5 + 0.55 * len(self.classes))
-        axes = plots.axes_of(size + 0.8, size, axes)
+        axes = plots.new_axes(size + 0.8, size, axes)
         shares = np.nan_to_num(_shares(self.counts, self.counts.sum(axis=1, keepdims=True)))
         image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         bar = axes.figure.colorbar(image, ax=axes, fraction=0.046)
         bar.set_label("share of the true class")
-        places = range(len(self.classes))
-        names = [named(name) for name in self.classes]
-        plots.label_ticks(axes.xaxis, places, names)
-        plots.label_ticks(axes.yaxis, places, names)
+        positions = range(len(self.classes))
+        names = [label(name) for name in self.classes]
+        plots.label_ticks(axes.xaxis, positions, names)
+        plots.label_ticks(axes.yaxis, positions, names)
         axes.tick_params(axis="x", rotation=45 if max(map(len, names), default=0) > 4 else 0)
         axes.set(xlabel="predicted class", ylabel="true class")
         if len(names) <= _LABELLED:
@@ -73,9 +72,9 @@ def confusion_matrix(predictions):
     """The `ConfusionMatrix` of `Predictions` with one class a document.
 
     Raises:
-        ValueError: the documents are multi-label.
+        ValueError: If the documents are multi-label.
 
-    >>> from hanlib.evidence import Predictions
+    >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
     >>> confusion_matrix(made).counts.tolist()
     [[1, 1], [0, 0]]
@@ -85,10 +84,10 @@ def confusion_matrix(predictions):
             "`predictions` must have one class a document for a confusion matrix. "
             "Received: multi-label documents"
         )
-    places = {name: place for place, name in enumerate(predictions.classes)}
-    counts = np.zeros((len(places), len(places)), "int64")
-    for true, label in zip(predictions.true_labels, predictions.labels, strict=True):
-        counts[places[true], places[label]] += 1
+    indices = {name: index for index, name in enumerate(predictions.classes)}
+    counts = np.zeros((len(indices), len(indices)), "int64")
+    for true, predicted in zip(predictions.true_labels, predictions.labels, strict=True):
+        counts[indices[true], indices[predicted]] += 1
     return ConfusionMatrix(predictions.classes, counts)
 
 

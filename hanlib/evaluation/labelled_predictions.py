@@ -1,5 +1,6 @@
-"""What a model predicted for many documents and what is true: what the model-level views read."""
+"""Predictions for documents whose true labels are known."""
 
+import collections
 import dataclasses
 
 import numpy as np
@@ -14,13 +15,13 @@ class Predictions:
     Attributes:
         classes: The class names, in the order of the columns of `probabilities`.
         probabilities: `float[docs, classes]`.
-        true_labels: A class name a document; multi-label: a tuple of them.
-        labels: The labels predicted, likewise; None: the most probable class, which is an error
-            with multi-label documents.
-        lengths: Words of each document, `int[docs]`; None where not known.
+        true_labels: The class name of each document; multi-label: a tuple of names.
+        labels: The predicted labels, in the same form; None: the most probable class, which is an
+            error with multi-label documents.
+        lengths: Number of words of each document, `int[docs]`; None if not known.
 
     Raises:
-        ValueError: the sizes do not fit, or a label is none of the classes.
+        ValueError: If the sizes do not fit, or a label is not among the classes.
 
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
     >>> made.labels, made.correct.tolist(), made.confidence.tolist()
@@ -58,8 +59,8 @@ class Predictions:
     def _most_probable(self):
         if self.multi_label:
             raise ValueError("`labels` must be given for multi-label documents. Received: None")
-        places = self.probabilities.argmax(axis=1) if self.true_labels else ()
-        return [self.classes[place] for place in places]
+        indices = self.probabilities.argmax(axis=1) if self.true_labels else ()
+        return [self.classes[index] for index in indices]
 
     def _check(self):
         for name in ("labels", "lengths"):
@@ -74,7 +75,7 @@ class Predictions:
 
     @classmethod
     def from_explanations(cls, explanations):
-        """The predictions of `Explanation`s, read once, one explanation a document.
+        """The predictions of an iterable of `Explanation`s, one for each document.
 
         Those without a true label are left out.
 
@@ -99,48 +100,74 @@ class Predictions:
             labels.append(explanation.label)
             lengths.append(len(explanation.words) + int(explanation.omitted.get("words", 0)))
         if not rows:
-            raise ValueError("`explanations` must hold one with a true label. Received: none")
+            raise ValueError("`explanations` must contain one with a true label. Received: none")
         return cls(classes, np.array(rows), true, labels, np.array(lengths))
 
     @property
     def multi_label(self):
-        """Whether documents have any number of labels."""
+        """Whether a document may have any number of labels."""
         labels = (*self.true_labels, *(self.labels or ()))
         return any(isinstance(label, _SEVERAL) for label in labels)
 
     @property
     def truth(self):
-        """Which classes are true, `bool[docs, classes]`."""
+        """The true labels as `bool[docs, classes]`."""
         return self._matrix(self.true_labels)
 
     @property
+    def given(self):
+        """The predicted labels as `bool[docs, classes]`."""
+        return self._matrix(self.labels)
+
+    @property
     def correct(self):
-        """Whether the label is the true one, `bool[docs]`; multi-label: whether all are."""
-        return (self._matrix(self.labels) == self.truth).all(axis=1)
+        """Whether each document has the true label, or all of them, `bool[docs]`."""
+        return (self.given == self.truth).all(axis=1)
 
     @property
     def confidence(self):
         """Probability of the label, `float[docs]`; multi-label: of the least certain decision."""
         if self.multi_label:
             return np.maximum(self.probabilities, 1 - self.probabilities).min(axis=1)
-        return self.probabilities[self._matrix(self.labels)]
+        return self.probabilities[self.given]
+
+    @property
+    def counts(self):
+        """Number of documents of each true class, a `dict` from class name.
+
+        >>> Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"]).counts
+        {'neg': 2, 'pos': 0}
+        """
+        return dict(zip(self.classes, self.truth.sum(axis=0).tolist(), strict=True))
+
+    @property
+    def majority(self):
+        """The most frequent true label and its share: the accuracy of always predicting it.
+
+        >>> Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"]).majority
+        ('neg', 1.0)
+        """
+        labels = [frozenset(v) if isinstance(v, _SEVERAL) else v for v in self.true_labels]
+        ((label, count),) = collections.Counter(labels).most_common(1)
+        names = [name for name in self.classes if isinstance(label, frozenset) and name in label]
+        return tuple(names) if isinstance(label, frozenset) else label, count / len(labels)
 
     def _matrix(self, labels, argument="labels"):
-        places = {name: place for place, name in enumerate(self.classes)}
+        indices = {name: index for index, name in enumerate(self.classes)}
         matrix = np.zeros((len(labels), len(self.classes)), bool)
         for row, label in enumerate(labels):
             for name in label if isinstance(label, _SEVERAL) else (label,):
-                if name not in places:
+                if name not in indices:
                     raise ValueError(
                         f"`{argument}` must be among the classes, {list(self.classes)[:10]}. "
                         f"Received: {name!r}"
                     )
-                matrix[row, places[name]] = True
+                matrix[row, indices[name]] = True
         return matrix
 
 
 def _plain(label):
-    """A label as Python has it, so that NumPy's strings and integers are found among classes."""
+    """A label as a Python object: NumPy strings and integers are found among the classes."""
     if isinstance(label, np.ndarray):
         label = label.tolist()
     return tuple(label) if isinstance(label, _SEVERAL) else label

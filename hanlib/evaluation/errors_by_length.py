@@ -1,10 +1,12 @@
-"""Whether long documents are harder."""
+"""Error rates by the length of the documents."""
 
 import dataclasses
 
 import numpy as np
 
-from hanlib.evidence import frames, plots
+from hanlib.checks import check_integer
+from hanlib.evidence import plots
+from hanlib.evidence.dataframes import pandas
 
 _Z = 1.959964  # 97.5 % quantile of the normal distribution.
 
@@ -36,25 +38,22 @@ class ErrorsByLength:
     @property
     def intervals(self):
         """`(low, high)`, each `float[groups]`."""
-        n, rate = self.counts, self.rates
-        middle = (rate + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        half = _Z / (1 + _Z**2 / n) * np.sqrt(rate * (1 - rate) / n + _Z**2 / (4 * n**2))
-        return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
+        return wilson_interval(self.errors, self.counts)
 
     def to_frame(self):
         """A pandas `DataFrame` with one row a group."""
         low, high = self.intervals
         columns = {"shortest": self.shortest, "longest": self.longest, "documents": self.counts}
         columns |= {"errors": self.errors, "error_rate": self.rates, "low": low, "high": high}
-        return frames.pandas().DataFrame(columns)
+        return pandas().DataFrame(columns)
 
     def plot(self, axes=None):
         """A matplotlib `Figure`: the error rate of each group with its interval."""
-        axes = plots.axes_of(6.5, 3.8, axes)
-        places = np.arange(len(self.counts))
+        axes = plots.new_axes(6.5, 3.8, axes)
+        positions = np.arange(len(self.counts))
         low, high = self.intervals
         axes.errorbar(
-            places,
+            positions,
             100 * self.rates,
             100 * np.array([np.maximum(self.rates - low, 0), np.maximum(high - self.rates, 0)]),
             fmt="o",
@@ -65,7 +64,7 @@ class ErrorsByLength:
             f"{first:,}–{last:,}\n({count:,} docs)"
             for first, last, count in zip(self.shortest, self.longest, self.counts, strict=True)
         ]
-        plots.label_ticks(axes.xaxis, places, names)
+        plots.label_ticks(axes.xaxis, positions, names)
         axes.set(xlabel="length of the document (words)", ylabel="error rate (%)")
         axes.set_ylim(bottom=0)
         plots.title(axes, "Errors by length, with 95 % intervals")
@@ -73,28 +72,39 @@ class ErrorsByLength:
         return axes.figure
 
 
-def errors_by_length(predictions, groups=5):
-    """The `ErrorsByLength` of `Predictions`, in groups of about as many documents each.
+def wilson_interval(count, n):
+    """The 95 % interval of a share `count / n` (Wilson 1927), `(low, high)`.
 
-    Documents of the same length are in the same group, so there may be fewer groups.
+    >>> [round(float(bound), 3) for bound in wilson_interval(1, 10)]
+    [0.018, 0.404]
+    """
+    rate = count / n
+    middle = (rate + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z / (1 + _Z**2 / n) * np.sqrt(rate * (1 - rate) / n + _Z**2 / (4 * n**2))
+    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
+
+
+def errors_by_length(predictions, groups=5):
+    """The `ErrorsByLength` of `Predictions`, in groups of about the same number of documents.
+
+    Documents of the same length are in one group, so there may be fewer groups.
 
     Raises:
-        ValueError: the lengths are not known, or `groups` is not a positive integer.
+        ValueError: If the lengths are not known, or `groups` is not a positive integer.
 
-    >>> from hanlib.evidence import Predictions
+    >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"],
     ...     lengths=[10, 300])
     >>> errors_by_length(made, groups=2).rates.tolist()
     [0.0, 1.0]
     """
-    if not isinstance(groups, int) or isinstance(groups, bool) or groups < 1:
-        raise ValueError(f"`groups` must be a positive integer. Received: groups={groups!r}")
+    check_integer("groups", groups)
     if predictions.lengths is None or not len(predictions.lengths):
         raise ValueError("`predictions` must have lengths. Received: lengths=None or no documents")
     lengths, wrong = predictions.lengths, ~predictions.correct
     bounds = np.quantile(lengths, np.arange(1, groups) / groups, method="inverted_cdf")
     _, group = np.unique(np.searchsorted(bounds, lengths, side="left"), return_inverse=True)
-    made = [lengths[group == place] for place in range(group.max() + 1)]
+    made = [lengths[group == number] for number in range(group.max() + 1)]
     return ErrorsByLength(
         np.array([part.min() for part in made]),
         np.array([part.max() for part in made]),

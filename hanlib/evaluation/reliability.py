@@ -1,10 +1,12 @@
-"""Whether a model that says 80 % is right in 80 % of the cases."""
+"""Whether predictions with a probability of 80 % are right in 80 % of the cases."""
 
 import dataclasses
 
 import numpy as np
 
-from hanlib.evidence import frames, plots
+from hanlib.checks import check_integer
+from hanlib.evidence import plots
+from hanlib.evidence.dataframes import pandas
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -14,10 +16,10 @@ class Reliability:
         ECE = sum over bins of n_bin / n * |accuracy - confidence|
 
     Attributes:
-        edges: Of the bins, `float[bins + 1]`, from 0 to 1. A bin holds its upper edge; the first
-            one also 0.
+        edges: Edges of the bins, `float[bins + 1]`, from 0 to 1. A bin includes its upper edge; the
+            first one also 0.
         counts: Decisions in each bin.
-        confidence, accuracy: Their means in each bin; NaN where it is empty.
+        confidence, accuracy: Their means in each bin; NaN if it is empty.
 
     >>> made = Reliability(np.array([0, 0.5, 1]), np.array([0, 4]), np.array([np.nan, 0.9]),
     ...     np.array([np.nan, 0.75]))
@@ -32,7 +34,7 @@ class Reliability:
 
     @property
     def expected_calibration_error(self):
-        """The mean distance of accuracy and confidence; NaN without decisions."""
+        """The mean distance between accuracy and confidence; NaN without decisions."""
         if not self.counts.sum():
             return float("nan")
         gaps = np.nan_to_num(np.abs(self.accuracy - self.confidence))
@@ -40,7 +42,7 @@ class Reliability:
 
     def to_frame(self):
         """A pandas `DataFrame` with one row a bin."""
-        return frames.pandas().DataFrame(
+        return pandas().DataFrame(
             {
                 "low": self.edges[:-1],
                 "high": self.edges[1:],
@@ -51,8 +53,8 @@ class Reliability:
         )
 
     def plot(self, axes=None):
-        """A matplotlib `Figure`: accuracy by confidence; the size of a dot is its share."""
-        axes = plots.axes_of(5.2, 4.8, axes)
+        """A matplotlib `Figure`: accuracy by confidence; dot areas are shares of decisions."""
+        axes = plots.new_axes(5.2, 4.8, axes)
         axes.plot([0, 1], [0, 1], color=plots.GREY, linestyle="--", label="perfectly calibrated")
         some = self.counts > 0
         axes.bar(
@@ -91,22 +93,21 @@ def reliability(predictions, bins=10):
     its accuracy whether the class is true.
 
     Raises:
-        ValueError: `bins` is not a positive integer.
+        ValueError: If `bins` is not a positive integer.
 
-    >>> from hanlib.evidence import Predictions
+    >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
     >>> round(reliability(made).expected_calibration_error, 3)
     0.35
     """
-    if not isinstance(bins, int) or isinstance(bins, bool) or bins < 1:
-        raise ValueError(f"`bins` must be a positive integer. Received: bins={bins!r}")
+    check_integer("bins", bins)
     confidence, correct = predictions.confidence, predictions.correct
     if predictions.multi_label:
         confidence, correct = predictions.probabilities.ravel(), predictions.truth.ravel()
     edges = np.linspace(0, 1, bins + 1)
-    places = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
-    counts = np.bincount(places, minlength=bins)
+    numbers = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
+    counts = np.bincount(numbers, minlength=bins)
     with np.errstate(invalid="ignore"):
-        mean_confidence = np.bincount(places, confidence, bins) / counts
-        accuracy = np.bincount(places, correct, bins) / counts
+        mean_confidence = np.bincount(numbers, confidence, bins) / counts
+        accuracy = np.bincount(numbers, correct, bins) / counts
     return Reliability(edges, counts, mean_confidence, accuracy)

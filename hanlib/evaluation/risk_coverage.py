@@ -1,10 +1,11 @@
-"""How many errors remain when the least sure documents are left to people."""
+"""How many errors remain if people decide the documents with the least confidence."""
 
 import dataclasses
 
 import numpy as np
 
-from hanlib.evidence import frames, plots
+from hanlib.evidence import plots
+from hanlib.evidence.dataframes import pandas
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -15,8 +16,8 @@ class RiskCoverage:
 
     Attributes:
         coverage: `k / n`, `float[n]`.
-        risk: `float[n]`. Documents of the same confidence count as if in random order.
-        confidence: The least confidence among the k.
+        risk: `float[n]`. Documents of equal confidence count as if in random order.
+        confidence: The smallest confidence among the k.
 
     >>> made = RiskCoverage(np.array([0.5, 1.0]), np.array([0.0, 0.5]), np.array([0.9, 0.6]))
     >>> made.area, made.coverage_at(0.1)
@@ -29,21 +30,21 @@ class RiskCoverage:
 
     @property
     def area(self):
-        """The mean risk over all coverages (AURC); the lower, the better errors are foreseen."""
+        """The mean risk over all coverages (AURC); lower is better."""
         return float(self.risk.mean()) if len(self.risk) else float("nan")
 
     def coverage_at(self, risk):
-        """The largest coverage whose risk is at most `risk`; 0.0 where there is none."""
+        """The largest coverage whose risk is at most `risk`; 0.0 if there is none."""
         return float(self.coverage[self.risk <= risk].max(initial=0.0))
 
     def to_frame(self):
         """A pandas `DataFrame` with one row a coverage."""
         columns = {"coverage": self.coverage, "risk": self.risk, "confidence": self.confidence}
-        return frames.pandas().DataFrame(columns)
+        return pandas().DataFrame(columns)
 
     def plot(self, axes=None):
         """A matplotlib `Figure`: the error rate by the share of documents decided."""
-        axes = plots.axes_of(6, 3.8, axes)
+        axes = plots.new_axes(6, 3.8, axes)
         axes.plot(100 * self.coverage, 100 * self.risk, color=plots.BLUE, label="by confidence")
         if len(self.risk):
             axes.axhline(
@@ -61,7 +62,7 @@ class RiskCoverage:
 def risk_coverage(predictions):
     """The `RiskCoverage` of `Predictions`.
 
-    >>> from hanlib.evidence import Predictions
+    >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
     >>> risk_coverage(made).risk.tolist()
     [0.0, 0.5]
@@ -69,7 +70,7 @@ def risk_coverage(predictions):
     confidence = predictions.confidence
     ordered = np.argsort(-confidence, kind="stable")
     confidence, wrong = confidence[ordered], (~predictions.correct)[ordered].astype("float64")
-    # Within documents of one confidence each counts as the mean of them all.
+    # Documents of equal confidence count as their mean.
     _, group, counts = np.unique(confidence, return_inverse=True, return_counts=True)
     wrong = (np.bincount(group, wrong) / counts)[group] if len(wrong) else wrong
     taken = np.arange(1, len(wrong) + 1)

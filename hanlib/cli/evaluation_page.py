@@ -1,0 +1,104 @@
+"""The page of `hanlib evaluate --html`: predictions for all documents, explanations for some."""
+
+import datetime
+import importlib.metadata
+import itertools
+import random
+
+import hanlib
+
+_WINDOW = 512
+
+
+def write_page(path, classifier, examples, title, about, method, explained, progress):
+    """Writes the page.
+
+    Args:
+        path: The HTML file.
+        classifier: A `DocumentClassifier`.
+        examples: A `Split`: `(text, label)` pairs that can be read again.
+        title: The title of the page.
+        about: `dict` of facts to show.
+        method: Name of the explanation method.
+        explained: Largest number of documents that are explained and listed.
+        progress: Function that is called with what is done and the number of documents.
+
+    Returns:
+        The number of documents that are listed.
+    """
+    from hanlib.evaluation import write_report
+
+    predictions = _predictions(classifier, examples, progress)
+    chosen = _chosen(predictions, explained)
+    explanations = _explanations(classifier, examples, chosen, method, progress)
+    facts = {**about, "Date": datetime.date.today().isoformat(), "Versions": _versions()}
+    return write_report(explanations, path, title, facts, predictions)
+
+
+def _predictions(classifier, examples, progress):
+    import numpy as np
+    import tensorflow as tf
+
+    from hanlib.evaluation import Predictions
+
+    forward = tf.function(lambda ids: classifier(ids, training=False), reduce_retracing=True)
+    rows, labels, true_labels, lengths = [], [], [], []
+    examples = iter(examples)
+    while window := list(itertools.islice(examples, _WINDOW)):
+        texts, given = zip(*window, strict=True)
+        ids = classifier.vectorizer(
+            tf.constant([text.encode("utf-8", "replace") for text in texts])
+        )
+        probabilities = forward(ids).numpy()
+        rows.append(probabilities)
+        labels += map(_names, classifier.labels_of(probabilities))
+        true_labels += map(_names, given)
+        while ids.ragged_rank > 1:
+            ids = ids.merge_dims(1, 2)
+        lengths.append(ids.row_lengths().numpy())
+        progress("predicting", len(true_labels))
+    classes = tuple(map(str, classifier.classes))
+    rows, lengths = np.concatenate(rows), np.concatenate(lengths)
+    return Predictions(classes, rows, true_labels, labels, lengths)
+
+
+def _names(label):
+    return tuple(map(str, label)) if isinstance(label, (tuple, list)) else str(label)
+
+
+def _chosen(predictions, most):
+    """Indices of the documents to explain: the most confident errors, and a random sample."""
+    count = len(predictions.true_labels)
+    if count <= most:
+        return set(range(count))
+    wrong = [index for index, right in enumerate(predictions.correct) if not right]
+    worst = sorted(wrong, key=lambda index: -predictions.confidence[index])[: most // 4]
+    others = sorted(set(range(count)) - set(worst))
+    return {*worst, *random.Random(0).sample(others, most - len(worst))}
+
+
+def _explanations(classifier, examples, chosen, method, progress):
+    from hanlib.explain import explain_stream
+
+    picked = (example for index, example in enumerate(examples) if index in chosen)
+    texts, labels = itertools.tee(picked)
+    made = explain_stream(
+        classifier,
+        (text for text, _ in texts),
+        method,
+        true_labels=(label for _, label in labels),
+    )
+    for count, explanation in enumerate(made, 1):
+        yield explanation
+        progress("explaining", count)
+
+
+def _versions():
+    packages = [("TensorFlow", "tensorflow"), ("Keras", "keras")]
+    found = [f"hanlib {hanlib.__version__}"]
+    for name, package in packages:
+        try:
+            found.append(f"{name} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:  # tensorflow-cpu and others.
+            continue
+    return ", ".join(found)

@@ -1,0 +1,14 @@
+"""Evaluation of a model over a corpus: its errors, its confidence, what it looks at, and a report.
+
+Nothing here needs TensorFlow. Tables need pandas and plots need matplotlib; the report needs
+neither.
+"""
+
+from hanlib.evaluation.attention_spread import AttentionSpread, attention_spread
+from hanlib.evaluation.class_evidence import ClassEvidence, Contribution, class_evidence
+from hanlib.evaluation.confusion_matrix import ConfusionMatrix, confusion_matrix
+from hanlib.evaluation.errors_by_length import ErrorsByLength, errors_by_length
+from hanlib.evaluation.labelled_predictions import Predictions
+from hanlib.evaluation.reliability import Reliability, reliability
+from hanlib.evaluation.report import EvaluationSummary, write_report
+from hanlib.evaluation.risk_coverage import RiskCoverage, risk_coverage

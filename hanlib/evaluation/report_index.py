@@ -1,0 +1,121 @@
+"""The list of a report: a line of figures for each document, without its whole text."""
+
+import hashlib
+
+from hanlib.evidence import formatting
+from hanlib.evidence.methods import get_method
+from hanlib.evidence.shading import finite
+
+_SEVERAL = (tuple, list, set, frozenset)
+
+
+class ReportIndex:
+    """The rows of a report's list; explanations of one document share a row.
+
+    Explanations of the same text for other targets or by other methods belong to one document.
+    The same text explained again in the same way is another document.
+
+    >>> from hanlib.evidence import Explanation
+    >>> index = ReportIndex()
+    >>> for target in ("pos", "neg", "neg"):
+    ...     index.add(Explanation("Good.", "pos", {"pos": 0.9, "neg": 0.1}, target, "random"))
+    True
+    False
+    True
+    >>> [row["shown"] for row in index.rows]
+    [[[0, 'pos', 'Random scores'], [1, 'neg', 'Random scores']], [[2, 'neg', 'Random scores']]]
+    """
+
+    def __init__(self):
+        self.rows = []
+        self._explanations = 0
+        self._documents = {}  # Digest of a text -> `(row, what it shows)` of each document.
+
+    def add(self, explanation):
+        """Adds the next explanation; returns whether it starts a new document."""
+        shown = (formatting.label(explanation.target), get_method(explanation.method).title)
+        count = len(self.rows)
+        row = self._row_without(shown, explanation)
+        row["shown"].append([self._explanations, *shown])
+        for level, measured in explanation.faithfulness.items():
+            gain = round(finite(measured.better_than_chance), 3) + 0.0
+            row["gains"][level] = min(row["gains"].get(level, gain), gain)
+        self._explanations += 1
+        return len(self.rows) > count
+
+    def columns(self):
+        """The rows for the script, as names and lists of values.
+
+        >>> ReportIndex().columns()
+        {'names': [], 'rows': []}
+        """
+        names = list(dict.fromkeys(name for row in self.rows for name in row))
+        return {"names": names, "rows": [[row.get(name) for name in names] for row in self.rows]}
+
+    def _row_without(self, shown, explanation):
+        """The first row of this text that does not show this yet, or a new one."""
+        documents = self._documents.setdefault(_digest(explanation), [])
+        for row, contents in documents:
+            if shown not in contents:
+                contents.add(shown)
+                return row
+        self.rows.append(_row(explanation))
+        documents.append((self.rows[-1], {shown}))
+        return self.rows[-1]
+
+
+def _digest(explanation):
+    text = explanation.text
+    if text is None:
+        text = "\0".join(sentence.text or "" for sentence in explanation.sentences)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _row(explanation):
+    true, correct = explanation.true_label, explanation.correct
+    row = {
+        "label": formatting.label(explanation.label),
+        "true": None if true is None else formatting.label(true),
+        "wrong": None if correct is None else not correct,
+        "confidence": _rounded(_confidence(explanation)),
+        "wrongness": _rounded(_wrongness(explanation)),
+        "words": len(explanation.words) + int(explanation.omitted.get("words", 0)),
+        "gains": {},
+        "shown": [],
+    }
+    if isinstance(explanation.label, _SEVERAL):
+        row["labels"], row["trues"] = _names(explanation.label), _names(true)
+    return row
+
+
+def _names(label):
+    several = label if isinstance(label, _SEVERAL) else [] if label is None else [label]
+    return [formatting.label(name) for name in several]
+
+
+def _confidence(explanation):
+    """The probability of the label; multi-label: that of the least certain of all decisions."""
+    probabilities = explanation.probabilities
+    if isinstance(explanation.label, _SEVERAL):
+        return min((max(p, 1 - p) for p in probabilities.values()), default=None)
+    return probabilities.get(explanation.label)
+
+
+def _wrongness(explanation):
+    """p(label) - p(true); multi-label: the probability given to the worst wrong decision."""
+    correct, probabilities = explanation.correct, explanation.probabilities
+    if correct is not False:
+        return None if correct is None else 0.0
+    label, true = explanation.label, explanation.true_label
+    if not isinstance(label, _SEVERAL):
+        return probabilities.get(label, 0.0) - probabilities.get(true, 0.0)
+    given, right = set(label), set(true if isinstance(true, _SEVERAL) else (true,))
+    return max(
+        *(probabilities.get(name, 0.0) for name in given - right),
+        *(1 - probabilities.get(name, 0.0) for name in right - given),
+        0.0,
+    )
+
+
+def _rounded(value):
+    return None if value is None else round(finite(value), 6)

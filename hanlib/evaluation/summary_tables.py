@@ -1,0 +1,209 @@
+"""The tables of a report's summary: where the model errs, and the words of each class."""
+
+import numpy as np
+
+from hanlib.evaluation.confusion_matrix import confusion_matrix
+from hanlib.evaluation.errors_by_length import errors_by_length, wilson_interval
+from hanlib.evaluation.reliability import reliability
+from hanlib.evaluation.risk_coverage import risk_coverage
+from hanlib.evidence import formatting
+from hanlib.evidence.html import escaped
+
+WORDS = 8
+_MATRIX, _CLASSES, _CONFUSIONS = 8, 12, 10
+
+
+def error_tables(predictions):
+    """Cards on where a model errs, from its `Predictions`, as a list of HTML.
+
+    >>> from hanlib.evaluation import Predictions
+    >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
+    >>> [card.partition("</h2>")[0].rpartition(">")[2] for card in error_tables(made)]
+    ['Which classes it confuses', 'By class', 'By confidence', 'If people check the least sure']
+    """
+    cards = [] if predictions.multi_label else [_confusions(confusion_matrix(predictions))]
+    cards.append(_by_class(predictions))
+    if predictions.lengths is not None:
+        cards.append(_by_length(errors_by_length(predictions)))
+    return [*cards, _by_confidence(reliability(predictions)), _by_coverage(predictions)]
+
+
+def class_words(evidence, method, documents, min_count):
+    """A card with the strongest words of each class.
+
+    Args:
+        evidence: `ClassEvidence`.
+        method: The `Method` of its scores.
+        documents, min_count: How many documents it is from, and how often a word occurs in them.
+
+    >>> from hanlib.evaluation import ClassEvidence
+    >>> from hanlib.evidence import METHODS
+    >>> class_words(ClassEvidence({}, {}), METHODS["random"], 0, 1)
+    ''
+    """
+    by_class = [(target, found) for target, found in evidence.words.items() if found]
+    # The classes with most documents first.
+    by_class.sort(key=lambda item: -max(c.documents for c in item[1]))
+    columns = [_words_of(target, found) for target, found in by_class]
+    if not columns:
+        return ""
+    shown, more = columns[:6], columns[6:]
+    note = (
+        f"Words by mean score ({method.title.lower()}) in the {documents:,} explained documents; "
+        f"words that occur at least {min_count} times. In brackets: occurrences."
+    )
+    rest = f"<details><summary>{len(more)} further classes</summary>{_side_by_side(more)}</details>"
+    return _card(
+        "What it looks at", f"<p>{note}</p>{_side_by_side(shown)}{rest if more else ''}", wide=True
+    )
+
+
+def _side_by_side(columns):
+    return f'<div class="columns">{"".join(columns)}</div>'
+
+
+def _words_of(target, contributions):
+    speaking = [c for c in contributions if c.mean > 0][:WORDS]
+    against = [c for c in contributions if c.mean < 0][-WORDS // 2 :]
+    most = max((abs(c.mean) for c in (*speaking, *against)), default=0.0) or 1.0
+    visible = [c for c in (*speaking, *against) if abs(c.mean) >= most / 20]
+    rows = [
+        [
+            f"<bdi>{escaped(c.text)}</bdi> <span class=quiet>({c.count:,})</span>",
+            _bar(abs(c.mean) / most, "against" if c.mean < 0 else "for"),
+        ]
+        for c in visible
+    ]
+    return _table(f"For <bdi>“{escaped(formatting.label(target))}”</bdi>", [], rows)
+
+
+def _confusions(matrix):
+    title = "Which classes it confuses"
+    names = [f"<bdi>{escaped(formatting.label(name))}</bdi>" for name in matrix.classes]
+    if len(names) <= _MATRIX:
+        shares = matrix.counts / np.maximum(1, matrix.counts.sum(axis=1, keepdims=True))
+        rows = [
+            [
+                names[i],
+                *(_cell(matrix.counts[i, j], shares[i, j], i == j) for j in range(len(names))),
+            ]
+            for i in range(len(names))
+        ]
+        return _card(title, _table("", ["true ↓ predicted →", *names], rows))
+    errors = matrix.counts - np.diag(np.diag(matrix.counts))
+    ranked = np.argsort(-errors, axis=None, kind="stable")[:_CONFUSIONS]
+    pairs = [divmod(int(index), len(names)) for index in ranked]
+    rows = [[names[i], names[j], f"{errors[i, j]:,}"] for i, j in pairs if errors[i, j]]
+    return _card(title, _table("", ["true", "predicted", "documents"], rows))
+
+
+def _cell(count, share, right):
+    kind = "hit" if right else "miss"
+    return f'<span class="{kind}" style="--w:{round(100 * share)}">{count:,}</span>'
+
+
+def _by_class(predictions):
+    truth, given = predictions.truth, predictions.given
+    both, true, predicted = (m.sum(axis=0) for m in (truth & given, truth, given))
+    rows = [
+        [
+            f"<bdi>{escaped(formatting.label(name))}</bdi>",
+            f"{true[i]:,}",
+            _share(both[i], true[i]),
+            _share(both[i], predicted[i]),
+        ]
+        for i, name in enumerate(predictions.classes)
+    ]
+    if len(rows) > _CLASSES:
+        rows = [rows[i] for i in np.argsort(-true, kind="stable")]
+    heads = ["class", "documents", "found (recall)", "right if predicted (precision)"]
+    table = _table("", heads, rows[:_CLASSES])
+    if rest := rows[_CLASSES:]:
+        more = f"<summary>{len(rest)} further classes</summary>{_table('', heads, rest)}"
+        table += f"<details>{more}</details>"
+    return _card("By class", table)
+
+
+def _by_length(groups):
+    low, high = groups.intervals
+    rows = [
+        [
+            f"{groups.shortest[i]:,} to {groups.longest[i]:,}",
+            f"{groups.counts[i]:,}",
+            f"{formatting.percent(groups.rates[i])} {_bar(groups.rates[i], 'miss')}",
+            interval(low[i], high[i]),
+        ]
+        for i in range(len(groups.counts))
+    ]
+    return _card("By length", _table("", ["words", "documents", "errors", "95 % interval"], rows))
+
+
+def _by_confidence(bins):
+    rows = [
+        [
+            f"{100 * bins.edges[i]:.0f} to {100 * bins.edges[i + 1]:.0f} %",
+            f"{bins.counts[i]:,}",
+            formatting.percent(bins.confidence[i]),
+            f"{formatting.percent(bins.accuracy[i])} {_bar(bins.accuracy[i], 'hit')}",
+        ]
+        for i in np.flatnonzero(bins.counts)[::-1]
+    ]
+    error = 100 * bins.expected_calibration_error
+    note = (
+        f"The model's probabilities differ from how often it is right by {error:.1f} percentage "
+        "points on average."
+    )
+    heads = ["probability", "decisions", "mean probability", "in fact right"]
+    return _card("By confidence", f"<p>{note}</p>{_table('', heads, rows)}")
+
+
+def _by_coverage(predictions):
+    curve, rows, count = risk_coverage(predictions), [], len(predictions.true_labels)
+    for share in (1.0, 0.9, 0.8, 0.5):
+        taken = max(1, round(share * count))
+        errors = curve.risk[taken - 1]
+        low, high = wilson_interval(errors * taken, taken)
+        rows.append(
+            [
+                f"{100 * share:.0f} %",
+                f"{formatting.percent(errors)} {_bar(errors, 'miss')}",
+                interval(low, high),
+                formatting.percent(curve.confidence[taken - 1]),
+            ]
+        )
+    note = "Errors that remain if the model decides only the documents it is surest of."
+    heads = ["decided by the model", "errors", "95 % interval", "from this confidence on"]
+    return _card("If people check the least sure", f"<p>{note}</p>{_table('', heads, rows)}")
+
+
+def interval(low, high):
+    """An interval of shares as text.
+
+    >>> interval(0.018, 0.404)
+    '1.8 to 40.4 %'
+    """
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+def _share(part, whole):
+    return f"{formatting.percent(part / whole)} {_bar(part / whole, 'hit')}" if whole else "–"
+
+
+def _bar(share, kind):
+    return f'<span class="meter {kind}" style="--w:{round(100 * share)}"></span>'
+
+
+def _card(title, inside, wide=False):
+    return f"<section{' class=wide' if wide else ''}><h2>{title}</h2>{inside}</section>"
+
+
+def _table(caption, heads, rows):
+    """A table of cells that are HTML already; the first cell of a row is its head."""
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        for first, *cells in rows
+    )
+    caption = f"<caption>{caption}</caption>" if caption else ""
+    head = f"<thead><tr>{head}</tr></thead>" if head else ""
+    return f'<div class="scroll"><table>{caption}{head}<tbody>{body}</tbody></table></div>'

@@ -1,0 +1,53 @@
+"""The style and the script of explanations, for the pages that include them."""
+
+import base64
+import functools
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from hanlib.evidence.characters import printable
+from hanlib.evidence.display_record import TRUST, described
+from hanlib.evidence.methods import METHODS
+
+
+@functools.cache
+def read_asset(name, folder=Path(__file__).parent):
+    """The text of a style or script of the package.
+
+    >>> read_asset("explanation.css").startswith("/*")
+    True
+    """
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def explanation_script():
+    """`explanation.js` with the list of the methods.
+
+    >>> "gradient_x_attention" in explanation_script()
+    True
+    """
+    methods = {name: described(method) for name, method in METHODS.items()}
+    constants = f"const METHODS = {json_for_html(methods)}, TRUST = {json_for_html(TRUST)};\n"
+    return read_asset("explanation.js") + constants
+
+
+def json_for_html(value):
+    """`value` as JSON that can end neither a script element nor a line, for a page in UTF-8.
+
+    >>> json_for_html({"text": "</script> & \\u2028"})
+    '{"text":"\\\\u003c/script\\\\u003e \\\\u0026 \\\\u2028"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return re.sub("[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign.group()):04x}", printable(text))
+
+
+def policy_hash(text):
+    """The source expression of an inline script or style in a `Content-Security-Policy`.
+
+    >>> policy_hash("")
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+    """
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -1,0 +1,182 @@
+"""An explanation as it is displayed: numbers as text, scores as shades, one string a stretch.
+
+The notebook and single pages (`html.py`), the report and the page of the server
+(`explanation.js`), and the terminal all draw this record; none of them computes anything.
+"""
+
+import dataclasses
+
+from hanlib.evidence import formatting
+from hanlib.evidence.characters import on_one_line
+from hanlib.evidence.methods import METHODS, get_method
+from hanlib.evidence.passages import passages
+from hanlib.evidence.shading import largest, level, share, weights
+
+CLASSES_SHOWN = 6
+TRUST = {
+    "unmeasured": "How faithful the scores are was not measured.",
+    "note": "The points are the mean fall of the class's probability, in percentage points, when "
+    "the strongest 1, 5, 10, 20 and 50 % are removed, against random ones.",
+}
+
+
+def display_record(explanation):
+    """The explanation in dicts, lists and strings, ready for JSON.
+
+    Returns:
+        A dict with these keys:
+
+        - label, true, target: class names; true is None where it is not known;
+        - wrong: whether the label is not the true one, or None;
+        - method: a name of `METHODS`, or for another method its title, sign, meaning and legend;
+        - classes: `[name, percent, width of the bar, remark, whether predicted]` of the most
+          probable ones; further: how many are left out;
+        - trust: a sentence for each level whose faithfulness was measured;
+        - figures: `[name, value]`, for specialists;
+        - notes: sentences on what is left out;
+        - passages: for a sentence `[score, width of its bar, level, runs]`, for text between
+          sentences a string. A run is `[text, level, score]` for a shaded word, else a string.
+
+    >>> from hanlib.evidence import Explanation, Sentence, Word
+    >>> sentence = Sentence("Good!", 0.7, (Word("Good", 0.4, 0, 4),), 0, 5)
+    >>> explanation = Explanation("Good!", "pos", {"pos": 1.0}, "pos", "random", (sentence,))
+    >>> display_record(explanation)["passages"]
+    [['+0.700', 100, 5, [['Good', 5, '+0.400'], '!']]]
+    """
+    method, correct = get_method(explanation.method), explanation.correct
+    return {
+        "label": formatting.label(explanation.label),
+        "true": None if correct is None else formatting.label(explanation.true_label),
+        "wrong": None if correct is None else not correct,
+        "target": formatting.label(explanation.target),
+        "method": explanation.method if explanation.method in METHODS else described(method),
+        **_classes(explanation),
+        "trust": list(_trust(explanation)),
+        "figures": [*_faithfulness_figures(explanation), *_diagnostics(explanation)],
+        "notes": list(_notes(explanation)),
+        "passages": _passages(explanation, method),
+    }
+
+
+def described(method):
+    """A `Method` as a dict for the script.
+
+    >>> described(METHODS["random"])["title"]
+    'Random scores'
+    """
+    return {**dataclasses.asdict(method), "legend": method.legend}
+
+
+def method_of(record):
+    """The `Method` of a display record.
+
+    >>> method_of({"method": "random"}).title
+    'Random scores'
+    """
+    name = record["method"]
+    return METHODS[name] if isinstance(name, str) else get_method(name["title"])
+
+
+def _notes(explanation):
+    for unit, count in explanation.omitted.items():
+        if count:
+            yield f"{count:,} further {on_one_line(unit)} were read and are not shown."
+
+
+def _classes(explanation):
+    """The most probable classes, and those that are explained, given or true."""
+    true, given = _names(explanation.true_label), _names(explanation.label)
+    ranked = sorted(explanation.probabilities.items(), key=lambda item: -item[1])
+    rows = []
+    for rank, (name, probability) in enumerate(ranked):
+        explained = str(name) == str(explanation.target) and str(name) not in given
+        remarks = ["explained"] * explained + ["true"] * (str(name) in true)
+        if rank < CLASSES_SHOWN or remarks:
+            width = round(100 * share(probability, 1.0))
+            text = formatting.percent(probability)
+            row = [formatting.label(name), text, width, ", ".join(remarks), str(name) in given]
+            rows.append(row)
+    return {"classes": rows, "further": len(ranked) - len(rows)}
+
+
+def _names(label):
+    several = isinstance(label, (tuple, list, set, frozenset))
+    return set() if label is None else {str(name) for name in label} if several else {str(label)}
+
+
+def trust_sentences(record):
+    """What a display record says on faithfulness, in full.
+
+    >>> trust_sentences({"trust": []})
+    ['How faithful the scores are was not measured.']
+    """
+    return [*record["trust"], TRUST["note"]] if record["trust"] else [TRUST["unmeasured"]]
+
+
+def _trust(explanation):
+    for name, measured in explanation.faithfulness.items():
+        better = measured.comprehensiveness > measured.comprehensiveness_interval[1]
+        drop, random = measured.comprehensiveness, measured.random_comprehensiveness
+        yield (
+            f"{on_one_line(name).capitalize()}s: {'' if better else 'not '}better than chance, "
+            f"{_points(drop)} against {_points(random)} points."
+        )
+
+
+def _points(drop):
+    return f"{round(100 * drop, 1) + 0.0:.1f}"
+
+
+def _faithfulness_figures(explanation):
+    number = formatting.number
+    for name, measured in explanation.faithfulness.items():
+        low, high = map(number, measured.comprehensiveness_interval)
+        yield (
+            f"{on_one_line(name).capitalize()}s",
+            f"comprehensiveness {number(measured.comprehensiveness)}, random "
+            f"{number(measured.random_comprehensiveness)} ({low} to {high}); sufficiency "
+            f"{number(measured.sufficiency)}, random {number(measured.random_sufficiency)}; "
+            f"{measured.passes:,} passes",
+        )
+
+
+def _diagnostics(explanation):
+    for name, value in explanation.diagnostics.items():
+        yield on_one_line(name).replace("_", " ").capitalize(), formatting.diagnostic(value)
+
+
+def _passages(explanation, method):
+    scores = [sentence.score for sentence in explanation.sentences]
+    most = largest(scores)
+    most_weight = largest(w for s in explanation.sentences for w in weights(s, method))
+    most_word = largest(word.score for word in explanation.words)
+    found = []
+    for passage in passages(explanation):
+        sentence = passage.sentence
+        if sentence is None:
+            found.append(passage.text)
+            continue
+        levels = [level(weight, most_weight) for weight in weights(sentence, method)]
+        found.append(
+            [
+                formatting.score(sentence.score, method, most),
+                round(100 * abs(share(sentence.score, most))),
+                level(sentence.score, most),
+                _runs(passage.runs, levels, lambda w: formatting.score(w.score, method, most_word)),
+            ]
+        )
+    return found
+
+
+def _runs(runs, levels, score):
+    """Shaded words, and the text between them joined to one string."""
+    levels, joined = iter(levels), []
+    for text, word in runs:
+        strength = 0 if word is None else next(levels)
+        if strength:
+            joined.append([text, strength, score(word)])
+        elif joined and isinstance(joined[-1], str):
+            joined[-1] += text
+        elif text:
+            joined.append(text)
+    return joined

@@ -1,0 +1,317 @@
+// The page: asks a server, and draws its answers with explanation.js.
+const MOST_FILE_BYTES = 5e6, LONGEST_ARGUMENT = 60000, PATIENCE = 120000;
+const element = id => document.getElementById(id);
+const chosen = name => document.querySelector(`input[name=${name}]:checked`).value;
+
+/* ---- the server ---- */
+
+function modelAddress() {
+  const server = element("server").value.trim().replace(/\/+$/, "");
+  const version = element("version").value.trim();
+  const path = `/v1/models/${encodeURIComponent(element("model").value.trim())}`;
+  return server + path + (version ? `/versions/${encodeURIComponent(version)}` : "");
+}
+
+/** JSON from the server; throws an Error whose message says what to do. */
+async function fetched(address, options = {}) {
+  let response, text;
+  try {
+    response = await fetch(address, { credentials: "omit", cache: "no-store", ...options });
+    text = await response.text();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    if (error.name === "TimeoutError") throw new Error("The server gave no answer in time.");
+    throw new Error(`No answer from ${address}. Is the server running, and is the address right? ` +
+      "At another address than this page's it must allow pages: TensorFlow Serving with --rest_api_enable_cors_support, hanlib serve with --allow-origin.");
+  }
+  let answer = null;
+  try { answer = JSON.parse(text); } catch { /* reported below */ }
+  if (response.ok && answer) return answer;
+  throw new Error(problem(response, answer && answer.error, text));
+}
+
+function problem(response, message, text) {
+  const said = message || (text ? `no JSON, but: ${text.slice(0, 200)}` : "nothing");
+  const wait = response.headers.get("Retry-After");
+  const advice = {
+    404: "There is no such model or version here. ",
+    413: "The text is longer than the server accepts. ",
+    429: "The server is busy: try again. ",
+    503: `The server is busy or not ready: try again${wait ? ` in ${wait} s` : " in a moment"}. `,
+    504: "The server took too long: try again, or with less text. ",
+  }[response.status] || "";
+  if (/not found in signature def/.test(said)) {
+    return `${withoutExplain()} The server said: ${said} (${response.status})`;
+  }
+  return `${advice}The server said: ${said} (${response.status})`;
+}
+
+const withoutExplain = () => `The model “${element("model").value}” cannot show its evidence: it was ` +
+  "exported without the signature “explain”. Ask for the answer alone, or export it again with a newer hanlib.";
+
+let connection = 0, connected = false;
+/** Asks which signatures the model has; missing ones cannot be chosen. */
+async function connect() {
+  const mine = ++connection, state = element("model-state");
+  connected = false;
+  state.classList.remove("wrong");
+  offer(null);
+  if (!element("model").value.trim()) {
+    element("server-box").open = true;
+    state.textContent = "Which model? Its name goes into “Server and model”.";
+    return;
+  }
+  try {
+    const about = await fetched(`${modelAddress()}/metadata`, { signal: AbortSignal.timeout(15000) });
+    if (mine !== connection) return;
+    const signatures = about.metadata.signature_def.signature_def;
+    offer(signatures);
+    connected = true;
+    const { name, version } = about.model_spec || {};
+    state.textContent = `Model ${name || element("model").value}${version ? `, version ${version}` : ""}` +
+      ("explain" in signatures ? "" : `. ${withoutExplain()}`);
+  } catch (error) {
+    if (mine !== connection) return;
+    state.textContent = `Not connected. ${error.message}`;
+    state.classList.add("wrong");
+    element("server-box").open = true;
+  }
+}
+
+element("methods").append(...OFFERED.map((name, i) => make("label", null,
+  make("input", { type: "radio", name: "method", value: name, checked: i === 0 }), make("span", null, METHODS[name].title))));
+
+function offer(signatures) {
+  const lacks = signatures && !("explain" in signatures);
+  const explain = document.querySelector("input[value=explain]");
+  explain.disabled = lacks;
+  if (lacks && explain.checked) document.querySelector("input[value=serving_default]").checked = true;
+  const outputs = (signatures && signatures.explain && signatures.explain.outputs) || {};
+  const gradient = document.querySelector("input[value=gradient_x_attention]");
+  gradient.disabled = Object.keys(outputs).length > 0 && !("word_gradient_x_attention" in outputs);
+  if (gradient.disabled && gradient.checked) document.querySelector("input[value=attention]").checked = true;
+  arrange();
+}
+
+async function discover() {
+  const asked = new URLSearchParams(location.search);
+  const served = location.protocol.startsWith("http");
+  element("server").value = asked.get("server") || (served ? location.origin : "http://127.0.0.1:8501");
+  element("model").value = asked.get("model") || "";
+  element("version").value = asked.get("version") || "";
+  try {
+    // Only hanlib's own server lists its models; TensorFlow Serving cannot.
+    const { models } = await fetched(`${element("server").value}/hanlib/models`, { signal: AbortSignal.timeout(5000) });
+    const names = models.map(model => typeof model === "string" ? model : model.name);
+    element("models").replaceChildren(...names.map(name => make("option", { value: name })));
+    if (!element("model").value && names.length) element("model").value = names[0];
+  } catch { /* the field asks for the name */ }
+  await connect();
+}
+
+/* ---- the texts ---- */
+
+const sides = [0, 1].map(side => {
+  const count = make("span", { class: "quiet", id: `count-${side}` });
+  const area = make("textarea", { id: `text-${side}`, dir: "auto", placeholder: "Paste, type or drop a document here", "aria-describedby": `count-${side}` });
+  const file = make("input", { type: "file", hidden: true, accept: "text/*,.txt,.md,.html,.csv,.json,.log", "aria-hidden": "true", tabindex: "-1",
+    onchange: () => { takeFiles(file.files, side); file.value = ""; } });
+  const heading = make("label", { for: `text-${side}` }, "Text");
+  const panel = make("div", { class: "panel" }, heading, area, make("div", { class: "row" },
+    make("button", { type: "button", onclick: () => file.click() }, "Open a file…"), file,
+    make("button", { type: "button", onclick: () => { area.value = ""; counted(side); area.focus(); } }, "Clear"), count));
+  area.addEventListener("input", () => counted(side));
+  panel.addEventListener("dragover", event => { event.preventDefault(); panel.classList.add("drop"); });
+  panel.addEventListener("dragleave", () => panel.classList.remove("drop"));
+  panel.addEventListener("drop", event => {
+    panel.classList.remove("drop");
+    if (event.dataTransfer.files.length) { event.preventDefault(); takeFiles(event.dataTransfer.files, side); }
+  });
+  element("texts").append(panel);
+  return { area, panel, heading, count };
+});
+
+function counted(side) {
+  const length = sides[side].area.value.length;
+  sides[side].count.textContent = length ? `${length.toLocaleString("en")} characters` : "";
+}
+
+/** The first file goes where it was dropped; a second one beside it. */
+async function takeFiles(files, side) {
+  complain("");
+  for (const [i, file] of [...files].slice(0, 2).entries()) {
+    if (file.size > MOST_FILE_BYTES) { complain(`${file.name} is larger than ${MOST_FILE_BYTES / 1e6} MB.`); continue; }
+    const content = new Uint8Array(await file.arrayBuffer());
+    if (content.includes(0)) { complain(`${file.name} is no text file.`); continue; }
+    const target = (side + i) % 2;
+    if (target === 1) { element("compare").checked = true; arrange(); }
+    sides[target].area.value = decoded(content);
+    counted(target);
+    say(`${file.name} was read.`);
+  }
+}
+
+function decoded(content) {
+  try { return new TextDecoder("utf-8", { fatal: true }).decode(content); }
+  catch { return new TextDecoder("windows-1252").decode(content); }
+}
+
+function texts() {
+  return sides.slice(0, element("compare").checked ? 2 : 1).map(side => side.area.value);
+}
+
+function arrange() {
+  const two = element("compare").checked;
+  document.body.classList.toggle("two", two);
+  sides[1].panel.hidden = !two;
+  sides[0].heading.textContent = two ? "First text" : "Text";
+  sides[1].heading.textContent = "Second text";
+  element("methods").hidden = chosen("signature") !== "explain";
+}
+
+/* ---- asking ---- */
+
+const body = () => JSON.stringify({ signature_name: chosen("signature"), inputs: texts() });
+let asking = null, answered = null;
+
+async function ask() {
+  if (asking) { asking.abort(); return; }
+  complain("");
+  if (!element("model").value.trim()) { complain("Which model? Type its name."); element("server-box").open = true; element("model").focus(); return; }
+  const empty = texts().findIndex(text => !text.trim());
+  if (empty >= 0) { complain("There is no text to classify."); sides[empty].area.focus(); return; }
+  const [sent, signature] = [texts(), chosen("signature")];
+  asking = new AbortController();
+  const clock = setTimeout(() => asking && asking.abort(new DOMException("", "TimeoutError")), PATIENCE);
+  busy(true);
+  try {
+    // Without a Content-Type header there is no preflight request to a server at another address.
+    const { outputs } = await fetched(`${modelAddress()}:predict`, { method: "POST", body: body(), signal: asking.signal });
+    if (!outputs || !outputs.probabilities) throw new Error("The answer has no probabilities: this is no model that hanlib exported.");
+    answered = { sent, signature, outputs };
+    show();
+    reveal(element("results"));
+    if (!connected) connect();
+  } catch (error) {
+    if (error.name === "AbortError") say("Stopped."); else complain(error.message);
+  } finally {
+    clearTimeout(clock);
+    asking = null;
+    busy(false);
+  }
+}
+
+function busy(is) {
+  element("ask").textContent = is ? "Stop" : "Classify";
+  element("results").setAttribute("aria-busy", is);
+  if (is) say("Asking the server.");
+}
+
+function say(text) { element("said").textContent = text; }
+
+function complain(text) {
+  element("problem").textContent = text;
+  if (!text) return;
+  element("results").replaceChildren();
+  answered = null;
+  reveal(element("problem"));
+}
+
+/** Scrolls to what would otherwise begin below the window, as on a phone. */
+function reveal(node) {
+  if (node.getBoundingClientRect().top > innerHeight - 160) node.scrollIntoView({ block: "start" });
+}
+
+/* ---- the answer ---- */
+
+function show() {
+  const { sent, outputs, signature } = answered, method = chosen("method");
+  const answers = sent.map((text, i) => answerOf(outputs, i, text, signature === "explain"));
+  const scale = scaleOf(answers, method);
+  const rank = name => Math.max(...answers.map(answer => answer.probabilities.get(name)));
+  const drawn = answers.map((answer, i) => {
+    const record = displayRecord(answer, method, scale, rank, i ? differences(answer, answers[0]) : null);
+    const panel = interactive(article(record), record), title = answers.length > 1 ? ["First text", "Second text"][i] : "Answer";
+    panel.setAttribute("aria-label", title);
+    panel.classList.add("panel");
+    if (answers.length > 1) panel.prepend(make("h2", null, title));
+    return panel;
+  });
+  hideScore();
+  element("results").replaceChildren(make("div", { class: "sides" }, ...drawn));
+  say(answers.map(answer => `${named(answer)}: ${percent(Math.max(...answer.probabilities.values()))}`).join("; "));
+}
+
+/** How far the probabilities differ from those of the first text, by class. */
+function differences(answer, first) {
+  return new Map([...answer.probabilities].map(([name, value]) => {
+    const points = 100 * (value - first.probabilities.get(name));
+    return [name, [`${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)} points`]];
+  }));
+}
+
+/** The answer for one text, without the padding of its batch. */
+function answerOf(outputs, i, text, explained) {
+  const answer = {
+    text, label: outputs.label[i], labels: outputs.labels && outputs.labels[i].filter(Boolean),
+    probabilities: new Map(outputs.classes[i].map((name, c) => [name, outputs.probabilities[i][c]])),
+  };
+  if (!explained || !outputs.words) return answer;
+  let start = 0;
+  answer.target = outputs.target[i];
+  answer.omitted = { words: outputs.omitted_words[i], sentences: outputs.omitted_sentences[i] };
+  answer.sentences = outputs.sentences[i].slice(0, outputs.sentence_counts[i]).map((sentence, s) => {
+    const indices = Array.from({ length: outputs.word_counts[i][s] }, (_, w) => start + w);
+    start += indices.length;
+    const pick = (name, at) => outputs[name] ? outputs[name][i][at] : NaN;
+    return {
+      text: sentence, attention: pick("sentence_attention", s), gradient: pick("sentence_gradient_x_attention", s),
+      words: indices.map(at => ({ text: outputs.words[i][at], attention: pick("word_attention", at), gradient: pick("word_gradient_x_attention", at) })),
+    };
+  });
+  return answer;
+}
+
+/* ---- curl ---- */
+
+function command() {
+  const quoted = text => `'${text.replace(/'/g, "'\\''")}'`;
+  const start = `curl -sS -H 'Content-Type: application/json' ${quoted(`${modelAddress()}:predict`)}`;
+  // An argument of a command is at most 128 KB long.
+  if (new Blob([body()]).size < LONGEST_ARGUMENT) return `${start} -d ${quoted(body())}`;
+  return `${start} --data-binary @- <<'END'\n${body()}\nEND`;
+}
+
+async function copy() {
+  const text = command();
+  element("command").textContent = text;
+  element("command-box").hidden = false;
+  try {
+    await navigator.clipboard.writeText(text);
+    element("copy").textContent = "Copied";
+    say("The curl command was copied.");
+  } catch {
+    element("command-box").open = true;
+    getSelection().selectAllChildren(element("command"));
+    say("Copying is not allowed here. The command is selected below.");
+  }
+  setTimeout(() => { element("copy").textContent = "Copy as curl"; }, 2000);
+}
+
+/* ---- events ---- */
+
+element("form").addEventListener("submit", event => { event.preventDefault(); ask(); });
+element("copy").addEventListener("click", copy);
+element("compare").addEventListener("change", () => { arrange(); if (element("compare").checked) sides[1].area.focus(); });
+for (const id of ["server", "model", "version"]) element(id).addEventListener("change", connect);
+for (const input of document.querySelectorAll("input[name=method]")) input.addEventListener("change", () => { if (answered) show(); });
+for (const input of document.querySelectorAll("input[name=signature]")) input.addEventListener("change", () => { arrange(); if (answered) ask(); });
+document.addEventListener("keydown", event => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); if (!asking) ask(); }
+});
+// A file that misses its field must not replace the page.
+for (const kind of ["dragover", "drop"]) document.addEventListener(kind, event => { if (event.dataTransfer && [...event.dataTransfer.types].includes("Files")) event.preventDefault(); });
+addEventListener("beforeprint", () => document.querySelectorAll("#results details").forEach(box => { box.open = true; }));
+
+arrange();
+discover();
