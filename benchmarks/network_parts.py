@@ -27,7 +27,7 @@ class Part(NamedTuple):
 def network_parts(batches, sizes):
     """The `Part`s of a forward pass, each with its gradient too, and the optimizer."""
     network = make("hanlib", sizes)
-    encoder = network.classifier.encoder.encoder
+    encoder = network.classifier.encoder
     ids = [network.prepare(batch) for batch in batches]
     found = [encoder.hierarchy(x) for x, _ in ids]
     made = _forward_only(

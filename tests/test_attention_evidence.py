@@ -56,7 +56,7 @@ def weigh(level, states, multipliers):
 
 def margin(classifier, document, of_words, of_sentences, target):
     """The log-odds of one document whose attention weights are multiplied."""
-    encoder = classifier.encoder.encoder
+    encoder = classifier.encoder
     vectors, at = [], 0
     for sentence in document:
         states = contextualized(encoder.levels[0], encoder.embedding(tf.constant([sentence])))

@@ -106,14 +106,14 @@ def test_leave_one_out_is_the_same_in_small_pieces(plain, monkeypatch):
 def slow_gradients(network, documents, targets, scales):
     """x . dm/dx by moving each word's vector along itself: central differences in float32."""
     step, ones = 0.02, np.ones(documents.count, np.float32)
-    encoder = network.classifier.encoder.encoder
+    encoder = network.classifier.encoder
     table = encoder.embedding.embeddings
     vectors = tf.gather(table, documents.words)
     scale = np.repeat(scales * ones, documents.document_words)[:, None].astype(np.float32)
 
     def of(x):
-        rows, _ = encoder.levels[0].encode(x, documents.row_lengths)
-        vectors, _ = encoder.levels[1].encode(rows, documents.document_rows)
+        rows = encoder.levels[0].encode(x, documents.row_lengths)
+        vectors = encoder.levels[1].encode(rows, documents.document_rows)
         return network.margins(network.classifier.logits(vectors), targets).numpy()
 
     found = []
@@ -175,7 +175,7 @@ def test_integrated_gradients_are_those_of_many_small_steps(plain):
 def test_uniform_attention_is_the_mean_of_the_states(plain):
     averaging = network_of(score="mean")
     documents = Documents.of(NESTED)
-    own, others = (n.classifier.encoder.encoder for n in (plain, averaging))
+    own, others = (n.classifier.encoder for n in (plain, averaging))
     others.embedding.set_weights(own.embedding.get_weights())
     for level, other in zip(own.levels, others.levels, strict=True):
         other.recurrent.set_weights(level.recurrent.get_weights())

@@ -232,7 +232,7 @@ def test_word_vectors_in_half_the_memory(classifier, exported, tmp_path):
     path = export_saved_model(classifier, tmp_path / "1", half_precision_tables=True)
     variables = "variables/variables.data-00000-of-00001"
     saved = (exported / variables).stat().st_size - (path / variables).stat().st_size
-    table = classifier.encoder.encoder.embedding.embeddings
+    table = classifier.encoder.embedding.embeddings
     assert saved == pytest.approx(2 * np.prod(table.shape), rel=0.05)
     report = check(path, classifier, DOCUMENTS, half_precision_tables=True)
     assert report.passed, str(report)

@@ -81,7 +81,7 @@ class HanlibNetwork:
         return loss
 
     def set_weights(self, weights):
-        encoder = self.classifier.encoder.encoder
+        encoder = self.classifier.encoder
         encoder.embedding.set_weights([weights.embeddings])
         for level, given in zip(encoder.levels, weights.levels, strict=True):
             forward, backward = level.recurrent.cells
