@@ -17,7 +17,8 @@ def html():
     (True, False)
     """
     style = read_asset("explanation.css") + read_asset("page.css", _FOLDER)
-    script = explanation_script() + read_asset("display_record.js") + read_asset("page.js", _FOLDER)
+    script = explanation_script() + read_asset("display_record.js")
+    script += read_asset("connection.js", _FOLDER) + read_asset("page.js", _FOLDER)
     page = read_asset("index.html", _FOLDER)
     page = page.replace("<style></style>", f"<style>\n{style}</style>")
     return page.replace("<script></script>", f"<script>\n{script}</script>")

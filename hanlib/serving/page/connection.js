@@ -1,0 +1,108 @@
+// The server and its model: requests, error messages, and what the model offers.
+const element = id => document.getElementById(id);
+const chosen = name => document.querySelector(`input[name=${name}]:checked`).value;
+
+function modelAddress() {
+  const server = element("server").value.trim().replace(/\/+$/, "");
+  const version = element("version").value.trim();
+  const path = `/v1/models/${encodeURIComponent(element("model").value.trim())}`;
+  return server + path + (version ? `/versions/${encodeURIComponent(version)}` : "");
+}
+
+/** JSON from the server; throws an Error whose message says what to do. */
+async function fetched(address, options = {}) {
+  let response, text;
+  try {
+    response = await fetch(address, { credentials: "omit", cache: "no-store", ...options });
+    text = await response.text();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    if (error.name === "TimeoutError") throw new Error("The server gave no answer in time.");
+    throw new Error(`No answer from ${address}. Is the server running, and is the address right? ` +
+      "At another address than this page's it must allow pages: TensorFlow Serving with --rest_api_enable_cors_support, hanlib serve with --allow-origin.");
+  }
+  let answer = null;
+  try { answer = JSON.parse(text); } catch { /* reported below */ }
+  if (response.ok && answer) return answer;
+  throw new Error(problem(response, answer && answer.error, text));
+}
+
+function problem(response, message, text) {
+  const said = message || (text ? `no JSON, but: ${text.slice(0, 200)}` : "nothing");
+  const wait = response.headers.get("Retry-After");
+  const advice = {
+    404: "There is no such model or version here. ",
+    413: "The text is longer than the server accepts. ",
+    429: "The server is busy: try again. ",
+    503: `The server is busy or not ready: try again${wait ? ` in ${wait} s` : " in a moment"}. `,
+    504: "The server took too long: try again, or with less text. ",
+  }[response.status] || "";
+  if (/not found in signature def/.test(said)) {
+    return `${withoutExplain()} The server said: ${said} (${response.status})`;
+  }
+  return `${advice}The server said: ${said} (${response.status})`;
+}
+
+const withoutExplain = () => `The model “${element("model").value}” cannot show its evidence: it was ` +
+  "exported without the signature “explain”. Ask for the answer alone, or export it again with a newer hanlib.";
+
+let connection = 0, connected = false;
+/** Asks which signatures the model has; missing ones cannot be chosen. */
+async function connect() {
+  const mine = ++connection, state = element("model-state");
+  connected = false;
+  state.classList.remove("wrong");
+  offer(null);
+  if (!element("model").value.trim()) {
+    element("server-box").open = true;
+    state.textContent = "Which model? Its name goes into “Server and model”.";
+    return;
+  }
+  try {
+    const about = await fetched(`${modelAddress()}/metadata`, { signal: AbortSignal.timeout(15000) });
+    if (mine !== connection) return;
+    const signatures = about.metadata.signature_def.signature_def;
+    offer(signatures);
+    connected = true;
+    const { name, version } = about.model_spec || {};
+    state.textContent = `Model ${name || element("model").value}${version ? `, version ${version}` : ""}` +
+      ("explain" in signatures ? "" : `. ${withoutExplain()}`);
+  } catch (error) {
+    if (mine !== connection) return;
+    state.textContent = `Not connected. ${error.message}`;
+    state.classList.add("wrong");
+    element("server-box").open = true;
+  }
+}
+
+element("methods").append(...OFFERED.map((name, i) => make("label", null,
+  make("input", { type: "radio", name: "method", value: name, checked: i === 0 }), make("span", null, METHODS[name].title))));
+
+function offer(signatures) {
+  const lacks = signatures && !("explain" in signatures);
+  const explain = document.querySelector("input[value=explain]");
+  explain.disabled = lacks;
+  if (lacks && explain.checked) document.querySelector("input[value=serving_default]").checked = true;
+  const outputs = (signatures && signatures.explain && signatures.explain.outputs) || {};
+  const gradient = document.querySelector("input[value=gradient_x_attention]");
+  gradient.disabled = Object.keys(outputs).length > 0 && !("word_gradient_x_attention" in outputs);
+  if (gradient.disabled && gradient.checked) document.querySelector("input[value=attention]").checked = true;
+  arrange();
+}
+
+async function discover() {
+  const asked = new URLSearchParams(location.search);
+  const served = location.protocol.startsWith("http");
+  element("server").value = asked.get("server") || (served ? location.origin : "http://127.0.0.1:8501");
+  element("model").value = asked.get("model") || "";
+  element("version").value = asked.get("version") || "";
+  try {
+    // Only hanlib's own server lists its models; TensorFlow Serving cannot.
+    const { models } = await fetched(`${element("server").value}/hanlib/models`, { signal: AbortSignal.timeout(5000) });
+    const names = models.map(model => typeof model === "string" ? model : model.name);
+    element("models").replaceChildren(...names.map(name => make("option", { value: name })));
+    if (!element("model").value && names.length) element("model").value = names[0];
+  } catch { /* the field asks for the name */ }
+  await connect();
+}
+
