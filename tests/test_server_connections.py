@@ -214,12 +214,12 @@ def test_a_body_in_chunks_of_one_byte_does_not_make_others_wait(server):
     with raw(server, head("POST", PREDICT, CHUNKED)) as connection:
         sender = threading.Thread(target=connection.sendall, args=(chunks,))
         sender.start()
-        while sender.is_alive():
+        while sender.is_alive() or not waits:
             begin = time.monotonic()
             assert server.ask("GET", "/healthz")[0] == 200
             waits.append(time.monotonic() - begin)
         assert connection.recv(100).startswith(b"HTTP/1.1 200 OK")
-    assert max(waits) < 1
+    assert max(waits) < 2  # With h11 it was 3 to 4.5 seconds.
 
 
 @pytest.mark.parametrize(
