@@ -1,4 +1,4 @@
-"""Attention pooling: the states of the words of a row become one vector, or one per hop or label."""
+"""Attention pooling: the states of a row become one vector, or one per hop or label."""
 
 import re
 

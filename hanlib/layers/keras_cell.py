@@ -60,6 +60,13 @@ def output_size(cell):
     return keras.tree.flatten(cell.state_size)[0] if size is None else size
 
 
+def unbuilt(config):
+    """A configuration without the shapes that inner layers, as those of a stack, were built for."""
+    if isinstance(config, dict):
+        return {key: unbuilt(value) for key, value in config.items() if key != "build_config"}
+    return [unbuilt(value) for value in config] if isinstance(config, list) else config
+
+
 def _initial_states(cell, rows):
     """The initial states as a list, as `keras.layers.RNN` makes them."""
     if hasattr(cell, "get_initial_state"):

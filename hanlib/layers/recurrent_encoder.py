@@ -6,7 +6,12 @@ import tensorflow as tf
 from hanlib.checks import check_integer
 from hanlib.layers.cells import CELLS
 from hanlib.layers.gated_cell import GatedCell
-from hanlib.layers.keras_cell import check_keras_cell, output_size, run_keras_cell
+from hanlib.layers.keras_cell import (
+    check_keras_cell,
+    output_size,
+    run_keras_cell,
+    unbuilt,
+)
 from hanlib.ops.packing import pack, permute
 from hanlib.ops.recurrence import packed_recurrence
 from hanlib.ops.rows import flatten, restore
@@ -100,7 +105,7 @@ class RecurrentEncoder(keras.layers.Layer):
         return self.directions * self.units
 
     def _copy(self, template, name):
-        config = template.get_config()
+        config = unbuilt(template.get_config())
         own = {"name": name, "dtype": self.dtype_policy}
         # A user's cell need not take both.
         return type(template).from_config(config | {k: own[k] for k in own if k in config})

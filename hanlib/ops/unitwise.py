@@ -38,24 +38,24 @@ def acts_on_each_unit(spec, dtype, shapes):
 
 @functools.cache
 def _examine(spec, dtype, shapes):
-    with tf.init_scope(), tf.GradientTape() as tape:
-        rows, draw = max(ROWS, spec.units), _draws(dtype)
-        touched = tf.one_hot(
-            tf.range(rows) % spec.units, spec.units, on_value=True, off_value=False
-        )
+    draw = _draws(dtype)
+    with tf.init_scope():
+        rows = max(ROWS, spec.units)
+        touched = tf.cast(tf.one_hot(tf.range(rows) % spec.units, spec.units), tf.bool)
         sources = [
             [draw([rows, spec.units]) for _ in range(count)]
             for count in (spec.parts, spec.states, *spec.blocks)
         ]
+        changed = tf.nest.map_structure(lambda s: tf.where(touched, draw(s.shape), s), sources)
         weights = [draw(shape) for shape in shapes]
-        other = tf.nest.map_structure(lambda s: tf.where(touched, draw(s.shape), s), sources)
+        # The graph of the equation knows the variables that it reads.
+        graph = tf.function(lambda: _results(spec, sources, weights)[0], autograph=False)
+        if graph.get_concrete_function().graph.variables:
+            return False
         first, order = _results(spec, sources, weights)
-        second, _ = _results(spec, other, weights)
-        kept = [
-            bool(tf.reduce_all(touched | (one == two)))
-            for one, two in zip(first, second, strict=True)
-        ]
-    return all(kept) and order == list(range(len(spec.blocks))) and not tape.watched_variables()
+        second, _ = _results(spec, changed, weights)
+        same = [touched | (one == two) for one, two in zip(first, second, strict=True)]
+        return order == list(range(len(spec.blocks))) and bool(tf.reduce_all(tf.stack(same)))
 
 
 def _results(spec, sources, weights):
