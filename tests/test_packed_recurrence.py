@@ -199,7 +199,7 @@ def test_one_trace_serves_all_shapes(rng):
             states = packed_recurrence(spec, parts, packing.forward, packing.batch_sizes, kernels)
         for gradient in tape.gradient(states, parts):
             assert gradient.shape == (sum(lengths), 5)
-    for function in _compiled(spec, tf.float64):
+    for function in _compiled(spec, tf.float64, ()):
         assert function.experimental_get_tracing_count() == 1
 
 
