@@ -298,6 +298,31 @@ def test_every_precision(name, policy, rng):
     np.testing.assert_array_equal(wide[-1], 0)
 
 
+# Their rows come with the contract of the encoders.
+NOT_YET_SYMBOLIC = {LevelEncoder, HierarchicalEncoder, HAN}
+SYMBOLIC = [name for name, case in CASES.items() if case.covers not in NOT_YET_SYMBOLIC]
+
+
+@pytest.mark.parametrize("policy", ["float32", "float64", "mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("name", SYMBOLIC)
+def test_symbolic_shapes_and_dtypes_equal_the_eager_ones(name, policy, rng):
+    case = CASES[name]
+    layer = case.make(policy)
+    states, mask = padded(case, rows_for(case, rng))
+    options = [{}]
+    if "return_attention_scores" in inspect.signature(layer.call).parameters:
+        options.append({"return_attention_scores": True})
+    for option in options:
+        for given in ([None, FEATURES], states.shape[1:]):
+            inputs = keras.Input(given), keras.Input(given[:1], dtype="bool")
+            symbolic = keras.tree.flatten(layer(inputs[0], mask=inputs[1], **option))
+            eager = keras.tree.flatten(layer(states, mask=mask, **option))
+            for one, other in zip(symbolic, eager, strict=True):
+                assert one.dtype == other.dtype.name
+                assert len(one.shape) == len(other.shape)
+                assert all(a in (None, b) for a, b in zip(one.shape, other.shape, strict=True))
+
+
 @every_layer
 def test_one_trace_for_all_shapes(name, rng):
     case, layer, rows = layer_for(name, rng)

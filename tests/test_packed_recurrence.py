@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from hanlib.layers import RecurrentEncoder
 from hanlib.ops import gates
-from hanlib.ops.packing import pack, permute, unpack
+from hanlib.ops.packing import pack, permute
 from hanlib.ops.recurrence import CellSpec, _compiled, packed_recurrence
+from hanlib.ops.unitwise import acts_on_each_unit
 
 UNITS = 3
 
-# name -> the equation, the oracle, the gates of the projected input, the gates of each product.
+# name -> the spec, the oracle, the gates of the projected input, the gates of each product.
 # The cell with an output gate runs the recurrence of "gru_cho": see tests/test_cells.py.
 CELLS = {
     "gru": (
@@ -63,9 +64,9 @@ both_ways = pytest.mark.parametrize("reverse", [False, True], ids=["forward", "b
 
 def parameters(name, rng, dtype):
     """Recurrent kernels and biases."""
-    equation = CELLS[name][0]
-    kernels = [rng.normal(size=[UNITS, blocks * UNITS]) for blocks in equation.blocks]
-    biases = [rng.normal(size=[blocks * UNITS]) for blocks in equation.blocks if equation.bias]
+    spec = CELLS[name][0]
+    kernels = [rng.normal(size=[UNITS, blocks * UNITS]) for blocks in spec.blocks]
+    biases = [rng.normal(size=[blocks * UNITS]) for blocks in spec.blocks if spec.bias]
     return [[tf.constant(w, dtype) for w in weights] for weights in (kernels, biases)]
 
 
@@ -97,21 +98,19 @@ def plain(name, projected, lengths, kernels, biases, reverse):
     return tf.boolean_mask(outputs, tf.sequence_mask(lengths))
 
 
-def in_blocks(equation, matrices):
+def in_blocks(spec, matrices):
     """Matrices or vectors of several blocks as one tensor a block."""
-    return [
-        tf.split(m, n, axis=-1) for m, n in zip(matrices, equation.blocks, strict=bool(matrices))
-    ]
+    return [tf.split(m, n, axis=-1) for m, n in zip(matrices, spec.blocks, strict=bool(matrices))]
 
 
 def packed(name, projected, lengths, kernels, biases, reverse):
     """The same through the packed recurrence."""
-    equation = CELLS[name][0]
+    spec = CELLS[name][0]
     packing = pack(tf.constant(lengths, tf.int32))
-    order = tf.gather(packing.positions, packing.mirror) if reverse else packing.positions
-    parts = tf.split(projected, equation.parts, axis=-1)
-    kernels, biases = in_blocks(equation, kernels), in_blocks(equation, biases)
-    states = packed_recurrence(equation, parts, order, packing.sizes, kernels, biases)
+    order = packing.backward if reverse else packing.forward
+    parts = tf.split(projected, spec.parts, axis=-1)
+    kernels, biases = in_blocks(spec, kernels), in_blocks(spec, biases)
+    states = packed_recurrence(spec, parts, order, packing.batch_sizes, kernels, biases)
     return permute(states, tf.math.invert_permutation(order), order)
 
 
@@ -177,46 +176,47 @@ def test_gradients_equal_finite_differences(name, reverse, rng):
         return float(np.sum(packed(name, *parts, reverse) * weights))
 
     step = 1e-6
-    for place, gradient in enumerate(gradients):
+    for index, gradient in enumerate(gradients):
         # Along one random direction through all entries of an input.
         direction = rng.normal(size=gradient.shape)
         ends = []
         for sign in (1, -1):
             changed = list(inputs)
-            changed[place] = inputs[place] + sign * step * direction
+            changed[index] = inputs[index] + sign * step * direction
             ends.append(loss(changed))
         difference = (ends[0] - ends[1]) / (2 * step)
         np.testing.assert_allclose(np.sum(gradient * direction), difference, rtol=1e-6, atol=1e-7)
 
 
 def test_one_trace_serves_all_shapes(rng):
-    equation = CellSpec(gates.mgu, 5, 2, (1, 1))
+    spec = CellSpec(gates.mgu, 5, 2, (1, 1))
     kernels = [[tf.constant(rng.normal(size=[5, 5]))] for _ in range(2)]
     for lengths in SHAPES.values():
         packing = pack(tf.constant(lengths, tf.int32))
         parts = [tf.constant(rng.normal(size=[sum(lengths), 5])) for _ in range(2)]
         with tf.GradientTape() as tape:
             tape.watch(parts)
-            states = packed_recurrence(equation, parts, packing.positions, packing.sizes, kernels)
+            states = packed_recurrence(spec, parts, packing.forward, packing.batch_sizes, kernels)
         for gradient in tape.gradient(states, parts):
             assert gradient.shape == (sum(lengths), 5)
-    for function in _compiled(equation, tf.float64):
+    for function in _compiled(spec, tf.float64, ()):
         assert function.experimental_get_tracing_count() == 1
 
 
-def test_the_loop_computes_one_line_a_real_word():
+def test_the_loop_computes_one_line_per_real_word():
     lines = []
 
     def counting(x, states, product):
         tf.py_function(lambda count: lines.append(int(count)), [tf.shape(x[0])[0]], [])
         return gates.elman(x, states, product)
 
-    equation = CellSpec(counting, 2, 1, (1,))
+    spec = CellSpec(counting, 2, 1, (1,))
+    assert acts_on_each_unit(spec, tf.float32, ())
     for lengths in SHAPES.values():
         packing = pack(tf.constant(lengths, tf.int32))
         lines.clear()
         parts = [tf.ones([sum(lengths), 2])]
-        packed_recurrence(equation, parts, packing.positions, packing.sizes, [[tf.eye(2)]])
+        packed_recurrence(spec, parts, packing.forward, packing.batch_sizes, [[tf.eye(2)]])
         assert sum(lines) == sum(lengths)
         assert len(lines) == max(lengths, default=0)
 
@@ -236,44 +236,30 @@ def test_an_encoder_projects_no_padding(monkeypatch):
     assert projected == [(4, 6), (4, 6), (4, 4), (4, 4)]
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.integers(0, 6), max_size=12))
-def test_packing_is_a_permutation_by_steps(lengths):
-    packing = pack(tf.constant(lengths, tf.int32))
-    words = sum(lengths)
-    sizes, positions, rows = (part.numpy() for part in packing[:3])
-    assert int(packing.count) == len(lengths)
-    # Mirrored, the same words in steps of the same sizes, each row from its last word.
-    mirror = packing.mirror.numpy()
-    np.testing.assert_array_equal(mirror[mirror], np.arange(words))
-    # Falling, one size a step of the longest row, one line a word.
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 6), max_size=12), st.sampled_from(["int32", "int64"]))
+def test_packing_is_a_permutation_by_steps(lengths, dtype):
+    packing = pack(tf.constant(lengths, dtype))
+    assert [part.dtype for part in packing] == [tf.int32] * 3
+    sizes, forward, backward = (part.numpy() for part in packing)
+    # Never rising, one size per step of the longest row.
     assert sizes.tolist() == [
         sum(length > t for length in lengths) for t in range(max(lengths, default=0))
     ]
-    assert sorted(positions.tolist()) == list(range(words))
+    # Exactly one line per word.
+    assert sorted(forward.tolist()) == sorted(backward.tolist()) == list(range(sum(lengths)))
     row_of = np.repeat(np.arange(len(lengths)), lengths)
-    place_in_row = np.concatenate([np.arange(n) for n in lengths] or [[]]).astype(int)
-    np.testing.assert_array_equal(rows, row_of[positions])
-    from_the_end = np.array(lengths, int)[rows] - 1 - place_in_row[positions]
-    np.testing.assert_array_equal(rows[mirror], rows)
-    np.testing.assert_array_equal(from_the_end[mirror], np.repeat(np.arange(len(sizes)), sizes))
-    # Step after step; within a step a prefix of the rows of the step before.
-    np.testing.assert_array_equal(place_in_row[positions], np.repeat(np.arange(len(sizes)), sizes))
-    steps = np.split(rows, np.cumsum(sizes)[:-1]) if words else []
-    for before, after in itertools.pairwise(steps):
+    index_in_row = np.concatenate([np.arange(n) for n in lengths] or [[]]).astype(int)
+    steps = np.repeat(np.arange(len(sizes)), sizes)
+    np.testing.assert_array_equal(index_in_row[forward], steps)
+    # Backward the same rows, each from its last word.
+    np.testing.assert_array_equal(row_of[backward], row_of[forward])
+    from_the_end = np.array(lengths, int)[row_of] - 1 - index_in_row
+    np.testing.assert_array_equal(from_the_end[backward], steps)
+    # Within a step the first rows of the step before.
+    rows = np.split(row_of[forward], np.cumsum(sizes)[:-1]) if lengths else []
+    for before, after in itertools.pairwise(rows):
         np.testing.assert_array_equal(after, before[: len(after)])
-    values = tf.reshape(tf.range(2 * words), [words, 2])
-    there_and_back = unpack(tf.gather(values, packing.positions), packing)
-    np.testing.assert_array_equal(there_and_back, values)
-
-
-@pytest.mark.parametrize("dtype", ["int32", "int64"])
-def test_lengths_of_either_integer_type(dtype):
-    packing = pack(tf.constant([2, 0, 3], dtype))
-    assert [part.dtype for part in packing] == [tf.int32] * 5
-    assert packing.sizes.numpy().tolist() == [2, 2, 1]
-    assert packing.positions.numpy().tolist() == [2, 0, 3, 1, 4]
-    assert packing.rows.numpy().tolist() == [2, 0, 2, 0, 2]
 
 
 @pytest.mark.parametrize("name", ["gru", "lstm"])

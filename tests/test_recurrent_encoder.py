@@ -34,6 +34,11 @@ def assert_close(given, expected, atol=1e-5):
     np.testing.assert_allclose(given, expected, rtol=0, atol=atol)
 
 
+def built(encoder):
+    encoder.build((None, None, FEATURES))
+    return encoder
+
+
 def random_weights(layer, rng):
     layer.set_weights([rng.normal(0, 0.5, weight.shape) for weight in layer.get_weights()])
 
@@ -48,19 +53,17 @@ KERAS = {
 }
 
 
-@pytest.mark.parametrize("depth", [1, 2])
 @pytest.mark.parametrize("name", KERAS)
-def test_equals_the_bidirectional_layers_of_keras(name, depth, rows, rng):
+def test_equals_the_bidirectional_layers_of_keras(name, rows, rng):
     cell, make = KERAS[name]
-    encoder = RecurrentEncoder(cell, depth=depth)
+    encoder = built(RecurrentEncoder(cell, depth=2))
     dense, mask = padded(rows)
     theirs, layers = dense, []
-    for _ in range(depth):
+    for _ in range(2):
         layers.append(keras.layers.Bidirectional(make()))
-        layers[-1](theirs, mask=mask)
+        layers[-1].build((None, *theirs.shape[1:]))
         random_weights(layers[-1], rng)
         theirs = layers[-1](theirs, mask=mask)
-    states = encoder(rows)
     encoder.set_weights([weight for layer in layers for weight in layer.get_weights()])
     states = encoder(rows)
     assert states.shape.as_list() == [5, None, 2 * UNITS]
@@ -70,35 +73,25 @@ def test_equals_the_bidirectional_layers_of_keras(name, depth, rows, rng):
 @pytest.mark.parametrize("name", KERAS)
 def test_one_direction_equals_the_layer_of_keras(name, rows, rng):
     cell, make = KERAS[name]
-    encoder, theirs = RecurrentEncoder(cell, bidirectional=False), make()
+    encoder, theirs = built(RecurrentEncoder(cell, bidirectional=False)), make()
     dense, mask = padded(rows)
-    theirs(dense, mask=mask)
+    theirs.build((None, *dense.shape[1:]))
     random_weights(theirs, rng)
-    encoder(rows)
     encoder.set_weights(theirs.get_weights())
     assert_close(encoder(rows).values, tf.boolean_mask(theirs(dense, mask=mask), mask))
 
 
 @every_cell
-def test_ragged_dense_and_any_padding_give_the_same(cell, rows, rng):
-    encoder = RecurrentEncoder(cell, units=UNITS)
-    expected = encoder(rows)
+def test_padding_company_and_order_change_nothing(cell, rows, rng):
+    encoder = built(RecurrentEncoder(cell, units=UNITS, depth=2))
     random_weights(encoder, rng)
-    expected = encoder(rows)
+    together = encoder(rows)
     for steps, filler in ((6, 0.0), (9, 0.0), (9, 1e6), (7, np.nan)):
         dense, mask = padded(rows, steps, filler)
         states = encoder(dense, mask=mask)
         assert states.shape == (5, steps, 2 * UNITS)
-        assert_close(tf.boolean_mask(states, mask), expected.values, 1e-6)
+        assert_close(tf.boolean_mask(states, mask), together.values, 1e-6)
         np.testing.assert_array_equal(tf.boolean_mask(states, ~mask), 0)
-
-
-@every_cell
-def test_a_row_alone_in_company_and_in_any_order(cell, rows, rng):
-    encoder = RecurrentEncoder(cell, units=UNITS, depth=2)
-    together = encoder(rows)
-    random_weights(encoder, rng)
-    together = encoder(rows)
     for row in range(len(LENGTHS)):
         assert_close(encoder(rows[row : row + 1])[0], together[row], 1e-6)
     order = [3, 0, 4, 2, 1]
@@ -114,30 +107,43 @@ def test_a_hole_in_the_mask_is_no_word(rows):
     assert_close(tf.boolean_mask(states, mask[0]), encoder(kept[None])[0], 1e-6)
 
 
-@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (0, 0)])
-def test_nothing_in_nothing_out(shape):
-    encoder = RecurrentEncoder("lstm", units=UNITS, depth=2)
-    dense = tf.zeros([*shape, FEATURES])
-    assert encoder(dense).shape == (*shape, 2 * UNITS)
-    assert encoder(dense, mask=tf.ones(shape, tf.bool)).shape == (*shape, 2 * UNITS)
-    ragged = tf.RaggedTensor.from_row_lengths(tf.zeros([0, FEATURES]), [0] * shape[0])
-    assert encoder(ragged).to_tensor().shape[0] == shape[0]
+@pytest.fixture(params=[False, True], ids=["graph_functions", "functions_run_eagerly"])
+def eagerly(request):
+    tf.config.run_functions_eagerly(request.param)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("cell", ["lstm", keras.layers.LSTMCell(UNITS)], ids=["packed", "keras"])
+def test_nothing_in_nothing_out(cell):
+    encoder = built(RecurrentEncoder(cell, units=UNITS, depth=2))
+    for shape in ((0, 3), (2, 0), (0, 0)):
+        dense = tf.zeros([*shape, FEATURES])
+        with tf.GradientTape() as tape:
+            states = encoder(dense)
+        assert states.shape == (*shape, 2 * UNITS)
+        weights = [weight.value for weight in encoder.trainable_weights]
+        for gradient in tape.gradient(states, weights, unconnected_gradients="zero"):
+            np.testing.assert_array_equal(gradient, 0)
+        assert encoder(dense, mask=tf.ones(shape, tf.bool)).shape == (*shape, 2 * UNITS)
+        ragged = tf.RaggedTensor.from_row_lengths(tf.zeros([0, FEATURES]), [0] * shape[0])
+        assert encoder(ragged).to_tensor().shape[0] == shape[0]
 
 
 @every_cell
 def test_the_path_over_distinct_words_equals_the_plain_one(cell, rng):
-    encoder = RecurrentEncoder(cell, units=UNITS, depth=2)
+    encoder = built(RecurrentEncoder(cell, units=UNITS))
     distinct = tf.constant(rng.normal(size=[5, FEATURES]), tf.float32)
     index = tf.constant([0, 3, 3, 1, 0, 4, 2, 1], tf.int32)
     packing = pack(tf.constant([3, 0, 4, 1]))
-    encoder.build((None, None, FEATURES))
     random_weights(encoder, rng)
     results = []
-    for values, places in ((distinct, index), (tf.gather(distinct, index), None)):
+    for lines in (index, None):
         with tf.GradientTape() as tape:
             tape.watch(distinct)
-            values = distinct if places is not None else tf.gather(distinct, index)
-            states = encoder.encode(values, packing, places)
+            values = tf.gather(distinct, index) if lines is None else distinct
+            states = encoder.encode(values, packing, lines)
             loss = tf.reduce_sum(tf.square(states))
         results.append([states, *tape.gradient(loss, [distinct, *encoder.trainable_weights])])
     for ours, plain in zip(*results, strict=True):
@@ -174,9 +180,9 @@ def test_weight_dropout_drops_recurrent_weights_and_scales_the_rest(rows, monkey
     seen = []
     original = recurrent_encoder.packed_recurrence
 
-    def spy(equation, parts, lines, sizes, kernels, *rest):
+    def spy(spec, parts, gather_indices, batch_sizes, kernels, *rest):
         seen.extend(tf.concat(blocks, axis=-1) for blocks in kernels)
-        return original(equation, parts, lines, sizes, kernels, *rest)
+        return original(spec, parts, gather_indices, batch_sizes, kernels, *rest)
 
     encoder = RecurrentEncoder("lstm", units=20, weight_dropout=0.25, bidirectional=False)
     encoder(rows)
@@ -192,7 +198,7 @@ def test_weight_dropout_drops_recurrent_weights_and_scales_the_rest(rows, monkey
 
 def test_dropout_lies_between_layers_and_acts_in_training_only(rows):
     for depth, acts in ((1, False), (2, True)):
-        encoder = RecurrentEncoder("gru", units=8, depth=depth, dropout=0.5)
+        encoder = RecurrentEncoder("gru", units=UNITS, depth=depth, dropout=0.5)
         still = encoder(rows).values
         assert_close(encoder(rows, training=False).values, still, 0)
         changed = np.abs(encoder(rows, training=True).values - still).max() > 1e-3
@@ -202,7 +208,7 @@ def test_dropout_lies_between_layers_and_acts_in_training_only(rows):
 def test_dropout_repeats_with_the_seed(rows):
     def draw(seed):
         keras.utils.set_random_seed(seed)
-        encoder = RecurrentEncoder("gru", units=8, depth=2, dropout=0.5, weight_dropout=0.5)
+        encoder = RecurrentEncoder("gru", UNITS, depth=2, dropout=0.5, weight_dropout=0.5)
         return encoder(rows, training=True).values.numpy()
 
     np.testing.assert_array_equal(draw(3), draw(3))
@@ -210,10 +216,8 @@ def test_dropout_repeats_with_the_seed(rows):
 
 
 PRECISIONS = [
-    ("float16", "float16", 5e-3),
     ("mixed_float16", "float16", 5e-3),
     ("bfloat16", "bfloat16", 4e-2),
-    ("mixed_bfloat16", "bfloat16", 4e-2),
     ("float64", "float64", 1e-6),
 ]
 
@@ -291,9 +295,8 @@ def test_the_output_shape_is_known_beforehand(bidirectional):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"cell": "gruu", "units": 2}, r"`cell` must be .* one of \['gru', .*Received: 'gruu'"),
-        ({"cell": keras.layers.GRUCell(2)}, r"`cell` must be a GatedCell"),
-        ({"cell": "gru"}, r"`units` must be a positive integer. Received: units=None"),
+        ({"cell": "gruu", "units": 2}, r"one of \['gru', .*Received: cell='gruu'"),
+        ({"cell": "gru"}, "`units` must be given together with .*Received: cell='gru', units=None"),
         ({"cell": "gru", "units": 0}, r"`units` must be a positive integer. Received: units=0"),
         ({"cell": GRUCell(2), "units": 3}, r"the given cell, 2. Received: units=3"),
         ({"units": 2, "depth": 0}, r"`depth` must be a positive integer. Received: depth=0"),

@@ -68,18 +68,17 @@ def blocks(request, monkeypatch):
 @every_variant
 @pytest.mark.usefixtures("blocks")
 class TestEquations:
-    def test_ragged(self, options):
+    def test_ragged_dense_and_flat(self, options):
         layer, rows = built(options), some_rows()
+        expected = [oracle(layer, row) for row in rows]
         outputs, scores = layer(ragged(rows), return_attention_scores=True)
         np.testing.assert_array_equal(outputs.row_lengths(), LENGTHS)
-        for place, row in enumerate(rows):
-            expected, expected_scores = oracle(layer, row)
-            np.testing.assert_allclose(outputs[place], expected, atol=1e-9)
+        for index, row in enumerate(rows):
+            np.testing.assert_allclose(outputs[index], expected[index][0], atol=1e-9)
             if len(row):
-                np.testing.assert_allclose(scores[place].to_tensor(), expected_scores, atol=1e-9)
-
-    def test_dense_with_garbage_in_its_padding(self, options):
-        layer, rows = built(options), some_rows()
+                square = scores[index].to_tensor()
+                np.testing.assert_allclose(square, expected[index][1], atol=1e-9)
+        # Dense, with garbage in the padding.
         for steps in (5, 8):
             states, mask = dense(rows, steps)
             outputs, scores = layer(states, mask=mask, return_attention_scores=True)
@@ -89,21 +88,16 @@ class TestEquations:
             np.testing.assert_array_equal(outputs[~mask], 0)
             np.testing.assert_array_equal(scores[~mask], 0)
             np.testing.assert_array_equal(scores.transpose(0, 2, 1, 3)[~mask], 0)
-            for place, row in enumerate(rows):
-                expected, expected_scores = oracle(layer, row)
-                real = mask[place]
-                np.testing.assert_allclose(outputs[place, real], expected, atol=1e-9)
-                square = scores[place][real][:, real]
-                np.testing.assert_allclose(square, expected_scores, atol=1e-9)
-
-    def test_flat_words(self, options):
-        layer, rows = built(options), some_rows()
-        expected = np.concatenate([oracle(layer, row)[0] for row in rows])
+            for index, real in enumerate(mask):
+                np.testing.assert_allclose(outputs[index, real], expected[index][0], atol=1e-9)
+                square = scores[index][real][:, real]
+                np.testing.assert_allclose(square, expected[index][1], atol=1e-9)
+        # Flat words, and the rows in another order.
         outputs = layer.attend(np.concatenate(rows), LENGTHS)
-        np.testing.assert_allclose(outputs, expected, atol=1e-9)
-        reverse = layer(ragged(rows[::-1])).values
-        expected = np.concatenate([oracle(layer, row)[0] for row in rows[::-1]])
-        np.testing.assert_allclose(reverse, expected, atol=1e-9)
+        np.testing.assert_allclose(outputs, np.concatenate([e[0] for e in expected]), atol=1e-9)
+        backwards = layer(ragged(rows[::-1])).values
+        expected = np.concatenate([e[0] for e in expected[::-1]])
+        np.testing.assert_allclose(backwards, expected, atol=1e-9)
 
     def test_gradient_against_finite_differences(self, options):
         layer, (states, mask) = built(options), dense(some_rows(), fill=0.0)
@@ -130,7 +124,7 @@ class TestEquations:
             slope = sum(np.sum(g * d) for g, d in zip(gradient, direction, strict=True))
             np.testing.assert_allclose((ends[1] - ends[0]) / 2e-6, slope, rtol=1e-5, atol=1e-7)
 
-    @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "mixed_float16"])
+    @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
     def test_sixteen_bits(self, options, dtype):
         layer, rows = built(options, dtype), some_rows()
         outputs, scores = layer(ragged(rows), return_attention_scores=True)
@@ -155,8 +149,8 @@ class TestEquations:
                 assert np.isfinite(gradient).all()
 
 
-@pytest.mark.usefixtures("blocks")
-def test_one_trace_for_every_shape():
+def test_one_trace_for_every_shape(monkeypatch):
+    monkeypatch.setattr(self_attention, "BLOCK_SCORES", 8)  # Several blocks.
     layer, traces = built({"num_heads": 2}, "float32"), []
     states = tf.TensorSpec([None, None, FEATURES])
     masks = tf.TensorSpec([None, None], tf.bool)
@@ -224,15 +218,15 @@ def test_dropout_only_in_training_and_not_in_the_scores(monkeypatch):
     monkeypatch.setattr(self_attention, "BLOCK_SCORES", 30)
     layer = built({"dropout": 0.5, "seed": 1}, "float32")
     row = some_rows(dtype="float32")[2]
-    rows = ragged([row, row])  # A block each.
+    rows = ragged([row] * 50)  # A block each.
     outputs, scores = layer(rows, return_attention_scores=True)
     attend = tf.function(lambda: layer(rows, return_attention_scores=True, training=True))
-    draws = [attend() for _ in range(500)]
+    draws = [attend() for _ in range(10)]
     assert not np.allclose(draws[0][0].values, draws[1][0].values)
     assert not np.allclose(draws[0][0][0], draws[0][0][1])
     np.testing.assert_allclose(draws[0][1].flat_values, scores.flat_values, atol=1e-6)
-    mean = np.mean([draw[0].values for draw in draws], axis=0)
-    np.testing.assert_allclose(mean, outputs.values, atol=1.0)
+    mean = np.mean([draw[0].to_tensor() for draw in draws], axis=(0, 1))
+    np.testing.assert_allclose(mean, outputs[0], atol=1.0)
 
 
 def test_the_mask_goes_on():
@@ -250,9 +244,12 @@ def test_the_mask_goes_on():
     ("options", "message"),
     [
         ({"num_heads": 0}, "`num_heads` must be a positive integer. Received: num_heads=0"),
-        ({"key_dim": -1}, "`key_dim` must be a positive integer. Received: key_dim=-1"),
-        ({"value_dim": 0}, "`value_dim` must be a positive integer. Received: value_dim=0"),
-        ({"output_dim": 1.5}, "`output_dim` must be a positive integer. Received: output_dim=1.5"),
+        ({"key_dim": -1}, "`key_dim` must be a positive integer or None. Received: key_dim=-1"),
+        ({"value_dim": 0}, "`value_dim` must be a positive integer or None. Received: value_dim=0"),
+        (
+            {"output_dim": 1.5},
+            "`output_dim` must be a positive integer or None. Received: output_dim=1.5",
+        ),
         ({"dropout": -0.1}, r"`dropout` must be in \[0, 1\). Received: dropout=-0.1"),
     ],
 )

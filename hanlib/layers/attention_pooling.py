@@ -1,10 +1,11 @@
-"""Attention pooling: the states of a row's words become one vector, or one a hop or label."""
+"""Attention pooling: the states of a row become one vector, or one per hop or label."""
 
 import re
 
 import keras
 import tensorflow as tf
 
+from hanlib.checks import check_integer
 from hanlib.ops import scores as score_functions
 from hanlib.ops import softmax
 from hanlib.ops.rows import flatten, restore
@@ -15,7 +16,7 @@ NORMALIZERS = {"softmax": softmax.segment_softmax, "sparsemax": softmax.segment_
 
 @keras.saving.register_keras_serializable("hanlib")
 class AttentionPooling(keras.layers.Layer):
-    """Weigh the states of a row and sum them: `v = sum_i alpha_i h_i`, `alpha = softmax(e)`.
+    """Weighted sum of the states of a row: `v = sum_i alpha_i h_i`, `alpha = softmax(e)`.
 
     | `score` | `e_i` | source |
     |---|---|---|
@@ -26,32 +27,35 @@ class AttentionPooling(keras.layers.Layer):
     | `"mean"` | 0, so `alpha_i = 1 / n` | HN-AVE in Yang et al., 2016 |
     | `"max"` | none: the maximum of each feature | HN-MAX in Yang et al., 2016 |
 
-    What is pooled is `h`, not the hidden `tanh(W h + b)`. A row without words gives zeros.
-    Softmax and sums run in float32 under every 16-bit policy; nothing is computed for padding.
+    The states `h` are pooled, not the hidden layer `tanh(W h + b)`. A row without words gives
+    zeros. Softmax and sums run in float32 under every 16-bit policy; nothing is computed for
+    padding.
 
     Args:
-        score: one of the above. `"mean"` and `"max"` have no weights.
-        units: size of the hidden layer of `"additive"`, `"general"` and `"gated"`; the number of
-            features by default. The other scores have no such size and ignore it.
-        hops: r contexts instead of one, whose vectors are concatenated (Lin et al., 2017).
-        penalty: factor of the loss `|A A^T - I|_F^2`, averaged over the rows that have words, which
-            keeps hops apart (Lin et al., 2017); added with `add_loss`. Needs `hops > 1`.
+        score: One of the above. `"mean"` and `"max"` have no weights.
+        units: Size of the hidden layer of `"additive"`, `"general"` and `"gated"`; by default the
+            number of features. The other scores ignore it.
+        hops: Number of contexts, whose vectors are concatenated (Lin et al., 2017).
+        penalty: Factor of the loss `|A A^T - I|_F^2`, averaged over the rows that have words, which
+            keeps the hops apart (Lin et al., 2017); added with `add_loss`. Needs `hops > 1`.
         normalizer: `"softmax"`, or `"sparsemax"` for exact zeros (Martins and Astudillo, 2016).
-        labels: one context a label (CAML, Mullenbach et al., 2018). Excludes `hops`.
-        dropout: share of the weights `alpha` dropped in training, the rest scaled up. The scores
-            that are returned are those before dropout.
-        use_bias: whether `"additive"` and `"gated"` add biases.
-        kernel_initializer, bias_initializer, context_initializer: for W, V, U; b, c; u, q, w.
-        kernel_regularizer, bias_regularizer, context_regularizer: losses on the same.
-        kernel_constraint, bias_constraint, context_constraint: constraints on the same.
-        seed: seed of the dropout.
+        labels: Number of labels with one context each (CAML, Mullenbach et al., 2018). Excludes
+            `hops`.
+        dropout: Rate of dropout on the weights `alpha` in training. The returned scores are those
+            before dropout.
+        use_bias: Whether `"additive"` and `"gated"` add biases.
+        kernel_initializer, bias_initializer, context_initializer: Of W, V, U; of b, c; of u, q, w.
+        kernel_regularizer, bias_regularizer, context_regularizer: Of the same.
+        kernel_constraint, bias_constraint, context_constraint: Of the same.
+        seed: Seed of the dropout.
 
     Call arguments:
         states: `<float>[..., steps, features]`, or a `tf.RaggedTensor`
             `<float>[rows, (steps), features]`.
-        mask: `<bool>[..., steps]` for dense states, true for real words; Keras passes its own.
-        return_attention_scores: whether to return the weights `alpha` as well.
-        training: whether dropout applies.
+        mask: `<bool>[..., steps]` for dense states, true for real words; Keras passes the mask of
+            the layer before.
+        return_attention_scores: Whether to return the weights `alpha` as well.
+        training: Whether dropout is applied.
 
     Returns:
         vectors: `<float>[..., features]`; `[..., hops * features]`; `[..., labels, features]`.
@@ -60,7 +64,7 @@ class AttentionPooling(keras.layers.Layer):
             share of the features whose maximum is at that word.
 
     Raises:
-        ValueError: an argument is out of range, or the size of the features axis is unknown.
+        ValueError: If an argument is out of range, or the size of the features axis is unknown.
 
     >>> states = tf.constant([[[1.0, 0.0], [3.0, 2.0], [9.0, 9.0]]])
     >>> mask = tf.constant([[True, True, False]])
@@ -94,11 +98,11 @@ class AttentionPooling(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.score = _one_of("score", score, SCORES)
-        self.units = None if units is None else _positive_integer("units", units)
-        self.hops = _positive_integer("hops", hops)
+        self.units = check_integer("units", units, allow_none=True)
+        self.hops = check_integer("hops", hops)
         self.penalty = float(penalty)
         self.normalizer = _one_of("normalizer", normalizer, NORMALIZERS)
-        self.labels = None if labels is None else _positive_integer("labels", labels)
+        self.labels = check_integer("labels", labels, allow_none=True)
         self.dropout = float(dropout)
         self.use_bias = use_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -141,13 +145,13 @@ class AttentionPooling(keras.layers.Layer):
         return (vectors, scores) if return_attention_scores else vectors
 
     def pool(self, states, segment_ids, num_segments, training=None):
-        """The equations, on flat words in any order; for `call` and, once built, for encoders.
+        """Attention pooling on flat words in any order. The layer must have been built.
 
         Args:
             states: `<float>[words, features]`.
             segment_ids: `<int>[words]`, the row of each word, not necessarily sorted.
             num_segments: `<int>[]`, the number of rows.
-            training: whether dropout applies.
+            training: Whether dropout is applied.
 
         Returns:
             vectors `<float>[rows, features]` and scores `<float>[words]`, with further axes for
@@ -168,7 +172,7 @@ class AttentionPooling(keras.layers.Layer):
         scores = normalize(self._scores(states), segment_ids, num_segments)
         if self.penalty:
             overlap = softmax.mean_overlap(scores, segment_ids, num_segments)
-            # Keras adds losses up in its float type, whatever the policy of the layer.
+            # Keras sums losses in its default float type, whatever the policy of the layer.
             self.add_loss(self.penalty * tf.cast(overlap, keras.config.floatx()))
         kept = scores
         if training and self.dropout:
@@ -291,10 +295,4 @@ def _one_of(name, value, choices):
     if value not in choices:
         choices = ", ".join(choices)
         raise ValueError(f"`{name}` must be one of {choices}. Received: {name}={value!r}")
-    return value
-
-
-def _positive_integer(name, value):
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}")
     return value

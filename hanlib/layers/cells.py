@@ -22,8 +22,8 @@ class GRUCell(GatedCell):
     h' = (1-z)⊙h + z⊙h̃. It is the same cell: since 1-σ(a) = σ(-a), negate the update gate's
     kernel, recurrent kernel and bias (the first `units` columns) to load one into the other.
 
-    The weights are those of `keras.layers.GRU` with the same `reset_after`, in the same order, so
-    `set_weights` and `get_weights` carry them both ways.
+    The weights are those of `keras.layers.GRU` with the same `reset_after`, in the same order:
+    `set_weights(other.get_weights())` works in both directions.
 
     Args:
         units: Positive integer, the width of the state.
@@ -58,7 +58,7 @@ class GRUCell(GatedCell):
 
 @keras.saving.register_keras_serializable("hanlib")
 class OutputGateGRUCell(GatedCell):
-    """A GRU whose output passes a gate of its own (from the customer's article).
+    """A GRU whose output passes through a gate of its own (from the customer's article).
 
         h' = the GRU with its reset before the product (see `GRUCell`)
         o = σ(W_o x + U_o h' + b_o)
@@ -78,7 +78,7 @@ class OutputGateGRUCell(GatedCell):
     output_blocks = (2,)
 
     def output_gate(self, states, parts, kernels):
-        # It depends on the step's own state alone, so it need not wait in the loop.
+        # It depends on the state of its own step alone, so it stays outside of the loop.
         return gates.output_gate(parts, states, affine(kernels, []))
 
 
@@ -107,7 +107,7 @@ class TwoStateCell(GatedCell):
     states = 2
 
     def project(self, inputs):
-        """W x + b, and the candidate's bias as a part of its own, since a gate scales it."""
+        """W x + b, with the bias of the candidate as a separate part, since a gate scales it."""
         kernels = tf.split(self._cast(self.kernel), 3, axis=-1)
         parts = [tf.matmul(inputs, kernel) for kernel in kernels]
         if not self.use_bias:
@@ -135,7 +135,7 @@ class MGUCell(GatedCell):
 
 @keras.saving.register_keras_serializable("hanlib")
 class MinGRUCell(GatedCell):
-    """minGRU: gates that look at the input alone (Feng et al. 2024, arXiv 2410.01201).
+    """minGRU: gates that depend on the input alone (Feng et al. 2024, arXiv 2410.01201).
 
         z = σ(W_z x + b_z)
         h̃ = W x + b
@@ -172,7 +172,7 @@ class LSTMCell(GatedCell):
         h' = o⊙tanh(c')
 
     The output is h', the states are (h', c'). The weights are those of `keras.layers.LSTM`, in
-    the same order (i, f, c, o), so `set_weights` and `get_weights` carry them both ways.
+    the same order (i, f, c, o): `set_weights(other.get_weights())` works in both directions.
 
     Args:
         units: Positive integer, the width of the states.
@@ -193,7 +193,7 @@ class LSTMCell(GatedCell):
         super().__init__(units, **kwargs)
         self.unit_forget_bias = unit_forget_bias
 
-    def start_bias(self, shape, dtype=None):
+    def initial_bias(self, shape, dtype=None):
         bias = self.bias_initializer(shape, dtype=dtype)
         if not self.unit_forget_bias:
             return bias

@@ -1,18 +1,30 @@
-"""What all gated cells share: their weights, and one step of their equation."""
+"""The base class of the gated cells: their weights, and one step of their equation."""
 
 import keras
 import tensorflow as tf
 
+from hanlib.checks import check_integer
 from hanlib.ops.recurrence import CellSpec, affine
 
 
 class GatedCell(keras.layers.Layer):
-    """What all gated cells share: their weights, and one step of their equation.
+    """Base class of the gated cells: weights, and one step of an equation.
 
-    The equations themselves are in `hanlib.ops.gates`. A subclass names its equation (`step`),
-    how many blocks of `units` its kernels hold, and how many inputs the equation takes where that
-    differs (`parts`). The weights lie as in Keras: `kernel`
-    `[features, blocks * units]`, `recurrent_kernel` `[units, blocks * units]`, `bias`.
+    The equations are functions, as those in `hanlib.ops.gates`. A subclass sets
+
+    - `step`: the equation, `step(x, states, product, *weights)`, which returns the new states. As a
+      static method it gets the fast backward pass, provided that it acts on each unit by itself.
+      An equation that mixes units, and a method that reads weights of the cell, get the
+      automatic gradient: the same result, more slowly.
+    - `input_blocks`: the number of projected inputs, each `<float>[rows, units]`.
+    - `parts`: the number of them that the equation takes, where that differs.
+    - `recurrent_blocks`: for each recurrent product, the number of blocks of `units` it gives.
+    - `output_blocks`: the same for products of `output_gate`.
+    - `states`: the number of states, each `<float>[rows, units]`.
+
+    The weights have the layout of Keras: `kernel` `[features, blocks * units]`,
+    `recurrent_kernel` `[units, blocks * units]`, `bias`. Further weights are added in `build` and
+    listed by `step_weights`. `docs/cells.md` shows how to write a cell.
 
     Args:
         units: Positive integer, the width of the state and of the output.
@@ -50,10 +62,8 @@ class GatedCell(keras.layers.Layer):
         bias_regularizer=None,
         **kwargs,
     ):
-        if not isinstance(units, int) or isinstance(units, bool) or units < 1:
-            raise ValueError(f"`units` must be a positive integer. Received: units={units!r}")
         super().__init__(**kwargs)
-        self.units = units
+        self.units = check_integer("units", units)
         self.use_bias = use_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
@@ -89,7 +99,7 @@ class GatedCell(keras.layers.Layer):
             self.recurrent_kernel = self.add_weight(
                 name="recurrent_kernel",
                 shape=(self.units, blocks * self.units),
-                initializer=self.start_recurrent_kernel,
+                initializer=self.initial_recurrent_kernel,
                 regularizer=self.recurrent_regularizer,
             )
         self.bias = None
@@ -97,21 +107,21 @@ class GatedCell(keras.layers.Layer):
             self.bias = self.add_weight(
                 name="bias",
                 shape=self.bias_shape(width),
-                initializer=self.start_bias,
+                initializer=self.initial_bias,
                 regularizer=self.bias_regularizer,
             )
 
     def bias_shape(self, width):
-        """Shape of `bias` for a kernel of the given width."""
+        """The shape of `bias` for a kernel of the given width."""
         return (width,)
 
-    def start_recurrent_kernel(self, shape, dtype=None):
-        """First value of `recurrent_kernel`, drawn wide: no bfloat16 matrix is made orthogonal."""
+    def initial_recurrent_kernel(self, shape, dtype=None):
+        """Initial `recurrent_kernel`, drawn in float32: QR decompositions know no bfloat16."""
         wide = "float64" if dtype == "float64" else "float32"
         return keras.ops.cast(self.recurrent_initializer(shape, dtype=wide), dtype or wide)
 
-    def start_bias(self, shape, dtype=None):
-        """First value of `bias`."""
+    def initial_bias(self, shape, dtype=None):
+        """Initial `bias`."""
         return self.bias_initializer(shape, dtype=dtype)
 
     def input_bias(self):
@@ -122,8 +132,12 @@ class GatedCell(keras.layers.Layer):
         """The part of `bias` that belongs to the recurrent products, or None."""
         return
 
+    def step_weights(self):
+        """The further weights that `step` takes after `product`, in its order; none by default."""
+        return []
+
     def project(self, inputs):
-        """W x + b for all words at once, one `<float>[words, units]` a gate.
+        """W x + b for all words at once, one `<float>[words, units]` per gate.
 
         Args:
             inputs: `<float>[words, features]`.
@@ -140,11 +154,12 @@ class GatedCell(keras.layers.Layer):
         """What the packed recurrence needs.
 
         Returns:
-            The `CellSpec`; for each recurrent product its kernels, one `<float>[units, units]` a
-            block, those of `output_gate` last; and its biases likewise, or nothing.
+            The `CellSpec`; for each recurrent product its kernels, one `<float>[units, units]` per
+            block, those of `output_gate` last; its biases likewise, or nothing; and the further
+            weights.
         """
         bias = self.recurrent_bias()
-        equation = CellSpec(
+        spec = CellSpec(
             self.step,
             self.units,
             self.parts or self.input_blocks,
@@ -152,10 +167,11 @@ class GatedCell(keras.layers.Layer):
             self.states,
             bias is not None,
         )
-        return equation, self._split(self.recurrent_kernel), self._split(bias)
+        weights = [self._cast(weight) for weight in self.step_weights()]
+        return spec, self._split(self.recurrent_kernel), self._split(bias), weights
 
     def output_gate(self, states, parts, kernels):
-        """The output at each word, of what the recurrence left over.
+        """The output at each word, computed after the recurrence; by default the first state.
 
         Args:
             states: `<float>[words, units]`, the first state.
@@ -180,11 +196,11 @@ class GatedCell(keras.layers.Layer):
         return tf.cast(tf.convert_to_tensor(weight), self.compute_dtype)
 
     def call(self, inputs, states, training=None):
-        equation, kernels, biases = self.recurrence()
+        spec, kernels, biases, weights = self.recurrence()
         parts = self.project(inputs)
         product = affine(kernels, biases)
-        states = equation.step(parts[: equation.parts], tuple(states), product)
-        rest = parts[equation.parts :], kernels[len(equation.blocks) :]
+        states = spec.step(parts[: spec.parts], tuple(states), product, *weights)
+        rest = parts[spec.parts :], kernels[len(spec.blocks) :]
         return self.output_gate(states[0], *rest), list(states)
 
     def compute_output_shape(self, input_shape, states_shape=None):

@@ -3,8 +3,15 @@
 import keras
 import tensorflow as tf
 
+from hanlib.checks import check_integer
 from hanlib.layers.cells import CELLS
 from hanlib.layers.gated_cell import GatedCell
+from hanlib.layers.keras_cell import (
+    check_keras_cell,
+    output_size,
+    run_keras_cell,
+    unbuilt,
+)
 from hanlib.ops.packing import pack, permute
 from hanlib.ops.recurrence import packed_recurrence
 from hanlib.ops.rows import flatten, restore
@@ -12,24 +19,28 @@ from hanlib.ops.rows import flatten, restore
 
 @keras.saving.register_keras_serializable("hanlib")
 class RecurrentEncoder(keras.layers.Layer):
-    """A state for each word of each row: any gated cell, both ways, any depth, no padding computed.
+    """Recurrent network over rows of unequal length: one state per word, no padding computed.
 
-    It gives what `keras.layers.Bidirectional(keras.layers.RNN(cell, return_sequences=True))`
-    gives on each row alone, computed over the packed rows of `hanlib.ops.packing`: the input
-    product is one matrix product over the real words, the loop does the rest on the rows that
-    still run. Each row starts from zero states.
+    The result equals that of `keras.layers.Bidirectional(keras.layers.RNN(cell,
+    return_sequences=True))` on each row alone. It is computed over the packed rows of
+    `hanlib.ops.packing`: the input product is one matrix product over the real words, and the loop
+    computes the rest on the rows that still run.
 
     Args:
-        cell: A `GatedCell`, or the name of one: "gru", "lstm", "mgu", "min_gru", "elman",
-            "output_gate_gru", "two_state". A given cell is a template: each direction and each
-            layer of the stack has its own copy.
-        units: Positive integer, the width of a state; only with a name.
+        cell: The name of a cell ("gru", "lstm", "mgu", "min_gru", "elman", "output_gate_gru",
+            "two_state"), a `GatedCell`, or any Keras cell: a layer with `call(inputs, states)` and
+            `state_size`, such as `keras.layers.GRUCell` or `keras.layers.StackedRNNCells`. A given
+            cell is a template: each direction and each layer of the stack has its own copy. Only
+            a `GatedCell` that keeps the inherited `call` gets the fast recurrence; other cells are
+            called once per step.
+        units: Positive integer, the width of a state. Required with a name, to be left out with a
+            cell.
         bidirectional: Whether a second cell runs from the last word to the first. Its outputs
             are concatenated to those of the first.
         depth: Number of stacked layers.
-        dropout: Share of the inputs of each layer but the first that is set to zero in training.
-        weight_dropout: Share of the recurrent weights that is set to zero in training, drawn
-            anew for each batch (weight drop, Merity et al. 2018, arXiv 1708.02182).
+        dropout: Rate of dropout on the inputs of each layer but the first.
+        weight_dropout: Rate of dropout on the recurrent weights, drawn anew for each batch (weight
+            drop, Merity et al. 2018, arXiv 1708.02182). Needs a `GatedCell`.
 
     Call arguments:
         inputs: `<float>[rows, (steps), features]`, ragged, or dense with a mask.
@@ -38,7 +49,7 @@ class RecurrentEncoder(keras.layers.Layer):
 
     Returns:
         The states, `[rows, steps, output]` in the form of the input; zeros on padding. `output`
-        is `units`, or twice that when bidirectional.
+        is the width of the cell's output, twice that if bidirectional.
 
     Raises:
         ValueError: If an argument is out of its range or the cell is not known.
@@ -59,19 +70,22 @@ class RecurrentEncoder(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if not isinstance(depth, int) or depth < 1:
-            raise ValueError(f"`depth` must be a positive integer. Received: depth={depth!r}")
         for name, rate in (("dropout", dropout), ("weight_dropout", weight_dropout)):
             if not 0 <= rate < 1:
                 raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={rate!r}")
         self.bidirectional = bool(bidirectional)
-        self.depth = depth
+        self.depth = check_integer("depth", depth)
         self.dropout = dropout
         self.weight_dropout = weight_dropout
         self.supports_masking = True
         self.supports_jit = False
-        template = _cell(cell, units)
-        self.units = template.units
+        template = _template(cell, units)
+        if weight_dropout and not _is_packed(template):
+            raise ValueError(
+                "`weight_dropout` needs a GatedCell with the inherited `call`. "
+                f"Received: weight_dropout={weight_dropout}, cell={template!r}"
+            )
+        self.units = output_size(template)
         # Layer by layer, forward before backward: the order of `keras.layers.Bidirectional`.
         self.cells = [
             self._copy(template, f"{direction}_{layer}")
@@ -87,16 +101,18 @@ class RecurrentEncoder(keras.layers.Layer):
 
     @property
     def output_size(self):
-        """Width of the states that come out."""
+        """Width of the output."""
         return self.directions * self.units
 
     def _copy(self, template, name):
-        config = {**template.get_config(), "name": name, "dtype": self.dtype_policy}
-        return type(template).from_config(config)
+        config = unbuilt(template.get_config())
+        own = {"name": name, "dtype": self.dtype_policy}
+        # A user's cell need not take both.
+        return type(template).from_config(config | {k: own[k] for k in own if k in config})
 
     def build(self, input_shape):
-        for place, cell in enumerate(self.cells):
-            width = input_shape[-1] if place < self.directions else self.output_size
+        for index, cell in enumerate(self.cells):
+            width = input_shape[-1] if index < self.directions else self.output_size
             if not cell.built:
                 cell.build((None, width))
 
@@ -110,8 +126,8 @@ class RecurrentEncoder(keras.layers.Layer):
         Args:
             values: `<float>[words, features]`, row-major; with `index`, `[distinct, features]`.
             packing: The `Packing` of the rows.
-            index: `<int32>[words]`, the line of `values` that each word uses, row-major: the
-                input product then runs over the distinct words only.
+            index: `<int32>[words]`, row-major, the line of `values` that each word uses. The input
+                product then runs over the distinct words only.
             training: Whether dropout is applied.
 
         Returns:
@@ -126,30 +142,37 @@ class RecurrentEncoder(keras.layers.Layer):
         return states
 
     def _layer(self, layer, values, index, packing, training):
-        outputs = []
-        for direction in range(self.directions):
-            cell = self.cells[layer * self.directions + direction]
-            order = packing.positions
-            if direction:
-                order = tf.gather(order, packing.mirror)
-            outputs.append(self._run(cell, values, index, packing.sizes, order, training))
+        cells = self.cells[layer * self.directions :][: self.directions]
+        outputs = [
+            self._run(cell, values, index, packing.batch_sizes, order, training)
+            for cell, order in zip(cells, (packing.forward, packing.backward), strict=False)
+        ]
         return tf.concat(outputs, axis=-1) if self.bidirectional else outputs[0]
 
-    def _run(self, cell, values, index, sizes, order, training):
-        """The states of one cell, row-major, where `order` lists the words step by step."""
+    def _run(self, cell, values, index, batch_sizes, order, training):
+        """The states of one cell, row-major; `order` lists the words step by step."""
+        gather_indices = order if index is None else tf.gather(index, order)
+        if _is_packed(cell):
+            states = self._run_packed(cell, values, gather_indices, batch_sizes, training)
+        else:
+            inputs = tf.gather(values, gather_indices)
+            states = run_keras_cell(cell, inputs, batch_sizes, training)
+        return permute(states, tf.math.invert_permutation(order), order)
+
+    def _run_packed(self, cell, values, gather_indices, batch_sizes, training):
         parts = cell.project(values)
-        lines = order if index is None else tf.gather(index, order)
-        equation, kernels, biases = cell.recurrence()
+        spec, kernels, biases, weights = cell.recurrence()
         if self.weight_dropout:
             kernels = tf.nest.map_structure(
                 lambda kernel: self.drop_weights(kernel, training=training), kernels
             )
-        own, rest = parts[: equation.parts], parts[equation.parts :]
-        products = len(equation.blocks)
-        states = packed_recurrence(equation, own, lines, sizes, kernels[:products], biases)
-        rest = [tf.gather(part, lines) for part in rest]
-        states = cell.output_gate(states, rest, kernels[products:])
-        return permute(states, tf.math.invert_permutation(order), order)
+        own, rest = parts[: spec.parts], parts[spec.parts :]
+        own_kernels, rest_kernels = kernels[: len(spec.blocks)], kernels[len(spec.blocks) :]
+        states = packed_recurrence(
+            spec, own, gather_indices, batch_sizes, own_kernels, biases, weights
+        )
+        rest = [tf.gather(part, gather_indices) for part in rest]
+        return cell.output_gate(states, rest, rest_kernels)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.output_size)
@@ -165,21 +188,30 @@ class RecurrentEncoder(keras.layers.Layer):
         }
 
 
-def _cell(cell, units):
-    """The template that a cell's name, configuration or instance stands for."""
+def _is_packed(cell):
+    """Whether a cell is a `GatedCell` whose step is its equation and nothing else."""
+    return isinstance(cell, GatedCell) and type(cell).call is GatedCell.call
+
+
+def _template(cell, units):
+    """The cell that a name, a configuration or a cell stands for."""
     if isinstance(cell, str):
         if cell not in CELLS:
             raise ValueError(
-                f"`cell` must be a GatedCell or one of {list(CELLS)}. Received: {cell!r}"
+                f"`cell` must be a Keras cell or one of {list(CELLS)}. Received: cell={cell!r}"
+            )
+        if units is None:
+            raise ValueError(
+                "`units` must be given together with the name of a cell. "
+                f"Received: cell={cell!r}, units=None"
             )
         return CELLS[cell](units)
     if isinstance(cell, dict):
         cell = keras.saving.deserialize_keras_object(cell)
-    if not isinstance(cell, GatedCell):
-        raise ValueError(f"`cell` must be a GatedCell or one of {list(CELLS)}. Received: {cell!r}")
-    if units not in (None, cell.units):
+    check_keras_cell(cell)
+    if units not in (None, output_size(cell)):
         raise ValueError(
-            f"`units` must be left out or equal those of the given cell, {cell.units}. "
+            f"`units` must be left out or equal those of the given cell, {output_size(cell)}. "
             f"Received: units={units}"
         )
     return cell

@@ -3,11 +3,12 @@
 import keras
 import tensorflow as tf
 
+from hanlib.checks import check_integer
 from hanlib.ops.rows import flatten, restore
 from hanlib.ops.scores import scaled_dot_product_scores
 from hanlib.ops.softmax import accumulation_dtype, masked_softmax
 
-# Scores, padding included, that a block of rows may have for one head: some MB.
+# The most scores, padding included, that a block of rows has for one head: a few MB.
 BLOCK_SCORES = 2**18
 
 
@@ -17,32 +18,33 @@ class SelfAttention(keras.layers.Layer):
 
     `head = softmax(Q K^T / sqrt(key_dim)) V` with `Q = H W_q + b_q`, `K = H W_k + b_k`,
     `V = H W_v + b_v`, and `output = concat(heads) W_o + b_o`. Words attend to the words of their
-    own row. `keras.layers.MultiHeadAttention` is not used: its two paths (with and without scores)
+    own row. `keras.layers.MultiHeadAttention` is not used: its results with and without scores
     differ on a row without words, NaN in padding spreads, and its float16 products overflow.
 
-    Projections run on the real words only. Scores are computed in blocks of rows of similar length,
-    so memory grows with the sum of the squared lengths (in training; in inference with the largest
-    block), not with the number of rows times the longest length squared.
+    Projections run on the real words only. Scores are computed in blocks of rows of similar length.
+    In training memory therefore grows with the sum of the squared lengths, in inference with the
+    largest block, and not with the number of rows times the square of the longest.
 
     Args:
-        num_heads: number of heads.
-        key_dim: size of a head's queries and keys; by default `features / num_heads`.
-        value_dim: size of a head's values; by default `key_dim`.
-        output_dim: size of the output; by default the number of features.
-        use_bias: whether the four projections add a bias.
-        dropout: share of the attention weights dropped in training, the rest scaled up. The scores
-            that are returned are those before dropout.
-        kernel_initializer, bias_initializer: for the four kernels; for the four biases.
-        kernel_regularizer, bias_regularizer: losses on the same.
-        kernel_constraint, bias_constraint: constraints on the same.
-        seed: seed of the dropout.
+        num_heads: Number of heads.
+        key_dim: Size of the queries and keys of a head; by default `features / num_heads`.
+        value_dim: Size of the values of a head; by default `key_dim`.
+        output_dim: Size of the output; by default the number of features.
+        use_bias: Whether the four projections add a bias.
+        dropout: Rate of dropout on the attention weights in training. The returned scores are
+            those before dropout.
+        kernel_initializer, bias_initializer: Of the four kernels and the four biases.
+        kernel_regularizer, bias_regularizer: Of the same.
+        kernel_constraint, bias_constraint: Of the same.
+        seed: Seed of the dropout.
 
     Call arguments:
         states: `<float>[rows, steps, features]`, or a `tf.RaggedTensor`
             `<float>[rows, (steps), features]`.
-        mask: `<bool>[rows, steps]` for dense states, true for real words; Keras passes its own.
-        return_attention_scores: whether to return the attention weights as well.
-        training: whether dropout applies.
+        mask: `<bool>[rows, steps]` for dense states, true for real words; Keras passes the mask of
+            the layer before.
+        return_attention_scores: Whether to return the attention weights as well.
+        training: Whether dropout is applied.
 
     Returns:
         `<float>[rows, steps, output_dim]`, zeros on padding, ragged for ragged states; if asked for
@@ -50,7 +52,7 @@ class SelfAttention(keras.layers.Layer):
         a float64 policy), zeros on padding, or `<float32>[rows, (steps), (steps), num_heads]`.
 
     Raises:
-        ValueError: an argument is out of range, or the size of the features axis is unknown.
+        ValueError: If an argument is out of range, or the size of the features axis is unknown.
 
     >>> layer = SelfAttention(num_heads=2, output_dim=3)
     >>> rows = tf.RaggedTensor.from_row_lengths(tf.ones([3, 4]), [1, 0, 2])
@@ -76,12 +78,10 @@ class SelfAttention(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.num_heads = _positive_integer("num_heads", num_heads)
-        self.key_dim = None if key_dim is None else _positive_integer("key_dim", key_dim)
-        self.value_dim = None if value_dim is None else _positive_integer("value_dim", value_dim)
-        self.output_dim = (
-            None if output_dim is None else _positive_integer("output_dim", output_dim)
-        )
+        self.num_heads = check_integer("num_heads", num_heads)
+        self.key_dim = check_integer("key_dim", key_dim, allow_none=True)
+        self.value_dim = check_integer("value_dim", value_dim, allow_none=True)
+        self.output_dim = check_integer("output_dim", output_dim, allow_none=True)
         self.use_bias = use_bias
         if not 0 <= dropout < 1:
             raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
@@ -135,14 +135,12 @@ class SelfAttention(keras.layers.Layer):
         return outputs, scores
 
     def attend(self, states, row_lengths, training=None):
-        """The equations on flat words, row after row; `call` and the packed encoder use them.
-
-        The layer must have been built.
+        """Self-attention on flat words, row after row. The layer must have been built.
 
         Args:
             states: `<float>[words, features]`.
             row_lengths: `<int>[rows]`, their sum being the number of words.
-            training: whether dropout applies.
+            training: Whether dropout is applied.
 
         Returns:
             `<float>[words, output_dim]`.
@@ -207,20 +205,20 @@ class SelfAttention(keras.layers.Layer):
         seed = self.seed_generator.next() if training and self.dropout else None
 
         def attend_block(block, start):
-            # Each block draws for itself.
+            # A different mask for each block.
             block_seed = None if seed is None else tf.cast(seed, tf.int32) + start
             return self._attend_block(block, block_seed, with_scores)
 
         dtype = accumulation_dtype(states.dtype)
         values, scores = _by_blocks(attend_block, rows, [self.sizes[-1], self.num_heads], dtype)
-        places = tf.argsort(order)  # Where the sort put each row.
-        outputs = tf.gather(rows.with_values(values), places).values
+        inverse = tf.argsort(order)
+        outputs = tf.gather(rows.with_values(values), inverse).values
         outputs = self._project(tf.cast(outputs, states.dtype), *self.heads_to_output)
         if not with_scores:
             return outputs, None
         lengths = rows.row_lengths()
         scores = tf.RaggedTensor.from_row_lengths(scores, tf.repeat(lengths, lengths))
-        return outputs, tf.gather(rows.with_values(scores), places)
+        return outputs, tf.gather(rows.with_values(scores), inverse)
 
     def _attend_block(self, block, seed, with_scores):
         """Ragged projections of some rows -> `<float>[words, values]`, `<float>[pairs, heads]`."""
@@ -242,7 +240,7 @@ class SelfAttention(keras.layers.Layer):
 
 
 def _by_blocks(function, rows, widths, dtype):
-    """Apply `function` to blocks of ragged rows, longest first, and lay its results end to end."""
+    """Applies `function` to blocks of ragged rows, longest first, and concatenates its results."""
     lengths = tf.cast(rows.row_lengths(), tf.int32)
     filled = tf.math.count_nonzero(lengths, dtype=tf.int32)
 
@@ -257,7 +255,7 @@ def _by_blocks(function, rows, widths, dtype):
         tf.TensorArray(dtype, 0, dynamic_size=True, infer_shape=False, element_shape=[None, width])
         for width in widths
     ]
-    # The first step is always made: there is no concatenation of nothing.
+    # The first step is always taken, since an empty list cannot be concatenated.
     _, _, *results = tf.while_loop(
         lambda start, number, *_: (number == 0) | (start < filled), step, [0, 0, *results]
     )
@@ -272,7 +270,7 @@ def _split_heads(projected, num_heads):
 
 
 def _pad_scores(scores, states, mask):
-    """Ragged scores -> `<float>[rows, steps, steps, heads]` with zeros wherever padding is."""
+    """Ragged scores -> `<float>[rows, steps, steps, heads]` with zeros at padding."""
     rows, steps, _ = tf.unstack(tf.shape(states))
     heads = scores.shape[-1]
     if mask is None:
@@ -281,9 +279,3 @@ def _pad_scores(scores, states, mask):
     pairs = mask[:, :, tf.newaxis] & mask[:, tf.newaxis, :]
     shape = tf.stack([rows, steps, steps, heads])
     return tf.scatter_nd(tf.where(pairs), scores.flat_values, tf.cast(shape, tf.int64))
-
-
-def _positive_integer(name, value):
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}")
-    return value

@@ -1,17 +1,14 @@
 """The equations of the gated cells, without weights.
 
-One step takes
+Each function computes one step from
 
-    x        the input's share, already projected (W x + b): one `<float>[rows, units]` a gate
-    states   tuple of `<float>[rows, units]`, the previous states
+    x        the projected inputs W x + b: one `<float>[rows, units]` per gate
+    states   a tuple of `<float>[rows, units]`, the previous states
     product  `product(k, operand)` -> the blocks of `operand @ recurrent_kernel_k + bias_k`
 
-and returns the new states, the first of which is the output. Whoever calls decides where the
-weights live, so that the layers, `keras.layers.RNN` and the packed recurrence share each equation.
-Every gate is a tensor of its own: splitting and joining columns would cost more than the gates.
-
-Between its products an equation must act on each unit by itself, as gates do: the gradient of the
-packed recurrence rests on that.
+and returns the new states, the first of which is the output. The caller decides where the weights
+live, so the layers, `keras.layers.RNN` and the packed recurrence share each equation. Every gate is
+a tensor of its own: splitting and joining columns would cost more than the gates.
 
 σ is the logistic function, ⊙ the elementwise product, h the previous state, h' the new one.
 """
@@ -88,7 +85,7 @@ def lstm(x, states, product):
 
 
 def output_gate(x, h, product):
-    """y = o⊙tanh(W_y [h, x]) with o = σ(W_o [h, x]): read out of the states, step for step."""
+    """y = o⊙tanh(W_y [h, x]) with o = σ(W_o [h, x]): an output gate on the state h of each step."""
     x_gate, x_output = x
     h_gate, h_output = product(0, h)
     return _sigmoid(x_gate + h_gate) * tf.tanh(x_output + h_output)

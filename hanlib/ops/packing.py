@@ -6,54 +6,50 @@ import tensorflow as tf
 
 
 class Packing(NamedTuple):
-    """How the words of ragged rows lie in packed order.
+    """The packed order of the words of ragged rows.
 
-    The rows are sorted by length, longest first. The rows that still run at step t are then a
-    prefix of `sizes[t]` rows, and the words of all steps, laid end to end, form one matrix with
-    exactly one line a real word.
+    The rows are sorted by length, longest first. The rows that still run at step t are then the
+    first `batch_sizes[t]` rows, and the words of all steps, laid end to end, form one matrix with
+    exactly one line per real word.
 
     Attributes:
-        sizes: `<int32>[steps]`, rows that have a word at each step, falling.
-        positions: `<int32>[words]`, the row-major place of each packed word.
-        rows: `<int32>[words]`, the row that each packed word belongs to.
-        mirror: `<int32>[words]`, the place of each packed word where every row runs from its last
-            word to its first; there and back again, it is its own inverse.
-        count: `<int32>[]`, the number of rows, empty ones included.
+        batch_sizes: `<int32>[steps]`, the number of rows that have a word at each step, never
+            rising; empty if there are no words.
+        forward: `<int32>[words]`, the row-major index of each packed word.
+        backward: `<int32>[words]`, the same for rows that run from their last word to their
+            first.
     """
 
-    sizes: tf.Tensor
-    positions: tf.Tensor
-    rows: tf.Tensor
-    mirror: tf.Tensor
-    count: tf.Tensor
+    batch_sizes: tf.Tensor
+    forward: tf.Tensor
+    backward: tf.Tensor
 
 
 def pack(lengths):
-    """The packing of rows with the given lengths.
+    """Computes the packing of rows with the given lengths.
 
     Args:
-        lengths: `<int>[rows]`, words a row; zero is legal.
+        lengths: `<int>[rows]`, the number of words in each row; zero is allowed.
 
     Returns:
         A `Packing`.
 
     >>> packing = pack([1, 3, 0])
-    >>> packing.sizes.numpy().tolist(), packing.positions.numpy().tolist()
-    ([2, 1, 1], [1, 0, 2, 3])
+    >>> packing.batch_sizes.numpy().tolist()
+    [2, 1, 1]
+    >>> packing.forward.numpy().tolist(), packing.backward.numpy().tolist()
+    ([1, 0, 2, 3], [3, 0, 2, 1])
     """
     lengths = tf.cast(lengths, tf.int32)
-    count = tf.size(lengths)
     order = tf.argsort(lengths, direction="DESCENDING", stable=True)  # [rows]
     finished = tf.cumsum(tf.math.bincount(lengths, minlength=1))  # [steps + 1]
-    sizes = count - finished[:-1]  # [steps]
-    steps = tf.repeat(tf.range(tf.size(sizes)), sizes)  # [words]
-    firsts = tf.cumsum(sizes, exclusive=True)  # [steps]
-    places = tf.range(tf.size(steps)) - tf.gather(firsts, steps)  # [words]
-    rows = tf.gather(order, places)
-    starts = tf.cumsum(lengths, exclusive=True)  # [rows]
-    mirrored_steps = tf.gather(lengths, rows) - 1 - steps
-    mirror = tf.gather(firsts, mirrored_steps) + places
-    return Packing(sizes, tf.gather(starts, rows) + steps, rows, mirror, count)
+    batch_sizes = tf.size(lengths) - finished[:-1]  # [steps]
+    steps = tf.repeat(tf.range(tf.size(batch_sizes)), batch_sizes)  # [words]
+    starts = tf.cumsum(batch_sizes, exclusive=True)  # [steps]
+    rows = tf.gather(order, tf.range(tf.size(steps)) - tf.gather(starts, steps))  # [words]
+    first_words = tf.gather(tf.cumsum(lengths, exclusive=True), rows)
+    last_words = first_words + tf.gather(lengths, rows) - 1
+    return Packing(batch_sizes, first_words + steps, last_words - steps)
 
 
 def permute(values, order, inverse):
@@ -72,13 +68,3 @@ def permute(values, order, inverse):
         return tf.gather(values, order), lambda upstream: tf.gather(upstream, inverse)
 
     return permuted(values)
-
-
-def unpack(values, packing):
-    """Packed `values` `[words, ...]` in row-major order again.
-
-    >>> packing = pack([1, 3])
-    >>> unpack(tf.gather(tf.constant([10, 20, 21, 22]), packing.positions), packing).numpy()
-    array([10, 20, 21, 22], dtype=int32)
-    """
-    return tf.gather(values, tf.math.invert_permutation(packing.positions))

@@ -1,14 +1,14 @@
-"""Rows in whatever form they come, as their real words laid end to end, and back."""
+"""Conversion of ragged or masked dense rows to flat words, and back."""
 
 import tensorflow as tf
 
 
 def flatten(inputs, mask=None):
-    """The real words of ragged or masked dense rows, row-major, and the length of each row.
+    """Returns the real words of ragged or masked dense rows, row-major, and the length of each row.
 
     Args:
         inputs: `<float>[rows, (steps), features]` ragged, or `<float>[rows, steps, features]`.
-        mask: `<bool>[rows, steps]`, true at real words, for dense input; None takes all as real.
+        mask: `<bool>[rows, steps]`, true at real words, for dense input; all words by default.
 
     Returns:
         `<float>[words, features]` and `<int32>[rows]`.
@@ -28,9 +28,9 @@ def flatten(inputs, mask=None):
 
 
 def restore(values, inputs, mask=None):
-    """New `values` `[words, ...]` of the words of `inputs`, in the form that `inputs` has.
+    """Returns `values` `[words, ...]` of the words of `inputs` in the form of `inputs`.
 
-    Padding of dense rows gets zeros.
+    Padding of dense rows becomes zeros.
     """
     if isinstance(inputs, tf.RaggedTensor):
         return inputs.with_values(values)
