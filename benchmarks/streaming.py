@@ -53,7 +53,7 @@ def stream(folder):
     from scaling import resident_memory
 
     from hanlib.data import load
-    from hanlib.data.pipeline import TokenCache
+    from hanlib.data.token_cache import TokenCache
     from hanlib.layers import DocumentVectorizer
 
     before, clock = resident_memory(), _Stages()

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hanlib.training.adversarial import adversarial_gradients
 
 from hanlib.models import HAN, DocumentClassifier
-from hanlib.training.adversarial import adversarial_gradients
 
 IDS = tf.ragged.constant([[[2, 3, 4], [5]], [[3, 6]]], dtype=tf.int32)
 PLACES = tf.constant([0, 1])

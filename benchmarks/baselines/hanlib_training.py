@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from hanlib.data.pipeline import TokenCache
+from hanlib.data.token_cache import TokenCache
 from hanlib.models import HAN, DocumentClassifier
 from hanlib.training import Recipe
 from hanlib.training.checkpoint import Checkpoint
