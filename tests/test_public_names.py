@@ -9,6 +9,7 @@ import types
 import pytest
 
 PACKAGES = ["layers", "models", "data", "training", "serving", "text", "evidence", "explain"]
+PACKAGES += ["optimizers", "losses", "metrics"]
 
 
 def public_names(package):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hanlib.checks import check_integer
 from hanlib.data.batch_plan import split_to
 from hanlib.data.corpus import DataError
 
@@ -57,6 +58,7 @@ class TokenBatches:
 
         Nothing is read for the batches that are left out.
         """
+        check_integer("epoch", epoch, 0, error=DataError)
         if isinstance(start, bool) or not 0 <= start <= self.steps:
             raise DataError(
                 f"`start` must be from 0 to the {self.steps} batches of an epoch. "

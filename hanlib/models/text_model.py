@@ -241,7 +241,8 @@ class TextModel(keras.Model):
         p = tf.zeros([1, len(self._labels)])
         with self.distribute_strategy.scope():
             run = tf.function(
-                lambda: self.distribute_strategy.run(self.compute_metrics, (None, y, p, None))
+                lambda: self.distribute_strategy.run(self.compute_metrics, (None, y, p, None)),
+                autograph=False,
             )
             run.get_concrete_function()
 

@@ -39,8 +39,9 @@ class LazyAdam(keras.optimizers.Adam):
             return
         dtype, index = variable.dtype, self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, dtype)
-        correction = tf.sqrt(1 - tf.cast(self.beta_2, dtype) ** step)
-        correction /= 1 - tf.cast(self.beta_1, dtype) ** step
+        # `tf.cast` would take a Python number through float32.
+        beta_1, beta_2 = (tf.constant(beta, dtype) for beta in (self.beta_1, self.beta_2))
+        correction = tf.sqrt(1 - beta_2**step) / (1 - beta_1**step)
         rows, values = gradient.indices, tf.cast(gradient.values, dtype)
         first = _decay(self._momentums[index], rows, values, self.beta_1)
         second = _decay(self._velocities[index], rows, tf.square(values), self.beta_2)
@@ -79,7 +80,7 @@ class LazyAdam(keras.optimizers.Adam):
 
     def _move_average(self, average, variable):
         step = tf.cast(self.iterations + 1, average.dtype)
-        momentum = tf.minimum(tf.cast(self.ema_momentum, average.dtype), step / (9 + step))
+        momentum = tf.minimum(tf.constant(self.ema_momentum, average.dtype), step / (9 + step))
         average.assign_add((1 - momentum) * (variable - average))
 
 

@@ -65,7 +65,9 @@ class Measurement:
         self.classifier, self.documents, self._loss_sum = classifier, 0, 0.0
         self._loss = MultiLabelCrossentropy if classifier.multi_label else SingleLabelCrossentropy
         self._loss = self._loss(reduction="sum")
-        self._step = tf.function(self._probabilities_and_loss, reduce_retracing=True)
+        self._step = tf.function(
+            self._probabilities_and_loss, reduce_retracing=True, autograph=False
+        )
         if classifier.multi_label:
             self.counts = MultiLabelCounts(classifier.classes, classifier.thresholds)
         else:

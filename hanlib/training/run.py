@@ -129,7 +129,16 @@ def train(
     return record
 
 
-def fit(classifier, recipe, train, validation, checkpoint, progress, fingerprint=None):
+def fit(
+    classifier,
+    recipe,
+    train,
+    validation,
+    checkpoint,
+    progress,
+    fingerprint=None,
+    compiled=False,
+):
     """Trains a classifier as a recipe says; goes on from the checkpoint where there is a state.
 
     Args:
@@ -140,6 +149,7 @@ def fit(classifier, recipe, train, validation, checkpoint, progress, fingerprint
         checkpoint: a `Checkpoint` that was started.
         progress: as in `train`.
         fingerprint: see `StepCheckpoint`.
+        compiled: whether the classifier is to be trained as it was compiled before.
 
     Returns:
         The `BestEpoch` with the records of the epochs.
@@ -151,7 +161,8 @@ def fit(classifier, recipe, train, validation, checkpoint, progress, fingerprint
         max_batch_words=recipe.max_batch_words,
         epochs=recipe.epochs,
     )
-    compile_classifier(classifier, recipe, batches.steps * recipe.epochs)
+    if not compiled:
+        compile_classifier(classifier, recipe, batches.steps * recipe.epochs)
     monitor = "micro_f1" if classifier.multi_label else "accuracy"
     best = BestEpoch(monitor, recipe.patience, store=checkpoint)
     callbacks = [
@@ -244,8 +255,9 @@ def _prepare(corpus, recipe, checkpoint, progress, fingerprint):
         )
     except ValueError as error:
         raise TrainingError(f"no vocabulary can be learned: {error}") from error
+    vectorize = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
     caches = {
-        name: _tokenise(name, fingerprint, corpus, vectorizer, checkpoint, progress)
+        name: _tokenise(name, fingerprint, corpus, vectorize, checkpoint, progress)
         for name in ("train", "validation")
         if name in corpus.splits
     }
@@ -253,14 +265,13 @@ def _prepare(corpus, recipe, checkpoint, progress, fingerprint):
     return classifier, caches
 
 
-def _tokenise(name, fingerprint, corpus, vectorizer, checkpoint, progress):
+def _tokenise(name, fingerprint, corpus, vectorize, checkpoint, progress):
     split = corpus.splits[name]
     directory = None
     if split.size is None or split.size > DOCUMENTS_IN_MEMORY:
         directory = checkpoint.directory / f"tokens-{name}"
         for leftover in checkpoint.directory.glob(f"tokens-{name}*"):
             shutil.rmtree(leftover)
-    vectorize = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
     return TokenCache.build(
         split if name == "train" else fingerprint.watch(split),
         lambda texts: vectorize(tf.constant([text.encode("utf-8", "replace") for text in texts])),
