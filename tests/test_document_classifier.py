@@ -599,10 +599,10 @@ def test_many_classes_start_from_one_label_a_document(vectorizer, labels):
     encoder = HAN(vectorizer.vocabulary_size, 5, 3, 4, labels=labels)
     classifier = DocumentClassifier(vectorizer, encoder, 4, multi_label=True)
     # No words: the vector is zero, and the bias alone speaks.
-    assert_close(classifier.predict([""], verbose=0), [[0.25] * 4], atol=1e-6)
+    assert_close(classifier([""]), [[0.25] * 4], atol=1e-6)
 
 
 def test_two_classes_start_even(vectorizer):
     encoder = HAN(vectorizer.vocabulary_size, 5, 3, 4)
     classifier = DocumentClassifier(vectorizer, encoder, ["a", "b"], multi_label=True)
-    assert_close(classifier.predict([""], verbose=0), [[0.5, 0.5]], atol=1e-6)
+    assert_close(classifier([""]), [[0.5, 0.5]], atol=1e-6)

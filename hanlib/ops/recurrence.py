@@ -63,6 +63,8 @@ def packed_recurrence(equation, parts, lines, sizes, kernels, biases=()):
     Returns:
         `<float>[words, units]`, the first state at each word, packed.
     """
+    if tf.config.functions_run_eagerly() and not tf.size(sizes):
+        return parts[0][:0]  # Without a graph, a TensorArray of no steps cannot be split.
     forward, backward = _compiled(equation, parts[0].dtype)
     given = [list(parts), list(kernels), list(biases)]
 
