@@ -52,8 +52,7 @@ def stream(folder):
     from baseline_runner import peak_memory
     from scaling import resident_memory
 
-    from hanlib.data import load
-    from hanlib.data.pipeline import TokenCache
+    from hanlib.data import TokenBatches, TokenCache, load
     from hanlib.layers import DocumentVectorizer
 
     before, clock = resident_memory(), _Stages()
@@ -71,7 +70,8 @@ def stream(folder):
         directory=folder / "tokens",
     )
     clock.stage("word ids, to disk")
-    words = sum(int(ids.flat_values.shape[0]) for ids, _ in cache.batches(64, seed=0))
+    batches = TokenBatches(cache, 64, seed=0)
+    words = sum(int(tf.reduce_sum(x["row_lengths"])) for x, _ in batches.dataset())
     clock.stage("batches of an epoch")
     return {"seconds": clock.seconds, "words": words, "memory": peak_memory() - before}
 

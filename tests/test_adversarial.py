@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 
 from hanlib.models import HAN, DocumentClassifier
-from hanlib.training.adversarial import adversarial_gradients
+from hanlib.optimizers import adversarial_gradients
 
 IDS = tf.ragged.constant([[[2, 3, 4], [5]], [[3, 6]]], dtype=tf.int32)
-PLACES = tf.constant([0, 1])
+INDEXES = tf.constant([0, 1])
 NORM = 0.5
 
 
@@ -28,7 +28,7 @@ def gradients_of(classifier):
     def compute():
         with tf.GradientTape() as tape:
             probabilities = classifier(IDS)
-            losses = keras.losses.sparse_categorical_crossentropy(PLACES, probabilities)
+            losses = keras.losses.sparse_categorical_crossentropy(INDEXES, probabilities)
             loss = tf.reduce_mean(losses)
         return tape.gradient(loss, variables), loss
 
@@ -39,7 +39,7 @@ def dense(gradients):
     return [tf.convert_to_tensor(gradient).numpy() for gradient in gradients]
 
 
-def test_gradient_is_the_mean_of_both_places(classifier):
+def test_gradient_is_the_mean_of_both_gradients(classifier):
     compute, variables = gradients_of(classifier), classifier.trainable_variables
     (embedding,) = (v for v in variables if "embeddings" in v.path)
     plain, loss = compute()

@@ -86,11 +86,11 @@ def test_the_flat_network_runs(documents):
 def test_the_training_loop_runs(documents, whole):
     recipe = {"preset": "han_small", "batch_size": 2, "adversarial_norm": 0.0}
     training = make("hanlib_training", SIZES, recipe=recipe, whole=whole, deterministic=False)
-    loop = training.prepare(documents)
-    training.train(loop)
-    assert int(loop.optimizer.iterations) == 3
-    training.train(loop)
-    assert int(loop.optimizer.iterations) == 6
+    prepared = training.prepare(documents)
+    training.train(prepared)
+    assert int(training.classifier.optimizer.iterations) == 3
+    training.train(prepared)
+    assert int(training.classifier.optimizer.iterations) == 6
 
 
 def test_documents_keep_their_words_in_every_form(documents):

@@ -9,7 +9,9 @@ import pytest
 import tensorflow as tf
 
 from hanlib.layers import DocumentVectorizer
+from hanlib.losses import SingleLabelCrossentropy
 from hanlib.models import HAN, DocumentClassifier
+from hanlib.optimizers import LazyAdam
 
 TEXTS = [
     "I loved this film. The end was great!",
@@ -21,7 +23,7 @@ TEXTS = [
     "I loved the end, not the film.",
 ]
 LABELS = ["positive", "negative", "negative", "positive", "negative", "negative", "positive"]
-PLACES = np.array([1, 0, 0, 1, 0, 0, 1])
+INDEXES = np.array([1, 0, 0, 1, 0, 0, 1])
 WEIGHTS = np.array([1.0, 2.0, 0.5, 0.0, 3.0, 1.0, 0.25])
 TOPICS = ["art", "law", "war"]
 TOPIC_LISTS = [["art"], [], ["law", "war"], ["art", "law", "war"], ["war"], [], ["law"]]
@@ -77,13 +79,15 @@ def probabilities(still):
 @pytest.fixture(scope="module")
 def losses(probabilities):
     """The cross-entropy of each document, from its probabilities."""
-    return -np.log(probabilities[np.arange(7), PLACES])
+    return -np.log(probabilities[np.arange(7), INDEXES])
 
 
 @pytest.fixture(scope="module")
 def topic_loss(topical):
+    """The sum over the labels, the mean over the documents."""
     p = topical.predict(TEXTS, verbose=0)
-    return -np.mean(TOPIC_ROWS * np.log(p) + (1 - TOPIC_ROWS) * np.log(1 - p))
+    terms = TOPIC_ROWS * np.log(p) + (1 - TOPIC_ROWS) * np.log(1 - p)
+    return -terms.sum(axis=1).mean()
 
 
 def test_probabilities_differ_and_sum_to_one(probabilities):
@@ -146,7 +150,7 @@ def test_alone_and_in_any_order(still, probabilities):
     for text, expected in zip(TEXTS, probabilities, strict=True):
         assert_close(still.predict([text], verbose=0), expected[None])
     order = [6, 2, 0, 5, 1, 4, 3]
-    shuffled = still.predict([TEXTS[place] for place in order], verbose=0)
+    shuffled = still.predict([TEXTS[index] for index in order], verbose=0)
     assert_close(shuffled, probabilities[order])
 
 
@@ -193,8 +197,8 @@ LABEL_FORMS = {
     "name_array": np.array(LABELS),
     "object_array": np.array(LABELS, dtype=object),
     "series": pd.Series(LABELS),
-    "places": PLACES,
-    "place_list": PLACES.tolist(),
+    "indexes": INDEXES,
+    "index_list": INDEXES.tolist(),
     "tensor": tf.constant(LABELS),
 }
 
@@ -211,7 +215,7 @@ def test_fit_takes_every_form_of_documents(form, still, vectorizer, losses):
     assert_close(result["loss"], losses.mean())
 
 
-@pytest.mark.parametrize("labels", [LABELS, PLACES], ids=["names", "places"])
+@pytest.mark.parametrize("labels", [LABELS, INDEXES], ids=["names", "indexes"])
 @pytest.mark.parametrize("batched", [True, False], ids=["batched", "unbatched"])
 @pytest.mark.parametrize("documents", ["strings", "ids"])
 def test_fit_and_evaluate_take_datasets(documents, batched, labels, still, vectorizer, losses):
@@ -226,7 +230,7 @@ def test_fit_and_evaluate_take_datasets(documents, batched, labels, still, vecto
 def test_evaluate_counts_every_document(still, probabilities, losses):
     loss, accuracy = still.evaluate(TEXTS, LABELS, batch_size=BATCH, verbose=0)
     assert_close(loss, losses.mean())
-    assert_close(accuracy, (probabilities.argmax(axis=1) == PLACES).mean())
+    assert_close(accuracy, (probabilities.argmax(axis=1) == INDEXES).mean())
     named = still.evaluate(TEXTS, LABELS, batch_size=BATCH, verbose=0, return_dict=True)
     assert set(named) == {"loss", "accuracy"}
 
@@ -244,8 +248,8 @@ def test_sample_weights_count(still, losses):
 
 
 @pytest.mark.parametrize("key", ["positive", 1])
-def test_class_weights_by_name_and_by_place(key, still, losses):
-    expected = np.mean(np.where(PLACES == 1, 5.0, 1.0) * losses)
+def test_class_weights_by_name_and_by_index(key, still, losses):
+    expected = np.mean(np.where(INDEXES == 1, 5.0, 1.0) * losses)
     assert_close(fit(still, TEXTS, LABELS, class_weight={key: 5.0})["loss"], expected)
 
 
@@ -298,8 +302,10 @@ def test_ordinary_compile_options(vectorizer, losses):
 def test_compile_alone_is_enough(vectorizer):
     classifier = classifier_of(vectorizer)
     classifier.compile()
-    assert type(classifier.optimizer) is keras.optimizers.Adam
-    assert classifier.loss == "sparse_categorical_crossentropy"
+    assert type(classifier.optimizer) is LazyAdam
+    assert classifier.optimizer.global_clipnorm == 5.0
+    assert type(classifier.loss) is SingleLabelCrossentropy
+    assert classifier.adversarial_norm == 1.0
     assert not classifier.jit_compile
 
 
@@ -593,10 +599,10 @@ def test_many_classes_start_from_one_label_a_document(vectorizer, labels):
     encoder = HAN(vectorizer.vocabulary_size, 5, 3, 4, labels=labels)
     classifier = DocumentClassifier(vectorizer, encoder, 4, multi_label=True)
     # No words: the vector is zero, and the bias alone speaks.
-    assert_close(classifier.predict([""], verbose=0), [[0.25] * 4], atol=1e-6)
+    assert_close(classifier([""]), [[0.25] * 4], atol=1e-6)
 
 
 def test_two_classes_start_even(vectorizer):
     encoder = HAN(vectorizer.vocabulary_size, 5, 3, 4)
     classifier = DocumentClassifier(vectorizer, encoder, ["a", "b"], multi_label=True)
-    assert_close(classifier.predict([""], verbose=0), [[0.5, 0.5]], atol=1e-6)
+    assert_close(classifier([""]), [[0.5, 0.5]], atol=1e-6)

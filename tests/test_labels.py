@@ -34,6 +34,25 @@ def test_every_way_to_write_one_label(given):
     assert encoded.tolist() == [2, 0, 1]
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_integers_in_lists_are_labels_whatever_the_number_of_classes(classes):
+    encoded = Labels(classes, multi_label=True).encode([[0, 1], [1]])
+    assert encoded.tolist() == [[1, 1, 0][:classes], [0, 1, 0][:classes]]
+    with pytest.raises(ValueError, match="`y` must have rows of 4 numbers"):
+        Labels(4, multi_label=True).encode(np.array([[0, 1]]))
+
+
+@pytest.mark.parametrize(
+    "given", [[[0, 1, 0], [1, 0, 0]], [[0.2, 0.5, 0.3], [1, 0, 0]], np.eye(3, dtype="int64")]
+)
+def test_one_hot_rows_and_soft_targets(given):
+    encoded = Labels(NAMES).encode(given)
+    assert encoded.dtype == np.float32
+    np.testing.assert_array_equal(encoded, np.asarray(given, "float32"))
+    dataset = tf.data.Dataset.from_tensors(np.array(given)).map(Labels(NAMES).encode_tensor)
+    np.testing.assert_array_equal(next(iter(dataset)), encoded)
+
+
 def test_names_come_back():
     labels = Labels(NAMES)
     assert labels.names(labels.encode(["fair", "good"])) == ["fair", "good"]
@@ -46,10 +65,13 @@ def test_names_come_back():
         (3, [2, 0], [2, 0]),
         (2, [True, False], [1, 0]),
         (np.int64(2), np.array([1, 0]), [1, 0]),
-        # Star ratings: an integer is the name of a class, not its place.
+        # Star ratings: an integer is the name of a class, not its index.
         ([1, 2, 3, 4, 5], [5, 1], [4, 0]),
         ([1, 2, 3], [3.0, 1.0], [2, 0]),
         (["1", "2", "3"], [3, "1"], [2, 0]),
+        # The only meaning that a numeral can have.
+        (2, ["1", "0"], [1, 0]),
+        ([3, 5], np.array(["5", "3"]), [1, 0]),
         ([-1, 1], [1, -1], [1, 0]),
     ],
 )
@@ -74,11 +96,13 @@ def test_names_of_integer_classes_are_integers():
         np.array([[0, 0, 1], [0, 0, 0], [1, 0, 1]]),
         np.array([[0, 0, 1], [0, 0, 0], [1, 0, 1]], "float64"),
         np.array([[0, 0, 1], [0, 0, 0], [1, 0, 1]], bool),
-        [[0, 0, 1], [0, 0, 0], [1, 0, 1]],
+        [[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.0, 1.0]],
+        pd.DataFrame([[0, 0, 1], [0, 0, 0], [1, 0, 1]], columns=NAMES),
+        tf.constant([[0, 0, 1], [0, 0, 0], [1, 0, 1]]),
         tf.ragged.constant([["good"], [], ["bad", "good"]]),
         pd.Series([["good"], [], ["bad", "good"]]),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_every_way_to_write_several_labels(given):
     encoded = Labels(NAMES, multi_label=True).encode(given)
@@ -107,7 +131,7 @@ def test_one_label_in_a_dataset(batch, expected):
         tf.ragged.constant([[2], [], [0, 2]]),
         tf.constant([[0, 0, 1], [0, 0, 0], [1, 0, 1]]),
     ],
-    ids=["names", "places", "rows"],
+    ids=["names", "indexes", "rows"],
 )
 def test_several_labels_in_a_dataset(batch):
     labels = Labels(NAMES, multi_label=True)
@@ -150,7 +174,11 @@ def test_one_class_is_enough_for_several_labels():
         (NAMES, True, ["good"], r"`y` must hold a list of labels.*Received: 'good'"),
         (NAMES, True, [2], r"`y` must hold a list of labels.*Received: 2"),
         (NAMES, True, [["great"]], r"`y` must hold labels among .*'great'"),
-        (NAMES, True, [[0.0, 1.0]], r"`y` must have rows of 3 zeros and ones"),
+        (NAMES, False, [[0.5, 0.5]], r"`y` must have rows of 3 numbers.*Received: rows of 2"),
+        (NAMES, False, [[-0.5, 1.0, 0.5]], r"`y` must have rows of numbers from 0 to 1"),
+        (NAMES, True, [[0, 0, 1]], r"name each label of a document once; rows of zeros and ones"),
+        (3, False, ["01"], r"`y` must hold labels among 0, 1, 2. Received: '01'"),
+        (NAMES, True, [[0.0, 1.0]], r"`y` must have rows of 3 numbers"),
     ],
 )
 def test_labels_that_are_none(classes, multi_label, given, message):

@@ -9,7 +9,7 @@ import types
 import pytest
 
 PACKAGES = ["layers", "models", "data", "training", "serving", "text", "evidence", "explain"]
-PACKAGES += ["evaluation"]
+PACKAGES += ["evaluation", "optimizers", "losses", "metrics"]
 
 
 def public_names(package):

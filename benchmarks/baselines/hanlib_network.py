@@ -5,8 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.models import HAN, DocumentClassifier
-from hanlib.training.adversarial import adversarial_gradients
-from hanlib.training.lazy_adam import LazyAdam
+from hanlib.optimizers import LazyAdam, adversarial_gradients
 
 IDS = tf.RaggedTensorSpec([None, None, None], tf.int32, 2, tf.int64)
 LABELS = tf.TensorSpec([None], tf.int64)

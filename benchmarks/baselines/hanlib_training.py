@@ -1,27 +1,27 @@
 """What `hanlib train` does with its documents, as a whole or from batches that lie ready."""
 
-import dataclasses
 import tempfile
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from hanlib.data.pipeline import TokenCache
+from hanlib.data import TokenBatches, TokenCache
 from hanlib.models import HAN, DocumentClassifier
 from hanlib.training import Recipe
+from hanlib.training.builders import compile_classifier
 from hanlib.training.checkpoint import Checkpoint
-from hanlib.training.loop import TrainingLoop
 from hanlib.training.progress import silent
+from hanlib.training.run import fit
 
 
 class HanlibTraining:
-    """One epoch of a `TrainingLoop`.
+    """One epoch of training.
 
     Args:
         sizes: a `Sizes`.
         recipe: fields of the `Recipe`.
-        whole: True: the loop as `hanlib train` runs it, with batches made on the way and
+        whole: True: `fit` as `hanlib train` calls it, with batches made on the way and
             checkpoints written. False: its step alone, on batches that lie in memory.
         deterministic: whether operations are deterministic, as `hanlib train` has them.
     """
@@ -30,7 +30,7 @@ class HanlibTraining:
 
     def __init__(self, sizes, recipe=None, whole=True, deterministic=True):
         self.sizes, self.whole = sizes, whole
-        self.recipe = Recipe.from_dict({"epochs": 100, "patience": 100, **(recipe or {})})
+        self.recipe = Recipe.from_dict({"epochs": 1, "patience": 100, **(recipe or {})})
         keras.utils.set_random_seed(self.recipe.seed)
         if deterministic:
             tf.config.experimental.enable_op_determinism()
@@ -42,26 +42,32 @@ class HanlibTraining:
             encode_label=int,
         )
         encoder = HAN.from_preset(self.recipe.preset, self.sizes.vocabulary)
-        classifier = DocumentClassifier(None, encoder, self.sizes.classes)
-        classifier.build()
+        self.classifier = DocumentClassifier(None, encoder, self.sizes.classes)
+        self.classifier.build()
         self.folder = tempfile.TemporaryDirectory()
-        checkpoint = Checkpoint(Path(self.folder.name))
-        checkpoint.start({})
-        return TrainingLoop(classifier, self.recipe, cache, None, checkpoint, silent)
+        return cache
 
-    def train(self, loop):
-        """One epoch; the first call of a loop that is not whole also makes its batches."""
+    def train(self, cache):
+        """One epoch; the first call of a step alone also makes its batches."""
         if self.whole:
-            loop.recipe = dataclasses.replace(self.recipe, epochs=loop.epoch + 1)
-            loop.run("")
+            self._fit(cache)
             return
         if not hasattr(self, "batches"):
-            order = {"batch_size": self.recipe.batch_size, "seed": self.recipe.seed}
-            dataset = loop.train.batches(**order)
+            dataset = TokenBatches(cache, self.recipe.batch_size, seed=self.recipe.seed).dataset()
             self.batches = list(dataset)
-            self.step = tf.function(loop._train_step, input_signature=dataset.element_spec)
+            compile_classifier(self.classifier, self.recipe, 100 * len(self.batches))
+            self.step = tf.function(
+                self.classifier.train_step, input_signature=[dataset.element_spec], autograph=False
+            )
         for batch in self.batches:
-            self.step(*batch)
+            self.step(batch)
+
+    def _fit(self, cache):
+        checkpoint = Checkpoint(Path(self.folder.name))
+        checkpoint.start({})
+        # `compile` in every epoch would trace the step anew.
+        compiled = self.classifier.compiled
+        fit(self.classifier, self.recipe, cache, None, checkpoint, silent, compiled=compiled)
 
 
 def _flat(documents):

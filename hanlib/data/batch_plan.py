@@ -45,6 +45,24 @@ def plan_batches(lengths, batch_size, *, seed, epoch=0, max_batch_words=None):
     return [batches[index] for index in random.permutation(len(batches))]
 
 
+def split_to(batches, count, lengths):
+    """The batches with the longest ones halved until there are `count`.
+
+    So epochs whose plans have different numbers of batches get the same number.
+
+    >>> split_to([np.array([0, 1]), np.array([2])], 3, np.array([4, 2, 1]))
+    [array([0]), array([1]), array([2])]
+    """
+    batches = list(batches)
+    while len(batches) < count:
+        words = [lengths[batch].sum() if len(batch) > 1 else -1 for batch in batches]
+        longest = int(np.argmax(words))
+        middle = len(batches[longest]) // 2
+        halves = batches[longest][:middle], batches[longest][middle:]
+        batches[longest : longest + 1] = halves
+    return batches
+
+
 def _cut(order, lengths, batch_size, max_batch_words):
     """Consecutive runs of `order`, each as long as both limits allow."""
     if max_batch_words is None:

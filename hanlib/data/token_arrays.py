@@ -128,3 +128,14 @@ def gather_runs(values, offsets, runs):
     # Position in `values` = position in the result + (start of the run - its start there).
     shifts = np.repeat(starts - (ends - lengths), lengths)
     return values[shifts + np.arange(len(shifts))]
+
+
+def pad_runs(values, lengths):
+    """Runs of values, laid end to end, as rows of one array with zeros behind: `[runs, longest]`.
+
+    >>> pad_runs(np.array([7, 8, 9]), np.array([1, 0, 2])).tolist()
+    [[7, 0], [0, 0], [8, 9]]
+    """
+    padded = np.zeros([len(lengths), lengths.max(initial=0)], values.dtype)
+    padded[np.arange(padded.shape[1]) < lengths[:, None]] = values
+    return padded

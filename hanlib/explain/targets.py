@@ -62,7 +62,7 @@ def pairs(network, documents, target):
 
 def _place(labels, name):
     try:
-        return labels.place(name)
+        return labels.index(name)
     except ValueError:
         shown = ", ".join(map(str, labels.classes[:20]))
         more = ", ..." if len(labels) > 20 else ""

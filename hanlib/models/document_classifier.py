@@ -11,6 +11,7 @@ from hanlib.models import batches
 from hanlib.models.calibration import fit_temperature
 from hanlib.models.labels import Labels
 from hanlib.models.text_model import TextModel
+from hanlib.ops.token_batch import to_ragged
 
 
 @keras.saving.register_keras_serializable("hanlib")
@@ -24,7 +25,7 @@ class DocumentClassifier(TextModel):
     has its own row of W (Mullenbach et al. 2018).
 
     `fit`, `evaluate` and `predict` take lists of strings, string arrays, ragged or dense ids, or
-    a `tf.data.Dataset` of them, batched or not; labels are class names or places (see `Labels`).
+    a `tf.data.Dataset` of them, batched or not; labels are class names or indexes (see `Labels`).
     Saved as `.keras` it keeps its vocabulary and labels, and loads without `custom_objects`.
 
     Args:
@@ -138,6 +139,8 @@ class DocumentClassifier(TextModel):
         return self.classify(self.encoder(ids, training=training), training)
 
     def _ids(self, inputs):
+        if isinstance(inputs, dict):
+            return to_ragged(inputs)
         if inputs.dtype != tf.string:
             return inputs
         if self.vectorizer is None:

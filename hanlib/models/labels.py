@@ -1,15 +1,28 @@
-"""Labels as people write them, to what a loss takes, and back."""
+"""Labels as people write them, encoded as targets of a loss, and decoded."""
 
 import numpy as np
 import tensorflow as tf
 
 
 class Labels:
-    """The classes of a classifier, in order, and the way from labels to them.
+    """The classes of a classifier, in order, and the encoding of labels as targets.
 
-    A label is the name of a class, as a string or an integer, or, where no class is named by a
-    number, the place of a class. With `multi_label` a document has any number of them: a list of
-    labels, or one row of zeros and ones as wide as the classes.
+    A label is the name of a class: a string or an integer. Where no class is named by a number,
+    it may also be the index of a class. Where all classes are integers, it may also be the
+    integer as a string, such as `"1"`.
+
+    One label a document:
+
+    - one label for each document, `[docs]` or `[docs, 1]`;
+    - or a row of numbers for each document, as wide as the classes: one-hot rows, or soft targets
+      that are not negative.
+
+    Any number of labels a document (`multi_label`):
+
+    - a list of labels for each document. Integers in a list are always labels, never zeros and
+      ones: with three classes as with two, `[[0, 1]]` is a document with the labels 0 and 1.
+    - or a two-dimensional array, tensor or `DataFrame` of numbers, as wide as the classes, from 0
+      to 1: one column a class. Rows of floats or booleans in a list are read the same way.
 
     Args:
         classes: The names, all strings or all integers; an integer n stands for 0 .. n-1.
@@ -42,73 +55,89 @@ class Labels:
             )
         self.classes = classes
         self.multi_label = multi_label
-        # Where the names are numbers, an integer is a name, never a place.
+        # Where the names are numbers, an integer is a name, never an index.
         numbers = any(str(name).lstrip("-").isdecimal() for name in classes)
-        self.by_place = kinds == {str} and not numbers
-        self._place = {name: place for place, name in enumerate(classes)}
+        self.takes_indexes = kinds == {str} and not numbers
+        self._index = {name: index for index, name in enumerate(classes)}
+        if kinds == {int}:
+            self._index |= {str(name): index for index, name in enumerate(classes)}
 
     def __len__(self):
         return len(self.classes)
 
-    def place(self, label):
-        """The place of one label's class.
+    def index(self, label):
+        """The index of one label's class.
 
-        >>> Labels([3, 5]).place(5)
+        >>> Labels([3, 5]).index(5)
         1
         """
         label = _plain(label)
         for name in (label, str(label)):
-            if isinstance(name, (str, int)) and name in self._place:
-                return self._place[name]
-        if self.by_place and isinstance(label, int) and 0 <= label < len(self):
+            if isinstance(name, (str, int)) and name in self._index:
+                return self._index[name]
+        if self.takes_indexes and isinstance(label, int) and 0 <= label < len(self):
             return label
         shown = ", ".join(repr(name) for name in self.classes[:20])
         raise ValueError(f"`y` must hold labels among {shown}. Received: {label!r}")
 
+    def names(self, indexes):
+        """The class names at the given indexes."""
+        return [self.classes[index] for index in indexes]
+
     def encode(self, labels):
-        """`<int32>[docs]` places, or with `multi_label` `<float32>[docs, classes]` of 0 and 1."""
+        """The targets of a batch.
+
+        Returns:
+            `<int32>[docs]`, class indexes, for one label a document; `<float32>[docs, classes]`
+            for one-hot rows, for soft targets, and with `multi_label`.
+        """
+        rows = self._numeric_rows(labels)
+        if rows is not None:
+            return self._checked_rows(rows)
         if isinstance(labels, tf.RaggedTensor):
             labels = labels.to_list()
-        if not self.multi_label:
-            # Of names and places side by side NumPy would make strings.
-            labels = np.asarray(labels, object if isinstance(labels, (list, tuple)) else None)
-            if labels.ndim == 2 and labels.shape[1] == 1:
-                labels = labels[:, 0]
-            if labels.ndim != 1:
-                raise ValueError(
-                    "`y` must hold one label a document; `multi_label=True` takes lists. "
-                    f"Received: y of shape {labels.shape}"
-                )
-            return np.array([self.place(label) for label in labels], "int32")
-        rows = np.zeros([len(labels), len(self)], "float32")
-        for row, given in zip(rows, labels, strict=True):
-            row[:] = self._row(given)
-        return rows
-
-    def _row(self, given):
-        if isinstance(given, (str, bytes)) or not hasattr(given, "__len__"):
+        if self.multi_label:
+            return np.stack([self.encode_document(given) for given in labels] or [self._zeros()])[
+                : len(labels)
+            ]
+        # Of names and indexes side by side NumPy would make strings.
+        labels = np.asarray(labels, object if isinstance(labels, (list, tuple)) else None)
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        if labels.ndim != 1:
             raise ValueError(
-                "`y` must hold a list of labels, or a row of zeros and ones, for each document "
-                f"of a multi-label classifier. Received: {given!r}"
+                "`y` must hold one label a document; `multi_label=True` takes lists. "
+                f"Received: y of shape {labels.shape}"
             )
-        values = np.asarray(given)
-        if values.dtype.kind in "fb" or (
-            values.dtype.kind in "iu" and len(values) == len(self) and set(values) <= {0, 1}
-        ):
-            if len(values) != len(self) and len(values):
-                raise ValueError(
-                    f"`y` must have rows of {len(self)} zeros and ones. "
-                    f"Received: a row of {len(values)}"
-                )
-            return values if len(values) else np.zeros(len(self))
-        row = np.zeros(len(self))
-        row[[self.place(label) for label in given]] = 1
+        return np.array([self.index(label) for label in labels], "int32")
+
+    def encode_document(self, label):
+        """The target of one document: `<int32>[]`, or with `multi_label` `<float32>[classes]`.
+
+        >>> Labels(["art", "law"], multi_label=True).encode_document(("law",))
+        array([0., 1.], dtype=float32)
+        """
+        if not self.multi_label:
+            return np.int32(self.index(label))
+        if isinstance(label, (str, bytes)) or not hasattr(label, "__len__"):
+            raise ValueError(
+                "`y` must hold a list of labels, or a row of numbers, for each document of a "
+                f"multi-label classifier. Received: {label!r}"
+            )
+        row, indexes = self._zeros(), [self.index(name) for name in label]
+        if len(set(indexes)) < len(indexes):
+            raise ValueError(
+                "`y` must name each label of a document once; rows of zeros and ones must come "
+                f"as a two-dimensional array. Received: {list(label)!r}"
+            )
+        row[indexes] = 1
         return row
 
     def encode_tensor(self, labels):
-        """The same in a `tf.data` pipeline, for a batch of labels."""
+        """As `encode`, in a `tf.data` pipeline, for a batch of labels."""
         ragged = isinstance(labels, tf.RaggedTensor)
-        if labels.dtype != tf.string and not ragged and labels.shape.rank == 2 and self.multi_label:
+        rows = not ragged and labels.dtype != tf.string and labels.shape.rank == 2
+        if rows and (self.multi_label or labels.shape[1] not in (1, None)):
             return tf.ensure_shape(tf.cast(labels, tf.float32), [None, len(self)])
 
         def encode(*parts):
@@ -122,9 +151,50 @@ class Labels:
         encoded = tf.py_function(encode, parts, dtype)
         return tf.ensure_shape(encoded, [None, len(self)] if self.multi_label else [None])
 
-    def names(self, places):
-        """The class names at the given places."""
-        return [self.classes[place] for place in places]
+    def _zeros(self):
+        return np.zeros(len(self), "float32")
+
+    def _numeric_rows(self, labels):
+        """Labels that are rows of numbers, as an array; None where they are not."""
+        if isinstance(labels, tf.RaggedTensor):
+            return None
+        if isinstance(labels, (list, tuple)) or _holds_objects(labels):
+            kinds = {np.asarray(row).dtype.kind for row in labels if _is_row(row) and len(row)}
+            # Integers in a list of a multi-label classifier are labels.
+            if not kinds or not kinds <= set("fb" if self.multi_label else "fbiu"):
+                return None
+            if {np.ndim(row) for row in labels} != {1} or len({len(row) for row in labels}) > 1:
+                return None
+            array = np.array([np.asarray(row) for row in labels])
+        else:
+            array = np.asarray(labels)
+        if array.ndim != 2 or array.dtype.kind not in "fbiu":
+            return None
+        return None if array.shape[1] == 1 and not self.multi_label else array
+
+    def _checked_rows(self, rows):
+        least, greatest = (rows.min(), rows.max()) if rows.size else (0, 0)
+        if rows.shape[1] != len(self):
+            raise ValueError(
+                f"`y` must have rows of {len(self)} numbers, one a class"
+                f"{'' if self.multi_label else ', or one label a document'}. "
+                f"Received: rows of {rows.shape[1]}"
+            )
+        if least < 0 or greatest > 1:
+            raise ValueError(
+                "`y` must have rows of numbers from 0 to 1. "
+                f"Received: numbers from {least} to {greatest}"
+            )
+        return rows.astype("float32")
+
+
+def _holds_objects(labels):
+    """Whether `labels` is an array or a `Series` of Python objects."""
+    return not tf.is_tensor(labels) and str(getattr(labels, "dtype", "")) == "object"
+
+
+def _is_row(given):
+    return hasattr(given, "__len__") and not isinstance(given, (str, bytes))
 
 
 def _plain(label):

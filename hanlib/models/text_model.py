@@ -4,34 +4,75 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hanlib.data.token_batches import TokenBatches
+from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
+from hanlib.metrics import SingleLabelAccuracy
 from hanlib.models import batches
+from hanlib.models.summary import print_summary
+from hanlib.models.targets import class_weights, document_weights, form_of_targets, in_form
+from hanlib.optimizers import LazyAdam, adversarial_gradients
 
 
 class TextModel(keras.Model):
     """A `keras.Model` whose `fit`, `evaluate` and `predict` take strings or ids, and label names.
 
     A subclass has the attributes `vectorizer` (a `DocumentVectorizer` or None), `_labels` (a
-    `Labels`) and `multi_label`.
+    `Labels`) and `multi_label`, and builds itself by `build()` without an input shape.
     """
+
+    adversarial_norm = 0.0
+    # The `TokenBatches` of the `fit` that runs, for callbacks.
+    training_batches = None
+    # Steps that `fit` passes over: those of an epoch that a resumed run did before.
+    skipped_steps = 0
 
     def __call__(self, inputs, *args, **kwargs):
         # Keras takes no lists of strings.
-        if isinstance(inputs, (list, tuple, np.ndarray)):
+        if isinstance(inputs, (str, bytes, list, tuple, np.ndarray)) or hasattr(inputs, "iloc"):
             inputs = batches.as_documents(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
-    def compile(self, optimizer="adam", loss=None, metrics=None, **kwargs):
-        """As in Keras; by default the loss and the metric that fit the head.
+    def compile(self, optimizer=None, loss=None, metrics=None, adversarial_norm=None, **kwargs):
+        """As in Keras, with defaults that fit the head.
 
-        One class a document: `sparse_categorical_crossentropy` and accuracy. Multi-label:
-        `binary_crossentropy` and micro-F1 at a threshold of 0.5.
+        Args:
+            optimizer: None: `LazyAdam(2e-3, global_clipnorm=5.0)`.
+            loss: None: `SingleLabelCrossentropy`, or `MultiLabelCrossentropy` with `multi_label`
+                (see `hanlib.losses`).
+            metrics: None: accuracy, or micro-F1 at a threshold of 0.5 with `multi_label`.
+            adversarial_norm: Length of the adversarial step on the word vectors of a batch (see
+                `hanlib.optimizers.adversarial_gradients`), which takes twice the time; 0: none.
+                None: 1.0 with the default optimizer on one device, else 0.
+            **kwargs: See `keras.Model.compile`.
+
+        Raises:
+            ValueError: If a loss or metric takes class indexes and another one column a class,
+                or `adversarial_norm` is given for several devices.
         """
+        alone = self._alone()
+        if adversarial_norm is None:
+            adversarial_norm = 1.0 if optimizer is None and alone else 0.0
+        if adversarial_norm and not alone:
+            raise ValueError(
+                "`adversarial_norm` must be 0 for training on several devices. "
+                f"Received: adversarial_norm={adversarial_norm}"
+            )
+        if optimizer is None:
+            optimizer = LazyAdam(2e-3, global_clipnorm=5.0)
         if loss is None:
-            loss = "binary_crossentropy" if self.multi_label else "sparse_categorical_crossentropy"
+            loss = MultiLabelCrossentropy() if self.multi_label else SingleLabelCrossentropy()
         if metrics is None:
-            f1 = keras.metrics.F1Score(average="micro", threshold=0.5, name="micro_f1")
-            metrics = [f1 if self.multi_label else "accuracy"]
+            metrics = [_micro_f1() if self.multi_label else SingleLabelAccuracy()]
+        self._form = None
+        if not self.multi_label:
+            weighted = kwargs.get("weighted_metrics") or []
+            self._form = form_of_targets([loss], [*_listed(metrics), *_listed(weighted)])
+        self.adversarial_norm = float(adversarial_norm)
         super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return {**config, "adversarial_norm": self.adversarial_norm} if config else config
 
     def compile_from_config(self, config):
         # Keras restores the state of a custom `compile` only where it is told how.
@@ -53,15 +94,25 @@ class TextModel(keras.Model):
         class_weight=None,
         sample_weight=None,
         validation_batch_size=None,
+        max_batch_words=150_000,
         **kwargs,
     ):
         """As `keras.Model.fit`, on strings or ids and labels by name.
 
+        Documents in memory are tokenised once. Their batches hold documents of similar length, in
+        an order that differs from epoch to epoch and follows from `keras.utils.set_random_seed`.
+
         Args:
-            x: Documents (see the class), or a `tf.data.Dataset` of `(document, label)` or
-                `(document, label, weight)`.
-            y: Labels; None with a dataset.
-            class_weight: Weight of the loss of each class, by its name or place.
+            x: Documents (see the class), a `hanlib.data.TokenBatches`, or a `tf.data.Dataset` of
+                `(document, label)` or `(document, label, weight)`.
+            y: Labels (see `Labels`); None with batches or a dataset.
+            shuffle: Whether the batches come in random order.
+            class_weight: Weight of each class, a dict by name or index, or "balanced". With
+                `multi_label` it is the weight of a label in the documents that have it;
+                "balanced" makes those weigh as much as the documents that do not.
+            sample_weight: Weight of each document, `[docs]`.
+            max_batch_words: Most words a batch: long documents come in smaller batches. A longer
+                document is a batch by itself.
             **kwargs: See `keras.Model.fit`, as for the other arguments.
 
         Returns:
@@ -70,32 +121,165 @@ class TextModel(keras.Model):
         Raises:
             ValueError: If documents and labels do not fit together.
         """
+        self._prepare("fit")
         if validation_split:
             (x, y, sample_weight), validation_data = self._split(
                 x, y, sample_weight, validation_split, validation_data
             )
+        data = self._batches(
+            *(x, y, sample_weight, batch_size, class_weight),
+            seed=batches.random_seed() if shuffle else None,
+            shuffle=shuffle,
+            max_batch_words=max_batch_words,
+            epochs=epochs,
+        )
         if validation_data is not None:
             parts = (
                 validation_data if isinstance(validation_data, (tuple, list)) else [validation_data]
             )
-            validation_data = self._batches(*parts, batch_size=validation_batch_size or batch_size)
-        if class_weight is not None:
-            given = {self._labels.place(name): weight for name, weight in class_weight.items()}
-            class_weight = {place: given.get(place, 1.0) for place in range(len(self._labels))}
-        return super().fit(
-            self._batches(x, y, sample_weight, batch_size=batch_size, shuffle=shuffle),
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=validation_data,
-            shuffle=False,  # The batches are shuffled already.
-            class_weight=class_weight,
-            **kwargs,
+            size = validation_batch_size or batch_size
+            validation_data = _dataset(self._batches(*parts, batch_size=size))
+        if isinstance(data, TokenBatches):
+            callbacks = _with_first(callbacks, batches.FollowEpochs(data))
+            self.training_batches = data
+        try:
+            return super().fit(
+                _dataset(data),
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                validation_data=validation_data,
+                shuffle=False,  # The batches are shuffled already.
+                **kwargs,
+            )
+        finally:
+            self.training_batches, self.skipped_steps = None, 0
+
+    def evaluate(
+        self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, **kwargs
+    ):
+        """As `keras.Model.evaluate`, on what `fit` takes."""
+        if not kwargs.get("_use_cached_eval_dataset"):  # `fit` calls with batches that are ready.
+            self._prepare("evaluate")
+            x = _dataset(self._batches(x, y, sample_weight, batch_size))
+        return super().evaluate(x, verbose=verbose, **kwargs)
+
+    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
+        """Probabilities `<float32>[docs, classes]` (NumPy), in the order of the documents."""
+        if isinstance(x, tf.data.Dataset):
+            data = self._plain(batches.from_dataset(x, batch_size))
+            return super().predict(data, verbose=verbose, **kwargs)
+        x = batches.as_documents(x)
+        documents = batches.length_of(x)
+        if not documents:
+            return np.zeros([0, len(self._labels)], "float32")
+        self.make_predict_function()
+        if hasattr(self.predict_function, "get_concrete_function"):
+            # Keras would trace for the first batch's shape, and again for any other shape.
+            self.predict_function.get_concrete_function([(batches.any_batch_of(x),)])
+        if not (verbose or kwargs) and documents <= (batch_size or 32) and self._alone():
+            return super().predict_on_batch(x)  # No dataset: its set-up takes longer than a text.
+        data = self._plain(batches.slices(x, batch_size=batch_size))
+        return super().predict(data, verbose=verbose, **kwargs)
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, **kwargs):
+        """As `keras.Model.train_on_batch`, on a batch of what `fit` takes."""
+        self._prepare("train_on_batch")
+        batch = self._batch(x, y, sample_weight, class_weight)
+        return super().train_on_batch(*batch, **kwargs)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, **kwargs):
+        """As `keras.Model.test_on_batch`, on a batch of what `fit` takes."""
+        self._prepare("test_on_batch")
+        return super().test_on_batch(*self._batch(x, y, sample_weight), **kwargs)
+
+    def predict_on_batch(self, x):
+        """As `keras.Model.predict_on_batch`, on a batch of what `fit` takes."""
+        return super().predict_on_batch(batches.as_documents(x))
+
+    def train_step(self, data):
+        if not self.adversarial_norm:
+            return super().train_step(data)
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        variables = self.trainable_variables
+
+        def gradients_of():
+            with tf.GradientTape() as tape:
+                y_pred = self(x, training=True)
+                loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+                scaled = self.optimizer.scale_loss(loss)
+            return tape.gradient(scaled, variables), (y_pred, loss)
+
+        gradients, (y_pred, loss) = adversarial_gradients(
+            gradients_of, variables, self.adversarial_norm
         )
+        self.optimizer.apply(gradients, variables)
+        self._loss_tracker.update_state(loss, sample_weight=tf.shape(y_pred)[0])
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def make_train_function(self, force=False):
+        if self.train_function is not None and not force:
+            return
+        super().make_train_function(force)
+        step = self.train_function
+
+        def step_or_skip(iterator):
+            if self.skipped_steps:
+                self.skipped_steps -= 1
+                return {}
+            return step(iterator)
+
+        self.train_function = step_or_skip
+
+    def build_metrics(self, labels):
+        """Makes the variables of the metrics, which Keras makes in the first step.
+
+        Args:
+            labels: Some encoded labels, in the form in which they will come.
+        """
+        y = tf.convert_to_tensor(labels[:1])
+        p = tf.zeros([1, len(self._labels)])
+        with self.distribute_strategy.scope():
+            run = tf.function(
+                lambda: self.distribute_strategy.run(self.compute_metrics, (None, y, p, None)),
+                autograph=False,
+            )
+            run.get_concrete_function()
+
+    def summary(self, line_length=None, print_fn=None, **kwargs):
+        """Prints the layers along the path of a document, with shapes and parameters.
+
+        Args:
+            line_length: Width of the table in characters.
+            print_fn: Function that is called with the text, in place of `print`.
+            **kwargs: Arguments of `keras.Model.summary` that have no meaning here.
+        """
+        if not self.built:
+            self.build()
+        print_summary(self, line_length, print_fn)
+
+    def _alone(self):
+        """Whether one device does all the work."""
+        return self.distribute_strategy.num_replicas_in_sync == 1
+
+    def _plain(self, dataset):
+        return dataset if self._alone() else batches.plain(dataset)
+
+    def _prepare(self, method):
+        """Builds the model, so that callbacks find its variables when `fit` begins."""
+        self._assert_compile_called(method)
+        with self.distribute_strategy.scope():
+            if not self.built:
+                self.build()
+            if self.optimizer is not None and not self.optimizer.built:
+                self.optimizer.build(self.trainable_variables)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Nothing is left to build once a step is run."""
 
     def _split(self, x, y, sample_weight, share, validation_data):
         """The last share of the documents for validation, as Keras does it."""
-        if validation_data is not None or isinstance(x, tf.data.Dataset):
+        if validation_data is not None or isinstance(x, (tf.data.Dataset, TokenBatches)):
             raise ValueError(
                 "`validation_split` needs arrays and no `validation_data`. "
                 f"Received: validation_split={share}, x={type(x).__name__}"
@@ -105,31 +289,122 @@ class TextModel(keras.Model):
         kept = [None if part is None else part[:first] for part in parts]
         return kept, [part[first:] for part in parts if part is not None]
 
-    def evaluate(
-        self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, **kwargs
+    def _batches(
+        self,
+        x,
+        y=None,
+        sample_weight=None,
+        batch_size=None,
+        class_weight=None,
+        shuffle=False,
+        **options,
     ):
-        """As `keras.Model.evaluate`, on what `fit` takes."""
-        if kwargs.pop("_use_cached_eval_dataset", False):
-            # `fit` calls with batches that are ready.
-            return super().evaluate(x, verbose=verbose, _use_cached_eval_dataset=True, **kwargs)
-        data = self._batches(x, y, sample_weight, batch_size=batch_size)
-        return super().evaluate(data, verbose=verbose, **kwargs)
-
-    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
-        """Probabilities `<float32>[docs, classes]` (NumPy), in the order of the documents."""
-        if hasattr(x, "__len__") and not isinstance(x, (str, tf.data.Dataset)) and len(x) == 0:
-            return np.zeros([0, len(self._labels)], "float32")
-        data = self._batches(x, batch_size=batch_size)
-        self.make_predict_function()
-        if hasattr(self.predict_function, "get_concrete_function"):
-            # Keras would trace for the first batch's shape, and again for any other shape.
-            self.predict_function.get_concrete_function([data.element_spec])
-        return super().predict(data, verbose=verbose, **kwargs)
-
-    def _batches(self, x, y=None, sample_weight=None, batch_size=None, shuffle=False):
+        """`TokenBatches`, or a dataset where documents do not lie in memory as strings."""
+        if isinstance(x, (tf.data.Dataset, TokenBatches)) and (
+            y is not None or sample_weight is not None
+        ):
+            raise ValueError(
+                "`y` and `sample_weight` must be left out with a tf.data.Dataset or TokenBatches."
+            )
+        if isinstance(x, TokenBatches):
+            return self._checked_batches(x)
         if isinstance(x, tf.data.Dataset):
-            if y is not None or sample_weight is not None:
-                raise ValueError("`y` and `sample_weight` must be left out with a tf.data.Dataset.")
-            return batches.from_dataset(x, batch_size, self.vectorizer, self._labels.encode_tensor)
-        y = None if y is None else self._labels.encode(y)
-        return batches.from_arrays(x, y, sample_weight, batch_size, shuffle, self.vectorizer)
+            weights = class_weight and class_weights(class_weight, self._labels)
+            dataset = batches.from_dataset(x, batch_size)
+            return batches.prepare(dataset, self._vectorize, self._encoder(weights))
+        x = batches.as_documents(x)
+        batches.check_lengths(x, y=y, sample_weight=sample_weight)
+        y, weights = self._targets_and_weights(y, sample_weight, class_weight)
+        if not batches.length_of(x):
+            raise ValueError("`x` must hold at least one document. Received: none")
+        if y is not None:
+            found = batches.token_batches(
+                x, y, self._vectorize, batch_size, weights=weights, **options
+            )
+            if found is not None:
+                return self._checked_batches(found)
+        return self._plain(batches.slices(x, y, weights, batch_size, shuffle))
+
+    def _checked_batches(self, found):
+        if not self._alone():
+            self.build_metrics(found.cache.labels)
+        return found
+
+    def _batch(self, x, y=None, sample_weight=None, class_weight=None):
+        """One batch of tensors."""
+        x = batches.as_documents(x)
+        batches.check_lengths(x, y=y, sample_weight=sample_weight)
+        y, weights = self._targets_and_weights(y, sample_weight, class_weight)
+        return x, None if y is None else tf.convert_to_tensor(y), weights
+
+    def _targets_and_weights(self, y, sample_weight, class_weight):
+        if y is None:
+            return None, sample_weight
+        y = self._labels.encode(y)
+        weights = class_weight and class_weights(class_weight, self._labels, y)
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight, "float32")
+        weights = self._document_weights(weights, y, sample_weight)
+        return in_form(
+            y, self._form, len(self._labels)
+        ), None if weights is None else weights.numpy()
+
+    def _encoder(self, weights):
+        """The function of a batch of labels, and weights, in a dataset."""
+
+        def encode(y, sample_weight=None):
+            y = self._labels.encode_tensor(y)
+            weighted = self._document_weights(weights, y, sample_weight)
+            y = in_form(y, self._form, len(self._labels))
+            return (y,) if weighted is None else (y, weighted)
+
+        return encode
+
+    def _document_weights(self, weights, y, sample_weight):
+        if (
+            weights is not None
+            and self.multi_label
+            and not isinstance(self.loss, MultiLabelCrossentropy)
+        ):
+            raise ValueError(
+                "`class_weight` of a multi-label classifier needs the loss MultiLabelCrossentropy. "
+                f"Received: loss={self.loss!r}"
+            )
+        return document_weights(weights, y, sample_weight, self.multi_label)
+
+    def _vectorize(self, texts):
+        """Strings to ids, by one graph that is traced once."""
+        if self.vectorizer is None:
+            raise ValueError(
+                "`x` must hold ids: this classifier has no vectorizer. Received: strings"
+            )
+        if not hasattr(self, "_vectorizer_graph"):
+            signature = [tf.TensorSpec([None], tf.string)]
+            graph = tf.function(self.vectorizer, input_signature=signature)
+            # Inside a plain function Keras does not take it for a part of the model.
+            self._vectorizer_graph = lambda texts: graph(texts)
+        return self._vectorizer_graph(tf.reshape(texts, [-1]))
+
+
+def _micro_f1():
+    return keras.metrics.F1Score(average="micro", threshold=0.5, name="micro_f1")
+
+
+def _listed(metrics):
+    return metrics if isinstance(metrics, (list, tuple)) else [metrics]
+
+
+def _dataset(data):
+    return data.dataset() if isinstance(data, TokenBatches) else data
+
+
+def _with_first(callbacks, first):
+    """Callbacks as `fit` takes them, with one more in front."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        first.set_model(callbacks.model)
+        first.set_params(callbacks.params)
+        callbacks.callbacks.insert(0, first)
+        return callbacks
+    if callbacks is None:
+        return [first]
+    return [first, *(callbacks if isinstance(callbacks, (list, tuple)) else [callbacks])]

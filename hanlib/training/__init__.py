@@ -1,4 +1,4 @@
-"""Recipes, and training runs that can be repeated and resumed.
+"""Recipes, training runs that can be repeated and resumed, and the callbacks they consist of.
 
 Importing this package does not import TensorFlow: what needs it is loaded when it is first used.
 """
@@ -13,6 +13,10 @@ _LAZY = {
     "TrainingError": "hanlib.training.errors",
     "evaluate": "hanlib.training.evaluation",
     "ProgressLine": "hanlib.training.progress",
+    "AveragedWeights": "hanlib.training.averaged_weights",
+    "BestEpoch": "hanlib.training.best_epoch",
+    "StepCheckpoint": "hanlib.training.step_checkpoint",
+    "ProgressReport": "hanlib.training.progress_report",
 }
 __all__ = ["DATASET_DEFAULTS", "Recipe", "RecipeError", *_LAZY]
 

@@ -1,10 +1,12 @@
-"""From a recipe to the objects of Keras: classifier, optimizer, loss."""
+"""Makes the objects that a recipe describes: vectorizer, classifier, optimizer, loss."""
 
 import keras
 
 from hanlib.layers import DocumentVectorizer
+from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
+from hanlib.metrics import BestThresholdF1, SingleLabelAccuracy
 from hanlib.models import HAN, PRESETS, DocumentClassifier
-from hanlib.training.lazy_adam import LazyAdam
+from hanlib.optimizers import LazyAdam
 from hanlib.training.settings import RecipeError
 
 
@@ -44,6 +46,20 @@ def build_encoder(recipe, vocabulary_size, classes):
         raise RecipeError(f"the recipe's encoder cannot be built: {error}") from error
 
 
+def compile_classifier(classifier, recipe, steps):
+    """Compiles a classifier as a recipe says, for a run of so many steps."""
+    if classifier.multi_label:
+        loss, metric = MultiLabelCrossentropy(recipe.label_smoothing), BestThresholdF1("micro_f1")
+    else:
+        loss, metric = SingleLabelCrossentropy(recipe.label_smoothing), SingleLabelAccuracy()
+    classifier.compile(
+        build_optimizer(recipe, steps),
+        loss,
+        metrics=[metric],
+        adversarial_norm=recipe.adversarial_norm,
+    )
+
+
 def build_optimizer(recipe, steps):
     """Adam (AdamW with weight decay) whose learning rate follows the recipe over so many steps."""
     warmup = int(recipe.warmup_share * steps)
@@ -54,29 +70,14 @@ def build_optimizer(recipe, steps):
         decay_steps=max(steps - warmup, 1),
         alpha=0.0 if recipe.decay == "cosine" else 1.0,
     )
-    optimizer = LazyAdam(schedule, weight_decay=recipe.weight_decay or None)
+    optimizer = LazyAdam(
+        schedule,
+        weight_decay=recipe.weight_decay or None,
+        global_clipnorm=recipe.clip_norm or None,
+        use_ema=bool(recipe.weight_average),
+        ema_momentum=recipe.weight_average,
+    )
     if recipe.weight_decay:
         # Biases and contexts are few, and small for good reasons.
         optimizer.exclude_from_weight_decay(var_names=["bias", "context"])
     return optimizer
-
-
-def loss_function(classifier, label_smoothing):
-    """A function of encoded labels and probabilities that gives the loss of each document."""
-    if classifier.multi_label:
-        # The sum over the classes: with their mean, the gradient of a word vector among ninety
-        # classes is as small as Adam's epsilon, and nothing is learned.
-        return lambda labels, probabilities: (
-            len(classifier.classes)
-            * (
-                keras.losses.binary_crossentropy(
-                    labels, probabilities, label_smoothing=label_smoothing
-                )
-            )
-        )
-    if not label_smoothing:
-        return keras.losses.sparse_categorical_crossentropy
-    width = len(classifier.classes)
-    return lambda labels, probabilities: keras.losses.categorical_crossentropy(
-        keras.ops.one_hot(labels, width), probabilities, label_smoothing=label_smoothing
-    )

@@ -1,11 +1,12 @@
-"""How well a classifier does on labelled documents, as a stream."""
+"""Measures a classifier on a stream of labelled documents."""
 
 import itertools
 
 import numpy as np
 import tensorflow as tf
 
-from hanlib.training.builders import loss_function
+from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
+from hanlib.models import Labels
 from hanlib.training.errors import TrainingError
 from hanlib.training.metrics import MultiLabelCounts, SingleLabelCounts
 
@@ -14,7 +15,7 @@ _WINDOW = 1024
 
 
 def evaluate(classifier, examples, batch_size=64, progress=None):
-    """Measures a classifier, in memory that the number of documents does not touch.
+    """Measures a classifier on a stream of documents: memory does not grow with their number.
 
     Args:
         classifier: a `hanlib.models.DocumentClassifier` with a vectorizer.
@@ -48,8 +49,8 @@ def evaluate(classifier, examples, batch_size=64, progress=None):
         window.sort(key=lambda example: len(example[0]))
         for start in range(0, len(window), batch_size):
             texts, labels = zip(*window[start : start + batch_size], strict=True)
-            ids = classifier.vectorizer(tf.constant([_bytes(text) for text in texts]))
-            measurement.add(ids, np.stack([encode(label) for label in labels]))
+            texts = tf.constant([_bytes(text) for text in texts])
+            measurement.add(texts, np.stack([encode(label) for label in labels]))
         if progress is not None:
             progress(measurement.documents)
     if not measurement.documents:
@@ -58,65 +59,59 @@ def evaluate(classifier, examples, batch_size=64, progress=None):
 
 
 class Measurement:
-    """Runs a classifier on batches of ids and counts; made once, `reset` before each pass."""
+    """Runs a classifier on batches of documents and counts how often it is right."""
 
     def __init__(self, classifier):
-        self.classifier = classifier
-        self._loss = loss_function(classifier, label_smoothing=0.0)
-        self._step = tf.function(self._probabilities_and_loss, reduce_retracing=True)
-        self.reset()
-
-    def reset(self):
-        """Forgets what was counted."""
-        classifier = self.classifier
-        self.documents, self._loss_sum = 0, 0.0
+        self.classifier, self.documents, self._loss_sum = classifier, 0, 0.0
+        self._loss = MultiLabelCrossentropy if classifier.multi_label else SingleLabelCrossentropy
+        self._loss = self._loss(reduction="sum")
+        self._step = tf.function(
+            self._probabilities_and_loss, reduce_retracing=True, autograph=False
+        )
         if classifier.multi_label:
             self.counts = MultiLabelCounts(classifier.classes, classifier.thresholds)
         else:
             self.counts = SingleLabelCounts(classifier.classes)
 
-    def _probabilities_and_loss(self, ids, labels):
-        probabilities = self.classifier(ids, training=False)
-        return probabilities, tf.reduce_sum(self._loss(labels, probabilities))
+    def _probabilities_and_loss(self, x, labels):
+        probabilities = self.classifier(x, training=False)
+        return probabilities, self._loss(labels, probabilities)
 
-    def add(self, ids, labels):
-        """Counts one batch of ragged ids and encoded labels."""
-        probabilities, loss = self._step(ids, tf.convert_to_tensor(labels))
+    def add(self, x, labels):
+        """Counts one batch of strings or ids, with encoded labels."""
+        probabilities, loss = self._step(x, tf.convert_to_tensor(labels))
         self.counts.add(np.asarray(labels), probabilities.numpy())
         self._loss_sum += float(loss)
         self.documents += len(labels)
 
     def metrics(self):
-        """The figures of all batches since the last `reset`; see `evaluate`."""
+        """The metrics of all batches so far; see `evaluate`."""
         loss = self._loss_sum / max(self.documents, 1)
         return {"documents": self.documents, "loss": loss, **self.counts.metrics()}
 
 
 def label_encoder(classes, multi_label):
-    """A function from a label as `hanlib.data` gives it to what the loss takes.
+    """A function from a label as `hanlib.data` gives it to the target of the loss.
 
     >>> label_encoder(["art", "law"], multi_label=True)(("law",))
     array([0., 1.], dtype=float32)
     """
-    places = {str(name): place for place, name in enumerate(classes)}
-
-    def place(name):
-        if str(name) not in places:
-            known = ", ".join(list(places)[:10])
-            raise TrainingError(f"the model knows the classes {known}. Received: label {name!r}")
-        return places[str(name)]
+    labels = Labels(classes, multi_label)
 
     def encode(label):
-        if not multi_label:
-            if isinstance(label, tuple):
-                raise TrainingError(
-                    f"the model gives each document one class. Received: labels {label!r}"
-                )
-            return np.int32(place(label))
-        row = np.zeros(len(places), "float32")
-        names = label if isinstance(label, (tuple, list)) else (label,)
-        row[[place(name) for name in names]] = 1
-        return row
+        if not multi_label and isinstance(label, tuple):
+            raise TrainingError(
+                f"the model gives each document one class. Received: labels {label!r}"
+            )
+        if multi_label and isinstance(label, str):
+            label = (label,)
+        try:
+            return labels.encode_document(label)
+        except ValueError:
+            known = ", ".join(map(str, labels.classes[:10]))
+            raise TrainingError(
+                f"the model knows the classes {known}. Received: label {label!r}"
+            ) from None
 
     return encode
 

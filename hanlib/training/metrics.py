@@ -1,9 +1,6 @@
-"""Counts that grow batch by batch, and the figures that come of them."""
+"""Counts that grow batch by batch, and the metrics computed from them."""
 
 import numpy as np
-
-# Candidates for the threshold of a multi-label model.
-THRESHOLDS = np.round(np.arange(0.05, 1.0, 0.05), 2)
 
 
 class SingleLabelCounts:
@@ -24,7 +21,7 @@ class SingleLabelCounts:
         np.add.at(self.confusion, (labels, probabilities.argmax(axis=-1)), 1)
 
     def metrics(self):
-        """Accuracy, F1 and the figures of each class; a share of nothing is 0."""
+        """Accuracy, F1 and the metrics of each class; 0 where there is nothing to count."""
         right, total = np.diag(self.confusion), self.confusion.sum()
         support, given = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
         per_class = _per_class(self.classes, right, given, support)
@@ -40,7 +37,7 @@ class SingleLabelCounts:
 
 
 class MultiLabelCounts:
-    """What a multi-label classifier gave and what was right, at each candidate threshold.
+    """Labels given, labels that are right among them, and true labels, class by class.
 
     >>> counts = MultiLabelCounts(["art", "law"], thresholds=[0.5, 0.5])
     >>> counts.add(np.array([[1, 0]]), np.array([[0.9, 0.2]]))
@@ -53,8 +50,6 @@ class MultiLabelCounts:
         self.thresholds = np.asarray(thresholds)
         self.right, self.given, self.support = np.zeros([3, len(classes)], np.int64)
         self.exact = self.documents = 0
-        # At each candidate: labels given, and right ones among them.
-        self.candidates = np.zeros([len(THRESHOLDS), 2], np.int64)
 
     def add(self, labels, probabilities):
         """Counts a batch: `<0 or 1>[docs, classes]` and `<float>[docs, classes]`."""
@@ -64,19 +59,9 @@ class MultiLabelCounts:
         self.support += labels.sum(axis=0)
         self.exact += int((labels == given).all(axis=-1).sum())
         self.documents += len(labels)
-        for row, threshold in zip(self.candidates, THRESHOLDS, strict=True):
-            given = probabilities >= threshold
-            row += given.sum(), (labels & given).sum()
-
-    def best_threshold(self):
-        """The candidate for all classes with the greatest micro-F1, and that F1."""
-        given, right = self.candidates.T
-        scores = 2 * right / np.maximum(given + self.support.sum(), 1)
-        best = int(scores.argmax())
-        return float(THRESHOLDS[best]), float(scores[best])
 
     def metrics(self):
-        """F1, the share of documents whose labels are all right, the figures of each class."""
+        """F1, the share of documents whose labels are all right, and the metrics of each class."""
         per_class = _per_class(self.classes, self.right, self.given, self.support)
         return {
             "micro_f1": _ratio(2 * self.right.sum(), self.given.sum() + self.support.sum()),
@@ -99,8 +84,8 @@ def _per_class(classes, right, given, support):
 
 
 def _macro_f1(per_class):
-    # Classes that do not occur would pull the mean down by nothing but their absence.
-    scores = [figures["f1"] for figures in per_class.values() if figures["support"]]
+    # The F1 of a class that does not occur is not defined.
+    scores = [metrics["f1"] for metrics in per_class.values() if metrics["support"]]
     return float(np.mean(scores)) if scores else 0.0
 
 

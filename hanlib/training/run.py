@@ -1,9 +1,6 @@
 """A training run from a corpus to a folder with a model."""
 
-import hashlib
 import json
-import os
-import platform
 import shutil
 import time
 from pathlib import Path
@@ -11,15 +8,24 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-import hanlib
 from hanlib import atomic_files
-from hanlib.data.pipeline import TokenCache
-from hanlib.training.builders import build_classifier, build_encoder, build_vectorizer
+from hanlib.data import TokenBatches, TokenCache
+from hanlib.training import results
+from hanlib.training.averaged_weights import AveragedWeights
+from hanlib.training.best_epoch import BestEpoch
+from hanlib.training.builders import (
+    build_classifier,
+    build_encoder,
+    build_vectorizer,
+    compile_classifier,
+)
 from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.errors import TrainingError
-from hanlib.training.evaluation import evaluate, label_encoder
-from hanlib.training.loop import TrainingLoop
+from hanlib.training.evaluation import label_encoder
+from hanlib.training.fingerprint import Fingerprint
 from hanlib.training.progress import silent
+from hanlib.training.progress_report import ProgressReport
+from hanlib.training.step_checkpoint import StepCheckpoint
 
 # A corpus with more training documents is tokenised to disk, beside the checkpoint.
 DOCUMENTS_IN_MEMORY = 200_000
@@ -68,7 +74,7 @@ def train(
             the results wait to be moved, such as a SavedModel to `folder/serving/1`.
 
     Returns:
-        A dict: figures on `validation` (see `evaluate`; where there is none, no such key) and
+        A dict: metrics on `validation` (see `evaluate`; where there is none, no such key) and
         `train`, `best_epoch`, `epochs`, `parameters`, `vocabulary_size`, `seconds`, ...
 
     Raises:
@@ -103,15 +109,76 @@ def train(
     start = time.monotonic()
     keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
-    loop = _prepare(corpus, recipe, checkpoint, progress)
-    fingerprint = loop.fingerprint
-    if resumed:
-        _restore(loop, checkpoint, fingerprint, progress)
-    loop.run(fingerprint)
-    record = _measure(loop, corpus, test, progress)
+    fingerprint = Fingerprint(corpus)
+    classifier, caches = _prepare(corpus, recipe, checkpoint, progress, fingerprint)
+    if resumed and checkpoint.read_state() is None:
+        progress.note(
+            "the run was stopped before its first checkpoint: starting from the beginning"
+        )
+    validation = caches.get("validation")
+    if validation is not None:
+        validation = TokenBatches(validation, recipe.batch_size)
+    best = fit(
+        *(classifier, recipe, caches["train"], validation),
+        *(checkpoint, progress, fingerprint.hexdigest()),
+    )
+    record = results.measure(classifier, best, corpus, caches["train"], validation, test, progress)
     record["seconds"] = round(time.monotonic() - start, 2)
-    _write_results(loop, record, run, checkpoint, export, progress)
+    run["dataset"]["fingerprint"] = fingerprint.hexdigest()
+    results.write(classifier, best.history, record, run, checkpoint, export, progress)
     return record
+
+
+def fit(
+    classifier,
+    recipe,
+    train,
+    validation,
+    checkpoint,
+    progress,
+    fingerprint=None,
+    compiled=False,
+):
+    """Trains a classifier as a recipe says; goes on from the checkpoint where there is a state.
+
+    Args:
+        classifier: a built `DocumentClassifier`.
+        recipe: a `Recipe` in which `epochs` and `patience` are numbers.
+        train: a `hanlib.data.TokenCache`.
+        validation: `hanlib.data.TokenBatches`, or None.
+        checkpoint: a `Checkpoint` that was started.
+        progress: as in `train`.
+        fingerprint: see `StepCheckpoint`.
+        compiled: whether the classifier is to be trained as it was compiled before.
+
+    Returns:
+        The `BestEpoch` with the records of the epochs.
+    """
+    batches = TokenBatches(
+        train,
+        recipe.batch_size,
+        seed=recipe.seed,
+        max_batch_words=recipe.max_batch_words,
+        epochs=recipe.epochs,
+    )
+    if not compiled:
+        compile_classifier(classifier, recipe, batches.steps * recipe.epochs)
+    monitor = "micro_f1" if classifier.multi_label else "accuracy"
+    best = BestEpoch(monitor, recipe.patience, store=checkpoint)
+    callbacks = [
+        AveragedWeights(),
+        best,
+        StepCheckpoint(checkpoint, recipe.checkpoint_steps, best, fingerprint, progress.note),
+        ProgressReport(progress, best, validation),
+    ]
+    classifier.fit(
+        batches,
+        epochs=recipe.epochs,
+        validation_data=validation,
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return best
 
 
 def _check_corpus(corpus):
@@ -177,9 +244,8 @@ def _check_same(recorded, run, where):
             )
 
 
-def _prepare(corpus, recipe, checkpoint, progress):
-    """The loop at its beginning: vocabulary learned, documents tokenised, weights drawn."""
-    fingerprint = _Fingerprint(corpus)
+def _prepare(corpus, recipe, checkpoint, progress, fingerprint):
+    """The classifier at its beginning and the tokenised splits."""
     train, size = corpus.splits["train"], corpus.splits["train"].size
     vectorizer = build_vectorizer(recipe)
     try:
@@ -189,27 +255,23 @@ def _prepare(corpus, recipe, checkpoint, progress):
         )
     except ValueError as error:
         raise TrainingError(f"no vocabulary can be learned: {error}") from error
+    vectorize = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
     caches = {
-        name: _tokenise(name, fingerprint, corpus, vectorizer, checkpoint, progress)
+        name: _tokenise(name, fingerprint, corpus, vectorize, checkpoint, progress)
         for name in ("train", "validation")
         if name in corpus.splits
     }
     classifier = build_classifier(recipe, vectorizer, list(corpus.classes), corpus.multi_label)
-    loop = TrainingLoop(
-        classifier, recipe, caches["train"], caches.get("validation"), checkpoint, progress
-    )
-    loop.fingerprint = fingerprint.hexdigest()
-    return loop
+    return classifier, caches
 
 
-def _tokenise(name, fingerprint, corpus, vectorizer, checkpoint, progress):
+def _tokenise(name, fingerprint, corpus, vectorize, checkpoint, progress):
     split = corpus.splits[name]
     directory = None
     if split.size is None or split.size > DOCUMENTS_IN_MEMORY:
         directory = checkpoint.directory / f"tokens-{name}"
         for leftover in checkpoint.directory.glob(f"tokens-{name}*"):
             shutil.rmtree(leftover)
-    vectorize = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
     return TokenCache.build(
         split if name == "train" else fingerprint.watch(split),
         lambda texts: vectorize(tf.constant([text.encode("utf-8", "replace") for text in texts])),
@@ -217,91 +279,3 @@ def _tokenise(name, fingerprint, corpus, vectorizer, checkpoint, progress):
         directory=directory,
         progress=lambda done: progress(f"tokenising {name}", done, split.size),
     )
-
-
-class _Fingerprint:
-    """A digest of the texts and labels that pass by, and of the classes."""
-
-    def __init__(self, corpus):
-        self._hash = hashlib.blake2b(digest_size=16)
-        self._hash.update(json.dumps(list(corpus.classes)).encode())
-
-    def watch(self, examples):
-        for text, label in examples:
-            self._hash.update(text.encode("utf-8", "replace"))
-            self._hash.update(f"\0{label!r}\0".encode("utf-8", "replace"))
-            yield text, label
-
-    def hexdigest(self):
-        return self._hash.hexdigest()
-
-
-def _restore(loop, checkpoint, fingerprint, progress):
-    state = checkpoint.read_state()
-    if state is None:
-        progress.note(
-            "the run was stopped before its first checkpoint: starting from the beginning"
-        )
-        return
-    header, arrays = state
-    if header["fingerprint"] != fingerprint:
-        raise TrainingError(
-            "`resume` needs the data of the checkpoint: texts or labels were changed since. "
-            "Leave out `resume` to train anew"
-        )
-    loop.restore(header, arrays)
-    progress.note(f"resumed in epoch {loop.epoch + 1} at step {loop.step}")
-
-
-def _measure(loop, corpus, test, progress):
-    """The record of a run, with the best weights in the classifier."""
-    classifier, best = loop.classifier, loop.load_best()
-    chosen = loop.history[best - 1]
-    record = {
-        "dataset": corpus.name,
-        "classes": list(corpus.classes),
-        "multi_label": corpus.multi_label,
-        "documents": {"train": loop.train.documents},
-        "best_epoch": best,
-        "epochs": len(loop.history),
-        "train": {name: chosen[name] for name in ("loss", loop.monitor)},
-        "parameters": classifier.count_params(),
-        "vocabulary_size": classifier.vectorizer.vocabulary_size,
-        "thresholds": list(classifier.thresholds) if corpus.multi_label else None,
-        "versions": {
-            "hanlib": hanlib.__version__,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "python": platform.python_version(),
-        },
-    }
-    if loop.validation is not None:
-        record["documents"]["validation"] = loop.validation.documents
-        record["validation"] = loop.measure(loop.validation, "measuring validation")
-    if test and "test" in corpus.splits:
-        size = corpus.splits["test"].size
-        record["test"] = evaluate(
-            classifier,
-            corpus.splits["test"],
-            progress=lambda done: progress("measuring test", done, size),
-        )
-        record["documents"]["test"] = record["test"]["documents"]
-    return record
-
-
-def _write_results(loop, record, run, checkpoint, export, progress):
-    """All results under another name first, then each in its place."""
-    staged = checkpoint.directory / "complete-partial"
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir()
-    loop.classifier.save(staged / "model.keras")
-    described = {**run["dataset"], "fingerprint": loop.fingerprint}
-    (staged / "recipe.json").write_text(loop.recipe.to_json(), encoding="utf-8")
-    for name, content in (("metrics", record), ("history", loop.history), ("dataset", described)):
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        (staged / f"{name}.json").write_text(text, encoding="utf-8")
-    if export is not None:
-        progress.note("exporting")
-        export(loop.classifier, staged)
-    os.replace(staged, checkpoint.complete)
-    checkpoint.publish()

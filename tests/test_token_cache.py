@@ -7,8 +7,9 @@ import pytest
 import tensorflow as tf
 
 from hanlib import data
-from hanlib.data import TokenCache
+from hanlib.data import TokenBatches, TokenCache
 from hanlib.data.batch_plan import plan_batches
+from hanlib.ops.token_batch import to_ragged
 
 # id of a word = its number; a document is its sentences apart by "|", an empty one is legal.
 RANDOM = np.random.default_rng(0)
@@ -49,9 +50,16 @@ def cache(request, tmp_path):
 def documents_of(dataset):
     return [
         (document, label)
-        for ragged, labels in dataset
-        for document, label in zip(ragged.to_list(), labels.numpy().tolist(), strict=True)
+        for batch, labels in dataset
+        for document, label in zip(to_ragged(batch).to_list(), labels.numpy().tolist(), strict=True)
     ]
+
+
+def batches(cache, batch_size, epoch=0, start=0, **options):
+    """The dataset of one epoch."""
+    made = TokenBatches(cache, batch_size, epochs=epoch + 1, **options)
+    made.start_at(epoch, start)
+    return made.dataset()
 
 
 def test_counts(cache):
@@ -66,7 +74,7 @@ def test_both_forms_of_vectorizer_give_the_same_documents(vectorize):
     cache = build(vectorize=vectorize, batch_size=50)
     expected = [(document, label) for document, (_, label) in zip(DOCUMENTS, EXAMPLES, strict=True)]
     order = np.concatenate(cache.plan(16))
-    assert documents_of(cache.batches(16)) == [expected[index] for index in order]
+    assert documents_of(batches(cache, 16)) == [expected[index] for index in order]
 
 
 @pytest.mark.parametrize("seed", [None, 0, 7])
@@ -82,29 +90,32 @@ def test_every_document_once(cache, seed, limit, batch_size):
 
 def test_batches_are_what_the_plan_says(cache):
     plan = cache.plan(16, seed=3, epoch=1, max_batch_words=200)
-    dataset = cache.batches(16, seed=3, epoch=1, max_batch_words=200)
+    dataset = batches(cache, 16, seed=3, epoch=1, max_batch_words=200)
     assert int(dataset.cardinality()) == len(plan)
-    for indexes, (ragged, labels) in zip(plan, dataset, strict=True):
-        assert ragged.to_list() == [DOCUMENTS[index] for index in indexes]
+    for indexes, (batch, labels) in zip(plan, dataset, strict=True):
+        assert to_ragged(batch).to_list() == [DOCUMENTS[index] for index in indexes]
         assert labels.numpy().tolist() == [index % 3 for index in indexes]
 
 
 def test_types_of_a_batch(cache):
-    ragged, labels = cache.batches(16).element_spec
-    assert ragged.dtype == tf.int32
-    assert ragged.ragged_rank == 2
-    assert ragged.shape.as_list() == [None, None, None]
+    batch, labels = batches(cache, 16).element_spec
+    assert {name: (part.dtype, part.shape.rank) for name, part in batch.items()} == {
+        "ids": (tf.int32, 2),
+        "row_lengths": (tf.int32, 2),
+    }
     assert labels.dtype == tf.int32
 
 
 @pytest.mark.parametrize("start", [0, 1, 9, 13])
 def test_resuming_gives_the_tail_of_the_epoch(cache, start):
     assert len(cache.plan(16, seed=5, epoch=4)) == 13
-    whole = list(cache.batches(16, seed=5, epoch=4))
-    tail = cache.batches(16, seed=5, epoch=4, start=start)
-    assert int(tail.cardinality()) == 13 - start
-    for (expected, labels), (ragged, again) in zip(whole[start:], tail, strict=True):
-        assert ragged.to_list() == expected.to_list()
+    whole = list(batches(cache, 16, seed=5, epoch=4))
+    tail = batches(cache, 16, seed=5, epoch=4, start=start)
+    given = list(tail.take(13 - start))
+    assert len(given) == 13 - start
+    for (expected, labels), (batch, again) in zip(whole[start:], given, strict=True):
+        np.testing.assert_array_equal(batch["ids"], expected["ids"])
+        np.testing.assert_array_equal(batch["row_lengths"], expected["row_lengths"])
         assert labels.numpy().tolist() == again.numpy().tolist()
 
 
@@ -117,7 +128,7 @@ def test_plans_differ_by_epoch_and_seed_and_repeat(cache):
 
 
 def test_a_dataset_can_be_read_again(cache):
-    dataset = cache.batches(16, seed=1)
+    dataset = batches(cache, 16, seed=1)
     assert documents_of(dataset) == documents_of(dataset)
 
 
@@ -152,7 +163,7 @@ def test_multi_label_targets_are_float_vectors(tmp_path):
     examples = [(text, targets[i % 4]) for i, text in enumerate(TEXTS)]
     cache = build(examples, encode_label=lambda label: label, directory=tmp_path / "cache")
     assert cache.labels.dtype == np.float32
-    _, labels = next(iter(cache.batches(8, seed=0)))
+    _, labels = next(iter(batches(cache, 8, seed=0)))
     assert labels.shape == (8, 4)
     assert labels.dtype == tf.float32
     assert labels.numpy().tolist() == cache.labels[cache.plan(8, seed=0)[0]].tolist()
@@ -162,7 +173,7 @@ def test_a_cache_on_disk_is_opened_again_and_the_same_as_in_memory(tmp_path):
     directory = tmp_path / "deep" / "cache"
     build(directory=directory)
     opened, memory = TokenCache.open(directory), build()
-    assert documents_of(opened.batches(16, seed=2)) == documents_of(memory.batches(16, seed=2))
+    assert documents_of(batches(opened, 16, seed=2)) == documents_of(batches(memory, 16, seed=2))
     assert sorted(path.name for path in directory.parent.iterdir()) == ["cache"]
 
 
@@ -195,7 +206,7 @@ def test_no_documents_and_documents_without_words(tmp_path, on_disk, examples):
     cache = build(examples, directory=tmp_path / "cache" if on_disk else None)
     assert cache.documents == len(examples)
     assert cache.words == 0
-    assert documents_of(cache.batches(4)) == [([], label) for _, label in examples]
+    assert documents_of(batches(cache, 4)) == [([], label) for _, label in examples]
 
 
 def test_examples_are_read_as_a_stream_and_progress_is_told():
@@ -228,7 +239,7 @@ def test_gathering_is_fast():
     plan = cache.plan(64, seed=0)
     begun = time.perf_counter()
     for batch in plan:
-        cache.gather(batch)
+        cache.padded(batch)
     assert cache.documents / (time.perf_counter() - begun) > 20_000
 
 
@@ -267,23 +278,24 @@ def test_labels_that_do_not_fit():
 )
 def test_wrong_options(options, part):
     with pytest.raises(data.DataError) as error:
-        build().batches(**options)
+        batches(build(), **options)
     assert part in str(error.value)
 
 
-def test_a_keras_model_learns_from_the_batches():
-    import keras
+def test_every_epoch_has_as_many_batches():
+    cache = build()
+    plans = [cache.plan(4, seed=1, epoch=epoch, max_batch_words=40) for epoch in range(6)]
+    counts = {len(plan) for plan in plans}
+    assert len(counts) > 1, "else the test shows nothing"
+    made = TokenBatches(cache, 4, seed=1, max_batch_words=40, epochs=6)
+    for epoch in range(6):
+        plan = made.plan(epoch)
+        assert len(plan) == made.steps == max(counts)
+        assert sorted(np.concatenate(plan).tolist()) == list(range(cache.documents))
 
-    class Count(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.dense = keras.layers.Dense(3)
 
-        def call(self, ragged):
-            return self.dense(tf.cast(ragged.row_lengths(), tf.float32)[:, None])
-
-    model = Count()
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("sgd", loss, jit_compile=False)
-    history = model.fit(build().batches(64, seed=0), epochs=1, verbose=0)
-    assert np.isfinite(history.history["loss"]).all()
+def test_weights_come_with_their_documents():
+    cache = build()
+    made = TokenBatches(cache, 16, seed=2, weights=np.arange(203, dtype="float32"))
+    for indexes, (_, _, weights) in zip(made.plan(0), made.dataset(), strict=True):
+        assert weights.numpy().tolist() == indexes.tolist()

@@ -1,4 +1,4 @@
-"""Documents tokenised once, then batched anew for every epoch without a padded word."""
+"""Documents that are tokenised once, in memory or on disk."""
 
 import contextlib
 import itertools
@@ -11,7 +11,14 @@ import numpy as np
 
 from hanlib.data.batch_plan import plan_batches
 from hanlib.data.corpus import DataError
-from hanlib.data.token_arrays import FileArray, MemoryArray, flat_tokens, gather_runs, offsets_of
+from hanlib.data.token_arrays import (
+    FileArray,
+    MemoryArray,
+    flat_tokens,
+    gather_runs,
+    offsets_of,
+    pad_runs,
+)
 
 _ARRAYS = ("ids", "words_per_sentence", "sentences_per_document", "lengths", "labels")
 _VERSION = 1
@@ -19,6 +26,8 @@ _VERSION = 1
 
 class TokenCache:
     """Tokenised documents and their labels, in flat arrays in memory or on disk.
+
+    `TokenBatches` makes batches of it.
 
     `build` makes one, `open` opens one that was built in a directory. With a directory the memory
     needed is 24 bytes a document, whatever its length.
@@ -37,9 +46,8 @@ class TokenCache:
     >>> cache = TokenCache.build(examples, vectorize, encode_label=["neg", "pos"].index)
     >>> cache.documents, cache.words, cache.lengths.tolist()
     (2, 4, [3, 1])
-    >>> for ragged, labels in cache.batches(2):
-    ...     print(ragged.to_list(), labels.numpy())
-    [[[3]], [[2, 2, 3]]] [0 1]
+    >>> cache.padded([1, 0])["ids"].tolist()
+    [[3, 0, 0], [2, 2, 3]]
     """
 
     def __init__(self, arrays, directory=None):
@@ -139,58 +147,21 @@ class TokenCache:
             self.lengths, batch_size, seed=seed, epoch=epoch, max_batch_words=max_batch_words
         )
 
-    def gather(self, indexes):
-        """The documents at `indexes`, laid end to end.
+    def padded(self, indexes):
+        """The documents at `indexes` as a token batch: plain arrays, one row a document.
 
         Returns:
-            `(ids, words_per_sentence, sentences_per_document, labels)`; the lengths are int64, as
-            TensorFlow's ragged tensors have them.
+            A dict of `ids` `<int32>[documents, most words]`, the words of a document end to end,
+            and `row_lengths` `<int32>[documents, most sentences]`, both with zeros behind.
         """
         indexes = np.asarray(indexes, np.int64)
         ids = gather_runs(self._ids, self._word_offsets, indexes)
         words = gather_runs(self._words_per_sentence, self._sentence_offsets, indexes)
         sentences = self._sentence_offsets[indexes + 1] - self._sentence_offsets[indexes]
-        return ids, words.astype(np.int64), sentences, np.asarray(self.labels[indexes])
-
-    def batches(self, batch_size, *, seed=None, epoch=0, start=0, max_batch_words=None):
-        """The batches of `plan` as a `tf.data.Dataset`, from batch `start` on.
-
-        Args:
-            start: number of batches to leave out at the beginning: those of an epoch that were
-                done before an interruption. Nothing is read for them.
-            batch_size, seed, epoch, max_batch_words: as in `plan`.
-
-        Returns:
-            A dataset of `(<int32>[documents, (sentences), (words)], labels)`, ragged, prefetched
-            and of known cardinality.
-        """
-        import tensorflow as tf
-
-        plan = self.plan(batch_size, seed=seed, epoch=epoch, max_batch_words=max_batch_words)
-        if isinstance(start, bool) or not 0 <= start <= len(plan):
-            raise DataError(
-                f"`start` must be from 0 to the {len(plan)} batches of an epoch. "
-                f"Received: start={start!r}"
-            )
-        flat = tf.data.Dataset.from_generator(
-            lambda: (self.gather(indexes) for indexes in plan[start:]),
-            output_signature=(
-                tf.TensorSpec([None], tf.int32),
-                tf.TensorSpec([None], tf.int64),
-                tf.TensorSpec([None], tf.int64),
-                tf.TensorSpec([None, *self.labels.shape[1:]], self.labels.dtype),
-            ),
-        )
-        # One batch at a time: more threads would only take the processor from the training.
-        ragged = flat.map(_as_ragged).prefetch(2)
-        return ragged.apply(tf.data.experimental.assert_cardinality(len(plan) - start))
-
-
-def _as_ragged(ids, words_per_sentence, sentences_per_document, labels):
-    import tensorflow as tf
-
-    lengths = (sentences_per_document, words_per_sentence)
-    return tf.RaggedTensor.from_nested_row_lengths(ids, lengths, validate=False), labels
+        return {
+            "ids": pad_runs(ids, self.lengths[indexes]),
+            "row_lengths": pad_runs(words, sentences),
+        }
 
 
 def _in_memory(name, dtype, row_shape=()):

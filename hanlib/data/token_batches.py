@@ -1,0 +1,90 @@
+"""The batches of every epoch of a training run, from tokenised documents."""
+
+import numpy as np
+
+from hanlib.checks import check_integer
+from hanlib.data.batch_plan import split_to
+from hanlib.data.corpus import DataError
+
+
+class TokenBatches:
+    """Batches of documents of similar length, in an order that follows from seed and epoch.
+
+    Every epoch has the same number of batches, `steps`. `start_at` says which epoch the next pass
+    over `dataset` is; `DocumentClassifier.fit` calls it.
+
+    Args:
+        cache: A `TokenCache`.
+        batch_size: Most documents a batch.
+        seed: Integer, or None: sorted by length, the same in each epoch.
+        max_batch_words: Most words a batch, or None; a longer document is a batch by itself.
+        epochs: Number of epochs for which `steps` must suffice.
+        weights: `<float>[documents]` or `<float>[documents, classes]` for the loss, or None.
+
+    >>> from hanlib.data import TokenCache
+    >>> def vectorize(texts):  # one word a text
+    ...     return [len(text) for text in texts], [1] * len(texts), [1] * len(texts)
+    >>> cache = TokenCache.build([("a", 0), ("bb", 1), ("ccc", 0)], vectorize, encode_label=int)
+    >>> batches = TokenBatches(cache, 2)
+    >>> for batch, labels in batches.dataset():
+    ...     print(batch["ids"].numpy().tolist(), labels.numpy())
+    [[1], [2]] [0 1]
+    [[3]] [0]
+    """
+
+    def __init__(
+        self, cache, batch_size, *, seed=None, max_batch_words=None, epochs=1, weights=None
+    ):
+        self.cache, self.weights, self.seed = cache, weights, seed
+        self.epoch = self.start = 0
+        self._options = {"batch_size": batch_size, "max_batch_words": max_batch_words}
+        different = 1 if seed is None or max_batch_words is None else max(epochs, 1)
+        self.steps = max(len(self._plan(epoch)) for epoch in range(different))
+
+    @property
+    def documents(self):
+        """The number of documents of an epoch."""
+        return self.cache.documents
+
+    def plan(self, epoch):
+        """The documents of each batch of an epoch, as indexes."""
+        return split_to(self._plan(epoch), self.steps, self.cache.lengths)
+
+    def _plan(self, epoch):
+        return self.cache.plan(seed=self.seed, epoch=epoch, **self._options)
+
+    def start_at(self, epoch, start=0):
+        """Lets the next pass over `dataset` be that of `epoch`, from batch `start` on.
+
+        Nothing is read for the batches that are left out.
+        """
+        check_integer("epoch", epoch, 0, error=DataError)
+        if isinstance(start, bool) or not 0 <= start <= self.steps:
+            raise DataError(
+                f"`start` must be from 0 to the {self.steps} batches of an epoch. "
+                f"Received: start={start!r}"
+            )
+        self.epoch, self.start = epoch, start
+
+    def dataset(self):
+        """A `tf.data.Dataset` of `(token batch, labels)` or `(token batch, labels, weights)`.
+
+        Each pass over it is one epoch, prefetched and of known cardinality.
+        """
+        import tensorflow as tf
+
+        parts = [self.cache.labels, *([] if self.weights is None else [self.weights])]
+        signature = (
+            {
+                "ids": tf.TensorSpec([None, None], tf.int32),
+                "row_lengths": tf.TensorSpec([None, None], tf.int32),
+            },
+            *(tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in parts),
+        )
+        dataset = tf.data.Dataset.from_generator(self._batches, output_signature=signature)
+        return dataset.prefetch(2).apply(tf.data.experimental.assert_cardinality(self.steps))
+
+    def _batches(self):
+        for indexes in self.plan(self.epoch)[self.start :]:
+            batch = self.cache.padded(indexes), np.asarray(self.cache.labels[indexes])
+            yield batch if self.weights is None else (*batch, self.weights[indexes])

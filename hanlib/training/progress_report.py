@@ -1,0 +1,95 @@
+"""Tells how far `fit` is."""
+
+import time
+
+import keras
+import numpy as np
+
+
+class ProgressReport(keras.callbacks.Callback):
+    """Reports documents done, loss and time left a few times a second, and a line an epoch.
+
+    Args:
+        progress: Where to report to, such as a `hanlib.training.ProgressLine`.
+        best_epoch: The `BestEpoch` of the same `fit`, whose records are shown. It comes before
+            this callback.
+        validation: The `TokenBatches` of validation, or None.
+
+    >>> from hanlib.training import ProgressLine
+    >>> report = ProgressReport(ProgressLine(), best_epoch=None)
+    """
+
+    def __init__(self, progress, best_epoch, validation=None):
+        super().__init__()
+        self.progress, self.best_epoch, self.validation = progress, best_epoch, validation
+        self._speed = _Speed()
+        self._validated = None if validation is None else _documents_before(validation, 0)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        batches = self.model.training_batches
+        self._epoch, self._first = epoch, batches.start
+        self._done, self._total = _documents_before(batches, epoch), batches.documents
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch <= self._first:
+            return
+        self._speed.add(int(self._done[batch] - self._done[batch - 1]))
+        if self._speed.due():
+            self._report(int(self._done[batch]))
+
+    def _report(self, done):
+        epochs = self.params["epochs"]
+        ahead = self._total - done + (epochs - self._epoch - 1) * self._total
+        shown = {"loss": float(self.model.metrics[0].result())}
+        name = f"validation_{self.best_epoch.monitor}"
+        if self.best_epoch.history and name in self.best_epoch.history[-1]:
+            shown[name] = self.best_epoch.history[-1][name]
+        phase, left = f"epoch {self._epoch + 1}/{epochs}", self._speed.seconds_for(ahead)
+        self.progress(phase, done, self._total, left=left, **shown)
+
+    def on_test_batch_begin(self, batch, logs=None):
+        if self._validated is not None:
+            self.progress("validation", int(self._validated[batch]), self.validation.documents)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.progress.note(_summary(self.best_epoch.history[-1], self.params["epochs"]))
+
+
+class _Speed:
+    """Documents a second of this session, without its first steps, in which graphs are traced."""
+
+    skipped = 3
+
+    def __init__(self):
+        self.steps, self.documents, self.start, self.shown = 0, 0, None, 0.0
+
+    def add(self, documents):
+        self.steps += 1
+        if self.steps > self.skipped:
+            self.documents += documents
+        elif self.steps == self.skipped:
+            self.start = time.monotonic()
+
+    def due(self):
+        """Whether it is time to report again: reading the loss waits for the step."""
+        now = time.monotonic()
+        due = now - self.shown > 0.2
+        self.shown = now if due else self.shown
+        return due
+
+    def seconds_for(self, documents):
+        """The seconds that so many documents will take, or None where that is not known yet."""
+        if not self.documents:
+            return None
+        return documents * (time.monotonic() - self.start) / self.documents
+
+
+def _documents_before(batches, epoch):
+    """The number of documents before each batch of an epoch, and after the last."""
+    return np.cumsum([0, *(len(batch) for batch in batches.plan(epoch))])
+
+
+def _summary(entry, epochs):
+    names = ("loss", "validation_loss", "validation_accuracy", "validation_micro_f1")
+    shown = [f"{name.replace('_', ' ')} {entry[name]:.4f}" for name in names if name in entry]
+    return f"epoch {entry['epoch']}/{epochs}: {', '.join(shown)} ({entry['seconds']:.0f} s)"

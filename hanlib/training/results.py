@@ -1,0 +1,91 @@
+"""The record of a finished run, and the files that it leaves."""
+
+import json
+import os
+import platform
+import shutil
+
+import keras
+import tensorflow as tf
+
+import hanlib
+from hanlib.training.evaluation import Measurement, evaluate
+
+
+def measure(classifier, best, corpus, train, validation, test, progress):
+    """The record of a run, with the best weights in the classifier.
+
+    Args:
+        classifier: the trained `DocumentClassifier`.
+        best: the `BestEpoch` of the run.
+        corpus: its `Corpus`.
+        train: `TokenCache` of the training documents.
+        validation: `TokenBatches`, or None.
+        test: whether to measure the test split too.
+        progress: see `hanlib.training.train`.
+    """
+    chosen = best.history[best.best_epoch() - 1]
+    record = {
+        "dataset": corpus.name,
+        "classes": list(corpus.classes),
+        "multi_label": corpus.multi_label,
+        "documents": {"train": train.documents},
+        "best_epoch": chosen["epoch"],
+        "epochs": len(best.history),
+        "train": {name: chosen[name] for name in ("loss", best.monitor)},
+        "parameters": classifier.count_params(),
+        "vocabulary_size": classifier.vectorizer.vocabulary_size,
+        "thresholds": list(classifier.thresholds) if corpus.multi_label else None,
+        "versions": {
+            "hanlib": hanlib.__version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "python": platform.python_version(),
+        },
+    }
+    if validation is not None:
+        record["documents"]["validation"] = validation.documents
+        record["validation"] = _validate(classifier, validation, progress)
+    if test and "test" in corpus.splits:
+        size = corpus.splits["test"].size
+        record["test"] = evaluate(
+            classifier,
+            corpus.splits["test"],
+            progress=lambda done: progress("measuring test", done, size),
+        )
+        record["documents"]["test"] = record["test"]["documents"]
+    return record
+
+
+def _validate(classifier, validation, progress):
+    measurement = Measurement(classifier)
+    for batch, labels in validation.dataset():
+        measurement.add(batch, labels)
+        progress("measuring validation", measurement.documents, validation.documents)
+    return measurement.metrics()
+
+
+def write(classifier, history, record, run, checkpoint, export, progress):
+    """Writes all results under another name first, then moves each to its place."""
+    staged = checkpoint.directory / "complete-partial"
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir()
+    _without_optimizer(classifier).save(staged / "model.keras")
+    files = {"recipe": run["recipe"], "metrics": record, "history": history}
+    for name, content in (*files.items(), ("dataset", run["dataset"])):
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        (staged / f"{name}.json").write_text(text, encoding="utf-8")
+    if export is not None:
+        progress.note("exporting")
+        export(classifier, staged)
+    os.replace(staged, checkpoint.complete)
+    checkpoint.publish()
+
+
+def _without_optimizer(classifier):
+    """The classifier as it is before `compile`: the optimizer's state would triple its file."""
+    copy = type(classifier).from_config(classifier.get_config())
+    copy.build()
+    copy.set_weights(classifier.get_weights())
+    copy.vectorizer.set_vocabulary(classifier.vectorizer.get_vocabulary())
+    return copy

@@ -1,0 +1,313 @@
+"""`fit` of a classifier as the one trainer: what it takes, builds, repeats and resumes."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from sklearn.metrics import roc_auc_score
+
+from hanlib.layers import DocumentVectorizer
+from hanlib.models import HAN, DocumentClassifier
+from hanlib.optimizers import LazyAdam
+from hanlib.training import AveragedWeights, BestEpoch, StepCheckpoint
+
+TEXTS = [
+    "I loved this film. The end was great!",
+    "I hated it.",
+    "",
+    "Great film. Great end. Great.",
+    "This was bad. I left. Never again!",
+    "Bad.",
+    "I loved the end, not the film.",
+    "A bad end.",
+]
+LABELS = ["good", "bad", "bad", "good", "bad", "bad", "good", "bad"]
+INDEXES = np.array([1, 0, 0, 1, 0, 0, 1, 0])
+TOPICS = np.array(
+    [[1, 0, 1], [0, 0, 1], [0, 0, 1], [1, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 1], [0] * 3]
+)
+
+
+@pytest.fixture(scope="module")
+def vectorizer():
+    vectorizer = DocumentVectorizer()
+    vectorizer.adapt(TEXTS)
+    return vectorizer
+
+
+def make(vectorizer, classes=("bad", "good"), multi_label=False, seed=3, **options):
+    keras.utils.set_random_seed(seed)
+    encoder = HAN(vectorizer.vocabulary_size, 4, 3, 3, bidirectional=False, **options)
+    return DocumentClassifier(vectorizer, encoder, list(classes), multi_label)
+
+
+@pytest.fixture(scope="module")
+def still(vectorizer):
+    """A classifier that does not learn: the loss that `fit` reports is then known beforehand."""
+    classifier = make(vectorizer)
+    classifier.compile(keras.optimizers.SGD(0.0))
+    return classifier
+
+
+@pytest.fixture(scope="module")
+def topical(vectorizer):
+    classifier = make(vectorizer, ["art", "law", "war"], multi_label=True)
+    classifier.compile(keras.optimizers.SGD(0.0))
+    return classifier
+
+
+@pytest.fixture(scope="module")
+def losses(still):
+    p = still.predict(TEXTS, verbose=0)
+    return -np.log(p[np.arange(8), INDEXES])
+
+
+@pytest.fixture(scope="module")
+def terms(topical):
+    p = topical.predict(TEXTS, verbose=0)
+    return -(TOPICS * np.log(p) + (1 - TOPICS) * np.log(1 - p))
+
+
+def fit(classifier, *args, **kwargs):
+    return classifier.fit(*args, verbose=0, **kwargs).history["loss"][-1]
+
+
+def close(expected):
+    return pytest.approx(expected, rel=1e-5)
+
+
+def test_texts_are_tokenised_once(still, monkeypatch):
+    calls, vectorize = [], still._vectorize
+    monkeypatch.setattr(
+        still, "_vectorize", lambda texts: calls.append(len(texts)) or vectorize(texts)
+    )
+    still.fit(TEXTS, LABELS, epochs=3, batch_size=2, validation_data=(TEXTS, LABELS), verbose=0)
+    assert calls == [8, 8]
+
+
+def test_predicting_one_text_is_fast_and_traces_nothing(still):
+    still.predict(["Great film."], verbose=0)
+    traces, seconds = still.predict_function.experimental_get_tracing_count(), []
+    for text in ("Good.", "A great end. " * 9, "") * 5:
+        start = time.process_time()
+        still.predict([text], verbose=0)
+        seconds.append(time.process_time() - start)
+    assert still.predict_function.experimental_get_tracing_count() == traces
+    assert np.median(seconds) < 0.02
+
+
+def test_class_weights_of_one_label(still, losses):
+    balanced = np.array([8 / (2 * 5), 8 / (2 * 3)])[INDEXES]
+    assert fit(still, TEXTS, LABELS, class_weight="balanced") == close((balanced * losses).mean())
+    weights = np.arange(8) / 4
+    both = weights * np.array([1.0, 3.0])[INDEXES] * losses
+    given = fit(still, TEXTS, LABELS, class_weight={"good": 3.0}, sample_weight=weights)
+    assert given == close(both.mean())
+
+
+def test_class_weights_of_several_labels(topical, terms):
+    # The weight of the terms of the labels that a document has, whatever its other labels are.
+    weights = np.where(TOPICS == 1, [1.0, 5.0, 2.0], 1.0)
+    expected = (weights * terms).sum(axis=1)
+    given = {"law": 5.0, "war": 2.0}
+    assert fit(topical, TEXTS, TOPICS, class_weight=given) == close(expected.mean())
+    dataset = tf.data.Dataset.from_tensor_slices((TEXTS, TOPICS)).batch(4)
+    assert fit(topical, dataset, class_weight=given) == close(expected.mean())
+    positive = TOPICS.sum(axis=0)
+    balanced = np.where(TOPICS == 1, (8 - positive) / positive, 1.0) * terms
+    given = fit(topical, TEXTS, TOPICS, class_weight="balanced")
+    assert given == close(balanced.sum(axis=1).mean())
+
+
+def test_soft_targets_and_hard_labels_in_one_run(still, losses):
+    p = still.predict(TEXTS, verbose=0)
+    soft = np.linspace(0.1, 0.9, 8)
+    soft = np.stack([soft, 1 - soft], axis=1)
+    history = still.fit(TEXTS, soft, validation_data=(TEXTS, LABELS), verbose=0).history
+    assert history["loss"][0] == close(-(soft * np.log(p)).sum(axis=1).mean())
+    assert history["val_loss"][0] == close(losses.mean())
+    assert history["val_accuracy"][0] == close((p.argmax(axis=1) == INDEXES).mean())
+
+
+@pytest.mark.parametrize("y", [LABELS, np.eye(2)[INDEXES], np.eye(2, dtype=int)[INDEXES].tolist()])
+def test_one_hot_labels_with_categorical_crossentropy_and_auc(vectorizer, losses, y):
+    classifier = make(vectorizer)
+    classifier.compile("sgd", "categorical_crossentropy", metrics=["AUC"], run_eagerly=True)
+    found = classifier.evaluate(TEXTS, y, verbose=0, return_dict=True)
+    assert found["loss"] == close(losses.mean())
+    auc = roc_auc_score(np.eye(2)[INDEXES].ravel(), classifier.predict(TEXTS, verbose=0).ravel())
+    assert found["AUC"] == pytest.approx(auc, abs=0.02)
+
+
+def test_losses_and_metrics_that_do_not_fit_together(vectorizer):
+    with pytest.raises(ValueError, match="Received: SparseCategoricalCrossentropy and AUC"):
+        make(vectorizer).compile("sgd", "sparse_categorical_crossentropy", metrics=["AUC"])
+    classifier = make(vectorizer)
+    classifier.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match="`y` holds soft targets"):
+        classifier.fit(TEXTS, np.full([8, 2], 0.5), verbose=0)
+
+
+def test_frames_are_read_by_their_only_column_of_strings(still, losses):
+    frame = pd.DataFrame({"text": TEXTS, "label": LABELS})
+    expected = still.predict(TEXTS, verbose=0)
+    for x in (frame[["text"]], frame["text"]):
+        np.testing.assert_allclose(still.predict(x, verbose=0), expected, rtol=1e-6)
+    assert fit(still, frame[["text"]], frame[["label"]]) == close(losses.mean())
+    for wrong in (frame, frame[[]], pd.DataFrame({"length": [1, 2]})):
+        for use in (still.predict, still, lambda x: still.fit(x, LABELS)):
+            with pytest.raises(ValueError, match="DataFrame with one column of strings"):
+                use(wrong)
+    with pytest.raises(ValueError, match="DataFrame with one column of strings"):
+        still.fit(TEXTS, LABELS, validation_data=(frame, LABELS), verbose=0)
+
+
+@pytest.mark.parametrize("x", [[3.5], [3, 4], [None], [[1.5]], [["a"]]])
+def test_lists_that_are_no_documents(still, x):
+    with pytest.raises(
+        ValueError, match="`x` must be a list of strings, or of nested lists of int"
+    ):
+        still.predict(x, verbose=0)
+
+
+def test_a_single_text_is_told_how_to_write_it(still):
+    for use in (still.predict, still, still.predict_on_batch):
+        with pytest.raises(ValueError, match=r"not a single string; write \[text\]"):
+            use("one text")
+
+
+def test_batches_by_hand(still, topical, losses, terms):
+    assert still.train_on_batch(TEXTS, LABELS)[0] == close(losses.mean())
+    assert still.test_on_batch(TEXTS, LABELS, return_dict=True)["loss"] == close(losses.mean())
+    weighted = still.train_on_batch(TEXTS, LABELS, class_weight={"good": 0.0})[0]
+    assert weighted == close((losses * (INDEXES == 0)).mean())
+    assert topical.test_on_batch(TEXTS, TOPICS)[0] == close(terms.sum(axis=1).mean())
+    np.testing.assert_allclose(
+        still.predict_on_batch(TEXTS[:3]), still.predict(TEXTS, verbose=0)[:3], rtol=1e-5
+    )
+
+
+def test_callbacks_find_a_model_that_is_built(vectorizer, tmp_path):
+    classifier = make(vectorizer)
+    classifier.compile(LazyAdam(0.01), run_eagerly=True)
+    callbacks = [
+        keras.callbacks.BackupAndRestore(tmp_path / "backup"),
+        keras.callbacks.ModelCheckpoint(tmp_path / "best.keras"),
+    ]
+    classifier.fit(TEXTS[:2], LABELS[:2], callbacks=callbacks, verbose=0)
+    again = keras.models.load_model(tmp_path / "best.keras")
+    assert type(again.optimizer) is LazyAdam
+    assert int(again.optimizer.iterations) == 1
+    assert again.adversarial_norm == classifier.adversarial_norm == 0.0
+    np.testing.assert_array_equal(again(TEXTS), classifier(TEXTS))
+
+
+def test_the_summary_shows_the_path_of_a_document(vectorizer):
+    classifier, printed = make(vectorizer), []
+    classifier.compile()
+    classifier.summary(line_length=100, print_fn=printed.append)
+    classifier._prepare("fit")
+    classifier.summary(line_length=100, print_fn=printed.append)
+    assert printed[0] == printed[1], "the optimizer's state are no parameters"
+    assert f"Parameters: {classifier.count_params():,} " in printed[0]
+    for shape in ("(documents, sentences, words)", "(documents, 3)", "(documents, 2)"):
+        assert shape in printed[0]
+
+
+def test_a_clone_keeps_the_vocabulary(vectorizer, still):
+    clone = keras.models.clone_model(still)
+    assert clone.vectorizer.get_vocabulary() == vectorizer.get_vocabulary()
+    assert clone.predict(TEXTS[:1], verbose=0).shape == (1, 2)
+
+
+def test_documents_without_words_in_eager_functions(still):
+    tf.config.run_functions_eagerly(True)
+    try:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(still(tf.constant(["", " "]))[:, 0])
+        gradients = tape.gradient(loss, still.trainable_variables)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert all(np.isfinite(tf.convert_to_tensor(g)).all() for g in gradients if g is not None)
+
+
+# Every kind of dropout, clipping and averages: all that a run must carry on.
+DROPOUTS = {"input_dropout": 0.2, "embedding_dropout": 0.1, "weight_dropout": 0.1, "dropout": 0.1}
+
+
+class Killed(BaseException):
+    pass
+
+
+class Kill(keras.callbacks.Callback):
+    """Ends the run as a kill would, in front of a step."""
+
+    def __init__(self, epoch, step):
+        super().__init__()
+        self.at, self.epoch = (epoch, step), 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            raise Killed
+
+
+def resumable_fit(classifier, folder, *more):
+    keras.utils.set_random_seed(5)
+    best = BestEpoch()
+    callbacks = [AveragedWeights(), best, StepCheckpoint(folder, steps=1, best_epoch=best), *more]
+    classifier.fit(
+        *(TEXTS, LABELS),
+        validation_data=(TEXTS, LABELS),
+        batch_size=3,
+        epochs=3,
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return best.history
+
+
+def compiled(vectorizer):
+    classifier = make(vectorizer, **DROPOUTS)
+    optimizer = LazyAdam(0.05, global_clipnorm=1.0, use_ema=True, ema_momentum=0.8)
+    classifier.compile(optimizer, adversarial_norm=0.5)
+    return classifier
+
+
+def timeless(history):
+    return [{k: v for k, v in entry.items() if k != "seconds"} for entry in history]
+
+
+def test_a_killed_fit_goes_on_bit_for_bit(vectorizer, tmp_path):
+    whole = compiled(vectorizer)
+    history = resumable_fit(whole, tmp_path / "whole")
+    classifier = compiled(vectorizer)
+    with pytest.raises(Killed):
+        resumable_fit(classifier, tmp_path / "killed", Kill(1, 2))
+    # Whatever the weights are now: the state brings its own.
+    classifier.set_weights([np.zeros_like(w) for w in classifier.get_weights()])
+    assert timeless(resumable_fit(classifier, tmp_path / "killed")) == timeless(history)
+    for ours, theirs in zip(classifier.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_two_devices_learn_what_one_learns():
+    # In a process of its own: devices are made before TensorFlow starts.
+    script = Path(__file__).with_name("two_devices.py")
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", str(script)], capture_output=True, text=True, timeout=600
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    one, two = json.loads(result.stdout.splitlines()[-1])
+    assert two.keys() == one.keys() >= {"loss", "val_accuracy", "probabilities"}
+    for name, values in one.items():
+        np.testing.assert_allclose(two[name], values, atol=1e-5, err_msg=name)

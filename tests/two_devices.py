@@ -1,0 +1,49 @@
+"""Trains the same classifier on one device and on two; prints what both learned, as JSON."""
+
+import json
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hanlib.layers import DocumentVectorizer
+from hanlib.models import HAN, DocumentClassifier
+from hanlib.optimizers import LazyAdam
+
+TEXTS = [
+    "A great film. Great end!",
+    "I hated it.",
+    "Great. Great end.",
+    "This was bad. I left.",
+] * 2
+LABELS = ["good", "bad", "good", "bad"] * 2
+
+
+def trained(strategy):
+    """The history of a run, and probabilities."""
+    keras.utils.set_random_seed(0)
+    vectorizer = DocumentVectorizer()
+    vectorizer.adapt(TEXTS)
+    with strategy.scope():
+        encoder = HAN(vectorizer.vocabulary_size, 4, 3, 3, bidirectional=False)
+        classifier = DocumentClassifier(vectorizer, encoder, ["bad", "good"])
+        classifier.compile(LazyAdam(0.01, global_clipnorm=0.05, use_ema=True))
+        history = classifier.fit(
+            *(TEXTS, LABELS),
+            validation_data=(TEXTS, LABELS),
+            batch_size=4,
+            epochs=2,
+            verbose=0,
+        ).history
+        # One replica gets nothing of the last batch.
+        assert np.isfinite(
+            classifier.evaluate(TEXTS[:5], LABELS[:5], batch_size=4, verbose=0)
+        ).all()
+        return {**history, "probabilities": classifier.predict(TEXTS, verbose=0).tolist()}
+
+
+if __name__ == "__main__":
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    two = trained(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+    print(json.dumps([trained(tf.distribute.get_strategy()), two]))
