@@ -4,6 +4,7 @@ What is written gets a temporary name beside its target, is brought to the disk,
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -76,7 +77,7 @@ def publish(temporary, folder):
     """Renames a finished folder to `folder`, which must not exist or be empty.
 
     Raises:
-        OSError: if `folder` holds something (`errno.ENOTEMPTY`, `EEXIST` or `ENOTDIR`).
+        FileExistsError: if `folder` exists and is not an empty folder.
 
     >>> parent = Path(tempfile.mkdtemp())
     >>> with writing_folder(parent) as temporary:
@@ -86,7 +87,13 @@ def publish(temporary, folder):
     ['1']
     """
     flush(temporary)
-    os.rename(temporary, folder)
+    try:
+        os.rename(temporary, folder)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            message = f"`folder` must be new or empty. Received: {folder}"
+            raise FileExistsError(message) from error
+        raise
 
 
 def flush(path):
@@ -126,7 +133,7 @@ def naming(path):
     """Names the file in an `OSError` of writing, such as of a full disk, that does not.
 
     >>> with naming("model.bin"):
-    ...     raise OSError(28, "No space left on device")
+    ...     raise OSError(errno.ENOSPC, "No space left on device")
     Traceback (most recent call last):
     OSError: [Errno 28] No space left on device: 'model.bin'
     """

@@ -58,8 +58,6 @@ def run(arguments):
 
     _check(arguments)
     records = texts.records(arguments)
-    if arguments.output is not None:
-        options.check_writable_file(arguments.output)
     with contextlib.redirect_stdout(sys.stderr):
         model = _model(arguments)
     if arguments.output is not None:
@@ -70,6 +68,10 @@ def run(arguments):
 
 def _check(arguments):
     """Completes the arguments and refuses mistakes, before anything slow is done."""
+    if arguments.output is not None:
+        options.check_writable_file(arguments.output)
+    if _format(arguments) == "parquet":
+        check_parquet()
     if arguments.saved_model is not None:
         # The first TEXT stands where MODEL would.
         arguments.texts = [*([arguments.model] if arguments.model else []), *arguments.texts]
@@ -78,8 +80,6 @@ def _check(arguments):
         raise UsageError("MODEL or --saved-model must be given (see `hanlib predict --help`)")
     else:
         model_file.model_path(arguments.model)
-    if _format(arguments) == "parquet":
-        check_parquet()
     if arguments.resume and not (arguments.output and _reads_a_file(arguments)):
         raise UsageError("--resume needs --input with a file, and --output")
 

@@ -151,7 +151,8 @@ def _train(load, recipe, output, resume, progress):
     from hanlib.cli.quiet import start_tensorflow
     from hanlib.data import load as load_corpus
 
-    progress.stage("reading the data set")
+    if progress.terminal:
+        progress.stage("reading the data set")
     corpus = load_corpus(**load)
     progress.close()
     describe_classes(corpus)
