@@ -92,6 +92,7 @@ def test_help_is_quick_and_starts_no_tensorflow():
     assert lines[-1] == "[0, 0, 0] []"
     assert lines[-2] == f"hanlib {hanlib.__version__}"
     assert any("learning_rate" in line for line in lines)
+    assert "  han_small  embedding_dim=64 units=32".strip() in "\n".join(lines)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_help_is_quick_and_starts_no_tensorflow():
 )
 def test_options_may_stand_anywhere(run, arguments):
     err = run(*arguments)[2]
-    assert "no such model: nowhere" in err or "`epochs`" in err
+    assert "no such model: nowhere" in err or "--epochs must be" in err
 
 
 def test_the_datasets_are_listed(run):
@@ -123,15 +124,21 @@ MISTAKES = {
     "no command": ([], "required"),
     "unknown command": (["trian"], "invalid choice"),
     "abbreviated option": (["train", "--epo", "3"], "unrecognized arguments"),
+    "misspelt option": (["train", "--epoch", "3"], "--epoch; did you mean '--epochs'?"),
     "unknown data set": (["train", "no_such"], "catalog name"),
+    "misspelt data set": (["train", "imdb"], "did you mean 'imdb_reviews'?"),
+    "misspelt cell": (["train", "--set", "cell=gur"], "--set cell must be one of gru, output_gate"),
+    "misspelt preset": (["train", "--preset", "han_bas"], "did you mean 'han_base'?"),
     "unknown field": (["train", "--set", "epoch=3"], "did you mean 'epochs'"),
     "no assignment": (["train", "--set", "epochs"], "field=value"),
-    "wrong value": (["train", "--set", "dropout=2"], "`dropout` must be"),
+    "wrong value": (["train", "--set", "dropout=2"], "--set dropout must be"),
     "no number": (["train", "--epochs", "three"], "whole number"),
-    "out of range": (["train", "--epochs", "0"], "`epochs` must be"),
-    "unknown preset": (["train", "--preset", "giant"], "`preset` must be one of"),
+    "out of range": (["train", "--epochs", "0"], "--epochs must be"),
+    "unknown preset": (["train", "--preset", "giant"], "--preset must be one of"),
     "wrong split": (["train", "--validation-split", "half"], "share or a number"),
-    "column of the demo": (["train", "demo", "--text-column", "t"], "for files and folders"),
+    "column of the demo": (["train", "demo", "--text-column", "t"], "--text-column is for files"),
+    "output of unknown format": (["predict", ".", "t", "--output", "p.xlsx"], "must end in .csv"),
+    "parquet without a file": (["predict", ".", "t", "--format", "parquet"], "needs --output"),
     "no such model": (["evaluate", "no_such"], "no such model"),
     "no such model for info": (["info", "no_such"], "no such model"),
     "no such model for export": (["export", "no_such", "out"], "no such model"),
@@ -200,6 +207,96 @@ def test_ctrl_c_says_how_to_go_on(run, tmp_path, monkeypatch):
     assert "Traceback" not in err
 
 
+def test_a_misspelt_name_is_refused_before_anything_is_loaded(tmp_path):
+    mistakes = [["--set=cell=gur"], ["--preset=han_bas"], ["--epoch=3"], ["imdb"]]
+    program = (
+        "import sys; from hanlib.cli import main; "
+        f"codes = [main(['train', *given]) for given in {mistakes}]; "
+        "print(codes, [m for m in ('tensorflow', 'keras', 'pyarrow') if m in sys.modules])"
+    )
+    result = python("-c", program, cwd=tmp_path)
+    assert result.stdout.decode().splitlines()[-1] == "[2, 2, 2, 2] []"
+    hints = [line.rpartition("did you mean ")[2] for line in result.stderr.decode().splitlines()]
+    assert [hint.split("'")[1] for hint in hints] == ["gru", "han_base", "--epochs", "imdb_reviews"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_names_are_those_of_the_layers():
+    from hanlib.cli import names
+    from hanlib.layers.attention_pooling import SCORES
+    from hanlib.layers.cells import CELLS
+
+    assert tuple(CELLS) == names.CELLS
+    assert names.SCORES == SCORES
+
+
+def test_models_and_unfinished_runs_are_not_replaced_unasked(run, tmp_path, monkeypatch):
+    trained = []
+
+    def train(corpus, recipe, output, **options):
+        trained.append((output.name, options["resume"]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hanlib.training.run.train", train)
+    monkeypatch.chdir(tmp_path)
+    folder = Path("saved_models/demo")
+    (folder / "checkpoint").mkdir(parents=True)
+    for command in (["train"], ["train", "--output", folder]):
+        assert_mistake(*run(*command), "--resume goes on with it, --overwrite discards it")
+    (folder / "checkpoint").rmdir()
+    (folder / "model.keras").write_bytes(b"")
+    assert_mistake(*run("train", "--output", folder), "--overwrite replaces it")
+    assert_mistake(*run("train", "--resume", "--overwrite"), "not allowed with")
+    assert not trained
+    run("train")
+    (tmp_path / "saved_models" / "demo-2").mkdir()
+    run("train")
+    run("train", "--output", folder, "--overwrite")
+    assert trained == [("demo-2", False), ("demo-3", False), ("demo", False)]
+
+
+def test_the_classes_are_shown_before_training(run, tmp_path, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hanlib.training.run.train", interrupt)
+    monkeypatch.chdir(tmp_path)
+    examples = [(f"A film of {n}.", "good") for n in range(30)] + [("Never again.", "bad")]
+    write_csv("films.csv", examples)
+    err = run("train", "films.csv")[2]
+    assert "hanlib: warning: 1 class has no validation documents" in err
+    assert "always answering 'good' is right for 100.0% of the validation documents" in err
+    err = run("train", "films.csv", "--label-column", "id")[2]
+    assert "31 classes in 31 documents" in err
+
+
+def test_the_table_of_classes():
+    from hanlib.cli.class_table import ClassWarning, describe_classes
+    from hanlib.data import Corpus, Split
+
+    def corpus(train, validation):
+        splits = {"train": Split(lambda: iter(()), sum(train.values()), train)}
+        splits["validation"] = Split(lambda: iter(()), sum(validation.values()), validation)
+        return Corpus("films", tuple(train), False, splits)
+
+    shown = io.StringIO()
+    with pytest.warns(ClassWarning, match=r"1 class has no validation documents.*: ugly"):
+        describe_classes(
+            corpus({"bad": 20, "good": 1_200, "ugly": 3}, {"bad": 1, "good": 3}), shown
+        )
+    rows = [line.split() for line in shown.getvalue().splitlines()]
+    assert ["good", "1,200", "3"] in rows
+    assert ["ugly", "3", "0"] in rows
+    assert "always answering 'good' is right for 75.0% of the validation documents" in (
+        shown.getvalue()
+    )
+    many = {f"class {number}": 50 - number for number in range(40)}
+    shown = io.StringIO()
+    describe_classes(corpus(many, many), shown)
+    assert "... 21 more" in shown.getvalue()
+    assert "class 39" in shown.getvalue()
+
+
 # What needs a model.
 
 
@@ -215,6 +312,9 @@ def test_train_prints_one_json_object_and_writes_to_the_default_folder(
     monkeypatch.chdir(tmp_path)
     code, out, err = run("train", reviews, "--json", *TINY, "--set", "seed=3")
     assert code == 0
+    assert ["good", "29", "3"] in [line.split() for line in err.splitlines()]
+    assert "is right for 50.0% of the validation documents" in err
+    assert "loading TensorFlow" in err
     assert one_object(out)["output"] == "saved_models/reviews"
     assert "epoch 1/1" in err
     # Nothing but --output is needed to go on: the recorded options hold.
@@ -272,10 +372,58 @@ def test_predict_a_file_to_a_file(run, model, reviews, tmp_path):
     assert (code, out) == (0, "")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
     assert list(rows[0]) == [
-        "row", "id", "text", "label", "probability_bad", "probability_good",
+        "row", "id", "input_label", "text", "label", "probability_bad", "probability_good",
     ]  # fmt: skip
     assert [row["id"] for row in rows] == [f"n{row}" for row in range(60)]
     assert [row["text"] for row in rows] == [text for text, _ in tiny_run.examples(60, 0)]
+
+
+def test_predict_writes_the_format_of_the_name_with_the_columns(run, model, tmp_path):
+    import pandas as pd
+
+    source = tmp_path / "in.jsonl"
+    rows = [
+        {"id": 7, "review": "A good film.", "tags": ["a", "b"], "label": "x", "stars": 4},
+        {"id": 8, "review": "A bad, bad\nfilm.", "tags": [], "row": "r", "stars": 4.5, "late": 1},
+    ]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    names = ["a.csv", "a.tsv", "a.jsonl", "a.csv.gz", "a.jsonl.gz", "a.parquet"]
+    for name in names:
+        code, out, err = run("predict", model, "--input", source, "--output", tmp_path / name)
+        assert (code, out) == (0, ""), err
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.jsonl", *names])
+    frames = {
+        "a.csv": pd.read_csv(tmp_path / "a.csv"),
+        "a.tsv": pd.read_csv(tmp_path / "a.tsv", sep="\t"),
+        "a.csv.gz": pd.read_csv(tmp_path / "a.csv.gz"),
+        "a.jsonl": pd.read_json(tmp_path / "a.jsonl", lines=True),
+        "a.jsonl.gz": pd.read_json(tmp_path / "a.jsonl.gz", lines=True),
+        "a.parquet": pd.read_parquet(tmp_path / "a.parquet"),
+    }
+    for name, frame in frames.items():
+        assert frame["id"].tolist() == [7, 8], name
+        assert frame["row"].tolist() == [1, 2]
+        assert frame["text"].tolist() == [row["review"] for row in rows]
+        assert frame["stars"].tolist() == [4, 4.5]
+        assert frame["input_label"].tolist()[0] == "x"
+        assert frame["input_row"].tolist()[1] == "r"
+        assert frame["late"].tolist()[1] == 1
+        assert set(frame["label"]) <= {"bad", "good"}
+        assert "review" not in frame
+    assert frames["a.parquet"]["tags"].map(list).tolist() == [["a", "b"], []]
+    totals = frames["a.parquet"][["probability_bad", "probability_good"]].sum(axis=1)
+    assert totals.tolist() == pytest.approx([1, 1], abs=1e-5)
+    run(
+        "predict", model, "--input", source, "--columns", "id, tags", "--output", tmp_path / "b.csv"
+    )
+    columns = list(pd.read_csv(tmp_path / "b.csv"))
+    assert columns[:5] == ["row", "id", "tags", "text", "label"]
+    run("predict", model, "--input", source, "--columns", "none", "--output", tmp_path / "c.tsv")
+    assert list(pd.read_csv(tmp_path / "c.tsv", sep="\t"))[:3] == ["row", "text", "label"]
+    wrong = run("predict", model, "--input", source, "--columns", "id,idd")
+    assert_mistake(*wrong, "no column 'idd'")
+    conflict = run("predict", model, "t", "--output", tmp_path / "d.csv", "--format", "parquet")
+    assert_mistake(*conflict, "does not fit the name")
 
 
 def test_predict_keeps_the_last_output_where_it_fails(run, model, tmp_path):

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,7 +90,7 @@ main(["predict", *sys.argv[1:]])
 """
 
 
-@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_a_killed_run_resumes_to_the_same_bytes(model, form, tmp_path):
     source, whole, output = tmp_path / "many.csv", tmp_path / f"a.{form}", tmp_path / f"b.{form}"
     with open(source, "w", newline="") as file:
@@ -96,7 +98,9 @@ def test_a_killed_run_resumes_to_the_same_bytes(model, form, tmp_path):
     arguments = ["--saved-model", model / "exported", "--input", source, "--output"]
     assert run(*arguments, whole) == 0
     command = [sys.executable, "-c", KILLED, *map(str, arguments), str(output)]
-    done = subprocess.run(command, capture_output=True, check=False)
+    # As many threads as in this process, in which TensorFlow was started before `main`.
+    threads = {"TF_NUM_INTRAOP_THREADS": str(os.cpu_count())}
+    done = subprocess.run(command, capture_output=True, env={**os.environ, **threads}, check=False)
     assert done.returncode == -signal.SIGKILL
     assert not output.exists()
     note = Path(f"{output}.partial.json")
@@ -126,14 +130,27 @@ def test_what_cannot_be_resumed(model, reviews, tmp_path, capsys):
     assert not list(tmp_path.glob("*.partial*"))
 
 
+def test_an_export_is_read_without_keras(model, tmp_path):
+    program = (
+        "import sys; from hanlib.cli import main; "
+        "code = main(['predict', '--saved-model', sys.argv[1], 'Good.']); "
+        "print(code, [m for m in ('keras', 'hanlib.models', 'tensorflow_datasets', 'sklearn') "
+        "if m in sys.modules]); import keras; keras.layers.Dense"
+    )
+    command = [sys.executable, "-c", program, str(model / "exported")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+
+
 def test_two_runs_do_not_write_the_same_file(tmp_path):
     from hanlib.cli.errors import UsageError
     from hanlib.cli.partial_output import PartialOutput
 
     path = tmp_path / "out.csv"
-    with PartialOutput(path, {}) as first:
+    with PartialOutput(path, shutil.copyfile, {}) as first:
         first.file.write("first")
-        with pytest.raises(UsageError, match="another run is writing"), PartialOutput(path, {}):
+        second = PartialOutput(path, shutil.copyfile, {})
+        with pytest.raises(UsageError, match="another run is writing"), second:
             pass
     assert path.read_text() == "first"
 
@@ -144,7 +161,7 @@ def test_two_runs_do_not_write_the_same_file(tmp_path):
         ([], "MODEL or --saved-model must be given"),
         (["--saved-model", "nowhere", "text"], "--saved-model must hold a SavedModel"),
         (["--saved-model", "x", "--resume", "text"], "--resume needs --input with a file"),
-        (["--saved-model", "x", "--input", "-", "--output", "o", "--resume"], "--resume needs"),
+        (["--saved-model", "x", "--input", "-", "--output", "o.csv", "--resume"], "--resume needs"),
         (["--saved-model", "x", "--input", "nowhere.csv"], "nowhere.csv"),
         (["--saved-model", "x", "--input", "nowhere.csv", "text"], "not both"),
     ],

@@ -1,4 +1,4 @@
-"""The entry point: parses the arguments, runs one command, tells mistakes in one line."""
+"""The entry point: parses the arguments, runs one command, reports mistakes in one line."""
 
 import argparse
 import contextlib
@@ -8,7 +8,8 @@ import warnings
 
 import hanlib
 from hanlib.cli import datasets, evaluate, explain, export, info, predict, serve, train
-from hanlib.cli.errors import UsageError, message_of
+from hanlib.cli.errors import UsageError, in_options, message_of
+from hanlib.cli.names import did_you_mean
 from hanlib.cli.threads import share_cores
 
 _COMMANDS = (train, evaluate, predict, explain, export, serve, info, datasets)
@@ -30,9 +31,14 @@ class _CommandParser(_Parser):
             return super().parse_known_args(args, namespace)
         self._inside = True
         try:
-            return self.parse_known_intermixed_args(args, namespace)
+            found, extras = self.parse_known_intermixed_args(args, namespace)
         finally:
             self._inside = False
+        if extras:
+            option = extras[0].partition("=")[0]
+            hint = did_you_mean(option, [*self._option_string_actions])
+            self.error(f"unrecognized arguments: {' '.join(extras)}{hint}")
+        return found, extras
 
 
 def main(argv=None):
@@ -49,6 +55,7 @@ def main(argv=None):
     2
     """
     share_cores()
+    arguments = None
     with _plain_warnings():
         try:
             arguments = _parser().parse_args(argv)
@@ -67,7 +74,7 @@ def main(argv=None):
             message = message_of(error)
             if message is None:
                 raise
-            print(f"hanlib: error: {message}", file=sys.stderr)
+            print(f"hanlib: error: {in_options(message, arguments)}", file=sys.stderr)
             return 2
 
 

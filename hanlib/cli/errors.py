@@ -1,6 +1,16 @@
 """Which errors are a user's mistake, and how they are told in one line."""
 
+import re
 import sys
+
+# Arguments without an option of their own name.
+_ARGUMENTS = {
+    "dataset": "DATASET",
+    "model": "MODEL",
+    "texts": "TEXT",
+    "directory": "DIR",
+    "path_or_file": "--input",
+}
 
 
 class UsageError(Exception):
@@ -14,6 +24,39 @@ def message_of(error):
     if not isinstance(error, (UsageError, *_known_errors())):
         return None
     return " ".join(str(error).split())
+
+
+def in_options(message, arguments):
+    """A message about Python arguments in terms of the command line's options.
+
+    Args:
+        message: the text; "`text_column`" and "text_column='x'" become --text-column.
+        arguments: the parsed arguments, or None.
+
+    >>> import argparse
+    >>> in_options("`text_column` must be given", argparse.Namespace(text_column=None))
+    '--text-column must be given'
+    """
+    if arguments is None:
+        return message
+    options = {name: f"--{name.replace('_', '-')}" for name in vars(arguments) if name != "run"}
+    options = {**options, "path_or_file": "--input"}
+    options.update({name: text for name, text in _ARGUMENTS.items() if name in options})
+    if "set" in options:
+        options.update({name: f"--set {name}" for name in _fields() if name not in options})
+    message = re.sub(r"`(\w+)`", lambda match: options.get(match.group(1), match.group()), message)
+    names = "|".join(name for name in options if "_" in name)
+    return re.sub(
+        rf"\b({names})=(True\b)?",
+        lambda match: options[match.group(1)] + (" " if match.group(2) is None else ""),
+        message,
+    )
+
+
+def _fields():
+    from hanlib.training.recipe import Recipe
+
+    return Recipe.__dataclass_fields__
 
 
 def _known_errors():

@@ -33,8 +33,12 @@ def load_classifier(model):
         UsageError: the file cannot be read, or holds something else.
     """
     from hanlib.cli.quiet import start_tensorflow
+    from hanlib.training.progress import ProgressLine
 
     path = model_path(model)
+    progress = ProgressLine()
+    if progress.terminal:
+        progress.stage("loading TensorFlow and the model")
     start_tensorflow()
     import keras
 
@@ -48,6 +52,8 @@ def load_classifier(model):
         raise UsageError(
             f"{path} cannot be loaded as a model ({type(error).__name__}: {reason})"
         ) from error
+    finally:
+        progress.close()
     if not isinstance(classifier, DocumentClassifier):
         raise UsageError(f"{path} holds a {type(classifier).__name__}, not a DocumentClassifier")
     if classifier.vectorizer is None:

@@ -50,7 +50,10 @@ def add_dataset(parser, default_help):
         "--multi-label",
         action="store_const",
         const=True,
-        help='any number of labels a document: a list, or text such as "art|law"',
+        help='any number of labels per document: a list, or text such as "art|law"',
+    )
+    group.add_argument(
+        "--label-separator", metavar="S", help='what divides labels in text (default: "|")'
     )
     group.add_argument(
         "--validation-split",
@@ -77,6 +80,7 @@ def load_arguments(arguments, **more):
         "label_column": arguments.label_column,
         "split_column": arguments.split_column,
         "multi_label": arguments.multi_label,
+        "label_separator": arguments.label_separator,
         "encoding": arguments.encoding,
         "max_bad_rows": arguments.max_bad_rows,
         **more,

@@ -1,35 +1,38 @@
-"""An output file that is there when it is complete, and a run towards it that can be resumed."""
+"""The answers of a run, written so that a killed run can be resumed."""
 
 import contextlib
 import json
 import os
 from pathlib import Path
 
+from hanlib import atomic_files
 from hanlib.cli.errors import UsageError
 
 
 class PartialOutput:
-    """A text file that is written beside its place, with a note of how far it is.
+    """JSON lines that are written beside an output file, with a note of how far they are.
 
-    As a context it opens the file. Without an error it then takes its place; an error removes it;
-    a kill, or Ctrl-C, leaves it to be resumed.
+    As a context it opens them. Without an error, `finish` then makes the output file of them; an
+    error removes them; a kill, or Ctrl-C, leaves them to be resumed.
 
     Args:
         path: The file to make.
-        run: A JSON object that says what is written: another run cannot be resumed.
+        finish: Function `(partial, temporary)` that writes the output of the lines in the file
+            `partial` to the path `temporary`.
+        run: A JSON object that describes the run: another run cannot be resumed.
         resume: Whether to go on where an earlier run was stopped.
         resumable: Whether that can be done at all; else Ctrl-C leaves nothing.
 
     Attributes:
-        file: The open text file.
+        file: The open file of lines.
         done: The number of documents that are in it from the earlier run.
 
     Raises:
         UsageError: If the earlier run was another, or is still going on.
 
-    >>> import tempfile
+    >>> import shutil, tempfile
     >>> path = Path(tempfile.mkdtemp(), "answers.jsonl")
-    >>> with PartialOutput(path, {"input": "a.csv"}) as output:
+    >>> with PartialOutput(path, shutil.copyfile, {"input": "a.csv"}) as output:
     ...     written = output.file.write("one answer")
     ...     output.reached(1)
     ...     path.exists()
@@ -38,8 +41,8 @@ class PartialOutput:
     'one answer'
     """
 
-    def __init__(self, path, run, resume=False, resumable=True):
-        self.path, self._run, self._resumable = Path(path), run, resumable
+    def __init__(self, path, finish, run, resume=False, resumable=True):
+        self.path, self._finish, self._run, self._resumable = Path(path), finish, run, resumable
         self._partial = self.path.with_name(f"{self.path.name}.partial")
         self._note = self.path.with_name(f"{self.path.name}.partial.json")
         found = resume and self._partial.exists() and self._note.exists()
@@ -53,26 +56,24 @@ class PartialOutput:
         return self
 
     def __exit__(self, kind, error, traceback):
-        if kind is None:
-            self._sync()
-        self.file.close()
-        if kind is None:
-            os.replace(self._partial, self.path)
-        if kind is None or issubclass(kind, Exception) or not self._resumable:
-            for path in (self._partial, self._note):
-                path.unlink(missing_ok=True)
+        keep = kind is not None and not issubclass(kind, Exception) and self._resumable
+        try:
+            if kind is None:
+                self._sync()
+                with atomic_files.replacing(self.path) as temporary:
+                    self._finish(self._partial, temporary)
+        finally:
+            self.file.close()
+            if not keep:
+                for path in (self._partial, self._note):
+                    path.unlink(missing_ok=True)
 
     def reached(self, documents):
-        """Notes that the file holds the answers to so many documents."""
+        """Notes that the file holds the answers for this number of documents."""
         self._sync()
         size = os.fstat(self.file.fileno()).st_size
         note = {"run": self._run, "documents": documents, "bytes": size}
-        temporary = self._note.with_name(f".writing-{self._note.name}")
-        try:
-            temporary.write_text(json.dumps(note), encoding="utf-8")
-            os.replace(temporary, self._note)
-        finally:
-            temporary.unlink(missing_ok=True)
+        atomic_files.write_text(self._note, json.dumps(note))
 
     def _sync(self):
         self.file.flush()

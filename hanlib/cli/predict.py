@@ -1,12 +1,22 @@
 """`hanlib predict`: the labels of texts from the command line, a file or standard input."""
 
 import contextlib
+import functools
 import itertools
 import os
 import sys
 
 from hanlib.cli import model_file, options, texts
 from hanlib.cli.errors import UsageError
+from hanlib.cli.predictions import (
+    FORMATS,
+    check_parquet,
+    format_of,
+    json_line,
+    record_of,
+    stream,
+    write_file,
+)
 
 
 def add_parser(commands):
@@ -24,12 +34,15 @@ def add_parser(commands):
         metavar="DIR",
         help="instead of MODEL: a folder made by `hanlib export`, or one version in it",
     )
+    texts.add_columns(parser)
     parser.add_argument(
-        "--output", metavar="FILE", help="where to write (default: standard output)"
+        "--output",
+        metavar="FILE",
+        help="a .csv, .tsv, .jsonl (each also .gz) or .parquet file (default: standard output)",
     )
     parser.add_argument(
         "--format",
-        choices=("jsonl", "csv", "table"),
+        choices=FORMATS,
         help="default: from the name of --output, else table on a terminal and jsonl elsewhere",
     )
     parser.add_argument(
@@ -42,22 +55,23 @@ def add_parser(commands):
 def run(arguments):
     """Runs the command."""
     from hanlib.cli.classify import windows
-    from hanlib.cli.predictions import FORMATS
 
     _check(arguments)
     records = texts.records(arguments)
-    if arguments.output is not None:
-        options.check_writable_file(arguments.output)
     with contextlib.redirect_stdout(sys.stderr):
         model = _model(arguments)
     if arguments.output is not None:
         _write_file(arguments, model, records)
         return
-    _write(FORMATS[_format(arguments)](sys.stdout, model), model, windows(records))
+    _write(stream(sys.stdout, _format(arguments)), model, windows(records))
 
 
 def _check(arguments):
-    """Sorts out what came where, before anything slow is done."""
+    """Completes the arguments and refuses mistakes, before anything slow is done."""
+    if arguments.output is not None:
+        options.check_writable_file(arguments.output)
+    if _format(arguments) == "parquet":
+        check_parquet()
     if arguments.saved_model is not None:
         # The first TEXT stands where MODEL would.
         arguments.texts = [*([arguments.model] if arguments.model else []), *arguments.texts]
@@ -78,7 +92,8 @@ def _model(arguments):
         return KerasModel(model_file.load_classifier(arguments.model))
     from hanlib.cli.quiet import start_tensorflow
 
-    start_tensorflow()
+    # An export needs TensorFlow alone: without Keras it is there in half the time.
+    start_tensorflow(keras=False)
     from hanlib.serving.scoring import ServedModel
 
     try:
@@ -92,7 +107,7 @@ def _write(write, model, windows, reached=lambda documents: None, done=0):
 
     for answered in classify(model, windows):
         for record, labels, probabilities in answered:
-            write(record, labels, probabilities)
+            write(record_of(record, model, labels, probabilities))
         done += len(answered)
         reached(done)
 
@@ -100,32 +115,30 @@ def _write(write, model, windows, reached=lambda documents: None, done=0):
 def _write_file(arguments, model, records):
     from hanlib.cli.classify import whole_windows
     from hanlib.cli.partial_output import PartialOutput
-    from hanlib.cli.predictions import FORMATS
     from hanlib.training.progress import ProgressLine
 
     progress = ProgressLine()
     described, resumable = _described(arguments, model), _reads_a_file(arguments)
-    output = PartialOutput(arguments.output, described, arguments.resume, resumable)
+    finish = functools.partial(write_file, _format(arguments), arguments.output)
+    output = PartialOutput(arguments.output, finish, described, arguments.resume, resumable)
     if output.done:
         progress.note(f"going on after {output.done:,} documents")
     elif arguments.resume:
         progress.note("no unfinished run to resume: starting from the beginning")
-    form = _format(arguments)
+
+    def reached(done):
+        output.reached(done)
+        progress("labelling", done)
+
     with _hint_of_resume(arguments), output:
-        begun = {"header": False} if form == "csv" and output.done else {}
-
-        def reached(done):
-            output.reached(done)
-            progress("labelling", done)
-
         _write(
-            FORMATS[form](output.file, model, **begun),
+            lambda record: output.file.write(json_line(record)),
             model,
             whole_windows(itertools.islice(records, output.done, None)),
             reached,
             output.done,
         )
-    progress.close()
+        progress.close()
 
 
 @contextlib.contextmanager
@@ -147,7 +160,7 @@ def _described(arguments, model):
     described = {"model": _state(file), "format": _format(arguments)}
     if _reads_a_file(arguments):
         described["input"] = _state(arguments.input)
-    for name in ("text_column", "encoding"):
+    for name in ("text_column", "encoding", "columns"):
         described[name.replace("_", "-")] = getattr(arguments, name)
     return described
 
@@ -162,8 +175,8 @@ def _state(path):
 
 
 def _format(arguments):
-    if arguments.format is not None:
-        return arguments.format
     if arguments.output is not None:
-        return "csv" if arguments.output.lower().endswith(".csv") else "jsonl"
-    return "table" if sys.stdout.isatty() else "jsonl"
+        return format_of(arguments.output, arguments.format)
+    if arguments.format == "parquet":
+        raise UsageError("--format parquet needs --output")
+    return arguments.format or ("table" if sys.stdout.isatty() else "jsonl")

@@ -1,61 +1,216 @@
-"""The forms in which predictions are written, one record a document."""
+"""The forms in which predictions are written, one record per document.
+
+A record is a `dict`: row, the input's columns and text, then label (or labels) and probabilities.
+A stream takes records one by one. A file is made of the JSON lines of all records when they are
+complete, so that every format can be resumed and has all columns.
+"""
 
 import csv
+import gzip
 import json
+import shutil
+from pathlib import Path
+
+from hanlib.cli.errors import UsageError
+
+_SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_SUFFIXES[".parquet"] = "parquet"
+STREAMS = ("jsonl", "csv", "tsv", "table")
+FORMATS = (*STREAMS, "parquet")
+# Rows of a Parquet file that are in memory at once.
+_CHUNK = 4096
 
 
-def jsonl(file, model):
-    """One JSON object a line: row, id, text, label or labels, probabilities by class."""
+def format_of(path, chosen=None):
+    """The format of an output file, by its name, or as `chosen`.
 
-    def write(record, labels, probabilities):
-        named = dict(zip(map(str, model.classes), map(float, probabilities), strict=True))
-        answer = {**record, **_named(model, labels), "probabilities": named}
-        file.write(json.dumps(answer, ensure_ascii=False, default=str) + "\n")
-        file.flush()
+    Raises:
+        UsageError: if the name says no format, or another one.
 
-    return write
-
-
-def comma_separated(file, model, header=True):
-    """A table with a header; several labels are joined by "|"."""
-    writer, started = csv.writer(file, lineterminator="\n"), [] if header else [True]
-
-    def write(record, labels, probabilities):
-        answer = {**record, **_named(model, labels)}
-        if "labels" in answer:
-            answer["labels"] = "|".join(map(str, answer["labels"]))
-        if not started:
-            columns = [f"probability_{name}" for name in model.classes]
-            writer.writerow([*answer, *columns])
-            started.append(True)
-        writer.writerow([*answer.values(), *(f"{p:.6g}" for p in probabilities)])
-        file.flush()
-
-    return write
+    >>> format_of("answers.csv.gz")
+    'csv'
+    """
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes[-2:]]
+    gzipped = bool(suffixes) and suffixes[-1] == ".gz"
+    if gzipped:
+        suffixes.pop()
+    named = _SUFFIXES.get(suffixes[-1]) if suffixes else None
+    form = chosen or named
+    if form is None or (gzipped and form == "parquet"):
+        raise UsageError(
+            "--output must end in .csv, .tsv, .jsonl (each also .gz) or .parquet, or --format say "
+            f"how it is written. Received: {path}"
+        )
+    if named not in (None, form):
+        raise UsageError(f"--format {form} does not fit the name of --output. Received: {path}")
+    return form
 
 
-def table(file, model):
-    """For people: label, probability, the beginning of the text."""
-    width = max(5, *(len(str(name)) for name in model.classes))
+def record_of(record, model, labels, probabilities):
+    """The record of an answer: columns of the input named as the answer's are renamed.
 
-    def write(record, labels, probabilities):
-        text = " ".join(record["text"].split())
-        text = text if len(text) <= 60 else f"{text[:57]}..."
-        answer = _named(model, labels)
-        if "label" in answer:
-            line = f"{answer['label']!s:<{width}}  {max(probabilities):.3f}"
+    >>> class Model:
+    ...     classes, multi_label = ["bad", "good"], False
+    >>> record_of({"row": 1, "text": "Fine.", "label": "?"}, Model, "good", [0.25, 0.75])
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'row': 1, 'text': 'Fine.', 'input_label': '?', 'label': 'good',
+     'probabilities': {'bad': 0.25, 'good': 0.75}}
+    """
+    answer = {"labels": list(labels)} if model.multi_label else {"label": labels}
+    named = dict(zip(map(str, model.classes), map(float, probabilities), strict=True))
+    answer["probabilities"] = named
+    kept = {f"input_{name}" if name in answer else name: value for name, value in record.items()}
+    return {**kept, **answer}
+
+
+def json_line(record):
+    """A record as a line of JSON."""
+    line = json.dumps(record, ensure_ascii=False, default=str) + "\n"
+    # Half a surrogate pair, as a damaged argument may hold, has no UTF-8.
+    return line.encode("utf-8", "replace").decode()
+
+
+def stream(file, form):
+    """A function that writes one record to an open file; columns are those of the first record."""
+    delimited = _delimited(file, form) if form in ("csv", "tsv") else None
+
+    def write(record):
+        if delimited is not None:
+            delimited(record)
         else:
-            places = {str(name): place for place, name in enumerate(model.classes)}
-            given = (f"{n} {probabilities[places[str(n)]]:.3f}" for n in answer["labels"])
-            line = ", ".join(given) or "(none)"
-        file.write(f"{line}  {text}\n")
+            file.write(json_line(record) if form == "jsonl" else _table_line(record))
         file.flush()
 
     return write
 
 
-FORMATS = {"jsonl": jsonl, "csv": comma_separated, "table": table}
+def write_file(form, path, partial, temporary):
+    """Writes records, JSON lines in the file `partial`, in a format to `temporary`.
+
+    Args:
+        form: one of `FORMATS`.
+        path: name of the output, which may end in `.gz`.
+        partial: path of the JSON lines.
+        temporary: path of the file to write.
+    """
+    if form == "parquet":
+        _write_parquet(partial, temporary)
+        return
+    opener = gzip.open if str(path).lower().endswith(".gz") else open
+    with opener(temporary, "wt", encoding="utf-8", newline="") as file:
+        if form == "jsonl":
+            with open(partial, encoding="utf-8", newline="") as lines:
+                shutil.copyfileobj(lines, file)
+        elif form == "table":
+            file.writelines(_table_line(record) for record in _records(partial))
+        else:
+            columns = list(dict.fromkeys(c for r in _records(partial) for c in _flat(r)))
+            write = _delimited(file, form, columns)
+            for record in _records(partial):
+                write(record)
 
 
-def _named(model, labels):
-    return {"labels": list(labels)} if model.multi_label else {"label": labels}
+def check_parquet():
+    """Raises `UsageError` where Parquet cannot be written."""
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError:
+        raise UsageError('writing Parquet needs pyarrow: pip install "hanlib[files]"') from None
+
+
+def _records(partial):
+    with open(partial, encoding="utf-8", newline="") as lines:
+        yield from map(json.loads, lines)
+
+
+def _flat(record):
+    """A record with one column per class instead of `probabilities`."""
+    flat = {name: value for name, value in record.items() if name != "probabilities"}
+    flat.update({f"probability_{name}": p for name, p in record["probabilities"].items()})
+    return flat
+
+
+def _delimited(file, form, columns=None):
+    writer = csv.writer(file, delimiter="\t" if form == "tsv" else ",", lineterminator="\n")
+    header = []
+
+    def write(record):
+        flat = _flat(record)
+        if not header:
+            header.extend(columns or flat)
+            writer.writerow(header)
+        writer.writerow([_cell(name, flat.get(name)) for name in header])
+
+    return write
+
+
+def _cell(name, value):
+    if name.startswith("probability_") and isinstance(value, float):
+        return f"{value:.6g}"
+    if name == "labels" and isinstance(value, list):
+        return "|".join(map(str, value))
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False)
+    return value
+
+
+def _table_line(record):
+    """For people: label, probability, the beginning of the text."""
+    text = " ".join(record["text"].split())
+    text = text if len(text) <= 60 else f"{text[:57]}..."
+    probabilities = record["probabilities"]
+    if "label" in record:
+        width = max(5, *map(len, probabilities))
+        name = str(record["label"])
+        return f"{name:<{width}}  {max(probabilities.values()):.3f}  {text}\n"
+    given = (f"{name} {probabilities[str(name)]:.3f}" for name in record["labels"])
+    return f"{', '.join(given) or '(none)'}  {text}\n"
+
+
+def _write_parquet(partial, temporary):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = {}
+    for record in _records(partial):
+        for name, value in _flat(record).items():
+            kinds.setdefault(name, set()).add(_kind(value))
+    types = {
+        "bool": pa.bool_(), "int": pa.int64(), "float": pa.float64(), "str": pa.string(),
+        "strings": pa.list_(pa.string()),
+    }  # fmt: skip
+    columns = {name: _common_kind(of_column - {None}) for name, of_column in kinds.items()}
+    schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
+    with pq.ParquetWriter(temporary, schema) as writer:
+        rows = []
+        for record in _records(partial):
+            flat = _flat(record)
+            rows.append({n: _as_kind(flat.get(n), kind) for n, kind in columns.items()})
+            if len(rows) == _CHUNK:
+                writer.write_table(pa.Table.from_pylist(rows, schema))
+                rows = []
+        writer.write_table(pa.Table.from_pylist(rows, schema))
+
+
+def _kind(value):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
+        return "str"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "strings"
+    kind = type(value).__name__
+    return kind if kind in ("bool", "int", "float", "str") else None if value is None else "json"
+
+
+def _common_kind(kinds):
+    """One kind for all values of a column; mixed ones and nested ones are written as text."""
+    if kinds == {"int", "float"}:
+        return "float"
+    return kinds.pop() if len(kinds) == 1 and kinds != {"json"} else "str"
+
+
+def _as_kind(value, kind):
+    if value is None or kind not in ("str", "float"):
+        return value
+    if kind == "float":
+        return float(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

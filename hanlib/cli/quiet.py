@@ -14,17 +14,32 @@ _NOISE = re.compile(
 )
 
 
-def start_tensorflow():
-    """Imports TensorFlow and Keras; of what they write meanwhile, only errors come through."""
+def start_tensorflow(keras=True):
+    """Imports TensorFlow; of what it writes meanwhile, only errors come through.
+
+    Args:
+        keras: whether Keras may be imported with it, which takes a third of the time.
+    """
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _filtered_stderr():
+    with _filtered_stderr(), contextlib.nullcontext() if keras else _without_keras():
         import tensorflow as tf
     import absl.logging
 
     tf.get_logger().setLevel("ERROR")
     absl.logging.set_verbosity(absl.logging.ERROR)
+
+
+@contextlib.contextmanager
+def _without_keras():
+    """TensorFlow imports Keras at its end, and goes on without it where that fails."""
+    sys.modules.setdefault("keras.src", None)
+    try:
+        yield
+    finally:
+        if sys.modules["keras.src"] is None:
+            del sys.modules["keras.src"]
 
 
 @contextlib.contextmanager

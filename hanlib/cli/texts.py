@@ -1,5 +1,7 @@
 """TEXT and --input: the documents of a command, as a stream."""
 
+import math
+
 from hanlib.cli import options
 from hanlib.cli.errors import UsageError
 
@@ -24,11 +26,20 @@ def add_arguments(parser):
     )
 
 
+def add_columns(parser):
+    """The option --columns."""
+    parser.add_argument(
+        "--columns",
+        metavar="A,B",
+        help='columns of FILE to keep in the output, or "none" (default: all)',
+    )
+
+
 def records(arguments, label_column=None):
     """The documents, as a stream of `(text, record)`.
 
-    A record is a `dict` of row, the document's own id where it has one, and text; with a
-    `label_column` also true_label.
+    A record is a `dict` of row, the columns of the file that are kept, and text; with a
+    `label_column` also true_label. Without an option --columns only the id is kept.
 
     Raises:
         UsageError: documents come from two places, or a row has no such column.
@@ -42,23 +53,56 @@ def records(arguments, label_column=None):
         return (
             (text, {"row": row, "text": text}) for row, text in enumerate(arguments.texts, start=1)
         )
-    from hanlib.data import read_texts
+    from hanlib.data.texts import read_rows_of_texts
 
-    rows = read_texts(
+    rows = read_rows_of_texts(
         source,
         arguments.text_column,
         encoding=arguments.encoding,
         max_bad_rows=arguments.max_bad_rows,
     )
-    return ((text, _record(row, text, fields, label_column)) for row, text, fields in rows)
+    keep = _kept_columns(arguments)
+    return (_document(*row, keep, label_column) for row in rows)
 
 
-def _record(row, text, fields, label_column):
-    name = next((name for name in fields if str(name).lower() == "id"), None)
-    record = {"row": row, **({} if name is None else {"id": fields[name]}), "text": text}
-    if label_column is None:
-        return record
-    if label_column not in fields:
-        listed = ", ".join(map(str, fields)) or "none"
-        raise UsageError(f"row {row} has no column {label_column!r}: its columns are {listed}")
-    return {**record, "true_label": fields[label_column]}
+def _document(row, column, fields, keep, label_column):
+    text = fields[column] or ""
+    others = {str(name): value for name, value in fields.items() if name != column}
+    # A column named row or text would hide ours.
+    kept = {
+        f"input_{name}" if name in ("row", "text") else name: _value(value)
+        for name, value in keep(row, others).items()
+    }
+    record = {"row": row, **kept, "text": text}
+    if label_column is not None:
+        _check_columns(row, [label_column], fields)
+        record["true_label"] = fields[label_column]
+    return text, record
+
+
+def _kept_columns(arguments):
+    """A function of a row's number and its columns that gives those to keep."""
+    chosen = getattr(arguments, "columns", "id")
+    if chosen is None:
+        return lambda row, fields: fields
+    if not hasattr(arguments, "columns"):
+        return lambda row, fields: {n: v for n, v in fields.items() if n.lower() == "id"}
+    names = [] if chosen == "none" else [name.strip() for name in chosen.split(",")]
+
+    def keep(row, fields):
+        _check_columns(row, names, fields)
+        return {name: fields[name] for name in names}
+
+    return keep
+
+
+def _check_columns(row, names, fields):
+    for name in names:
+        if name not in fields:
+            listed = ", ".join(map(str, fields)) or "none"
+            raise UsageError(f"row {row} has no column {name!r}: its columns are {listed}")
+
+
+def _value(value):
+    """Not a number is no value in JSON."""
+    return None if isinstance(value, float) and math.isnan(value) else value

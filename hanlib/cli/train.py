@@ -1,12 +1,18 @@
 """`hanlib train`: a data set in, a trained and exported model out."""
 
 import contextlib
+import itertools
 import json
+import os
 import sys
+import time
 from pathlib import Path
 
 from hanlib.cli import options
+from hanlib.cli.class_table import describe_classes
 from hanlib.cli.errors import UsageError
+from hanlib.cli.names import check_recipe, describe_presets
+from hanlib.presets import PRESETS
 
 
 def add_parser(commands):
@@ -18,16 +24,29 @@ def add_parser(commands):
     )
     options.add_dataset(parser, "default: demo, a generated corpus")
     parser.add_argument(
-        "--output", metavar="DIR", help="folder for the model (default: saved_models/<name>)"
+        "--output",
+        metavar="DIR",
+        help="folder for the model (default: saved_models/<name>, or with a number where a model "
+        "is there)",
     )
-    parser.add_argument("--preset", metavar="NAME", help="han_paper, han_small or han_base")
+    parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(PRESETS)} (sizes below)")
     parser.add_argument(
         "--epochs", metavar="N", type=options.whole_number, help="most passes over the data"
     )
     parser.add_argument(
         "--seed", metavar="N", type=options.whole_number, help="decides everything random"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    again.add_argument(
+        "--overwrite", action="store_true", help="replace the model or unfinished run in DIR"
+    )
+    parser.add_argument(
+        "--unlabelled",
+        metavar="FILE",
+        nargs="+",
+        help="texts without labels, loaded with the data set (nothing is trained on them yet)",
+    )
     parser.add_argument(
         "--set",
         metavar="FIELD=VALUE",
@@ -36,24 +55,46 @@ def add_parser(commands):
         help="any field of the recipe (below); can be repeated",
     )
     options.add_json(parser)
-    parser.epilog = f"fields of the recipe, for --set:\n{Recipe.describe()}".replace("%", "%%")
+    epilog = f"presets:\n{describe_presets()}\n\nfields of the recipe, for --set:\n"
+    parser.epilog = f"{epilog}{Recipe.describe()}".replace("%", "%%")
 
 
 def run(arguments):
     """Runs the command."""
-    output = Path(arguments.output or options.default_output(arguments.dataset or "demo"))
+    started = time.monotonic()
+    output = _output(arguments)
     options.check_writable(output)
     recorded = _recorded_run(output) if arguments.resume else None
     recipe = _recipe(arguments, recorded)
+    check_recipe(recipe)
     load = _load_arguments(arguments, recipe, recorded)
     progress = _progress()
     # Nothing that a library prints may get into the JSON.
     with contextlib.redirect_stdout(sys.stderr):
         record = _train(load, recipe, output, arguments.resume, progress)
+    progress.close()
     if arguments.json:
         print(json.dumps({"output": str(output), **record}, ensure_ascii=False))
     else:
-        print(_summary(record, output))
+        print(_summary(record, output, time.monotonic() - started))
+
+
+def _output(arguments):
+    """The folder to write to; a model or an unfinished run is only replaced on demand."""
+    named = arguments.output is not None
+    output = Path(arguments.output or options.default_output(arguments.dataset or "demo"))
+    if arguments.resume or arguments.overwrite:
+        return output
+    if (output / "checkpoint").exists():
+        raise UsageError(
+            f"{output} holds an unfinished run: --resume goes on with it, --overwrite discards it"
+        )
+    if not (output / "model.keras").exists():
+        return output
+    if named:
+        raise UsageError(f"{output} holds a model: --overwrite replaces it, or choose another DIR")
+    numbered = (output.with_name(f"{output.name}-{number}") for number in itertools.count(2))
+    return next(path for path in numbered if not path.exists())
 
 
 def _recorded_run(output):
@@ -93,7 +134,8 @@ def _load_arguments(arguments, recipe, recorded):
     drawn = {"validation_split": recipe.validation_split, "seed": recipe.seed}
     if recorded is not None and arguments.dataset is None:
         return {**recorded, **drawn}
-    given = options.load_arguments(arguments, **drawn)
+    unlabelled = [os.path.abspath(path) for path in arguments.unlabelled or ()]
+    given = options.load_arguments(arguments, **drawn, unlabelled=unlabelled or None)
     if recorded is not None and given["dataset"] == recorded["dataset"]:
         return {**recorded, **given}
     return given
@@ -109,10 +151,17 @@ def _train(load, recipe, output, resume, progress):
     from hanlib.cli.quiet import start_tensorflow
     from hanlib.data import load as load_corpus
 
+    if progress.terminal:
+        progress.stage("reading the data set")
     corpus = load_corpus(**load)
+    progress.close()
+    describe_classes(corpus)
+    progress.stage("loading TensorFlow")
     start_tensorflow()
     from hanlib.serving.export import export_saved_model
     from hanlib.training.run import train
+
+    progress.close()
 
     try:
         return train(
@@ -140,7 +189,7 @@ def _train(load, recipe, output, resume, progress):
         raise
 
 
-def _summary(record, output):
+def _summary(record, output, seconds):
     from hanlib.training.progress import duration
 
     lines = ["", f"{output}: a model of {', '.join(record['classes'][:6])}"]
@@ -152,7 +201,7 @@ def _summary(record, output):
     lines += [
         f"  best epoch  {record['best_epoch']} of {record['epochs']}",
         f"  size        {record['parameters']:,} parameters, {record['vocabulary_size']:,} words",
-        f"  time        {duration(record['seconds'])}",
+        f"  time        {duration(seconds)}, of which training {duration(record['seconds'])}",
         "",
         "next:",
         f"  hanlib evaluate {output}",

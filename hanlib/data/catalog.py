@@ -1,11 +1,16 @@
 """The datasets known by name, and `load`, which also takes files and folders."""
 
+import dataclasses
+import difflib
 import os
 from dataclasses import dataclass
 
 from hanlib.data import demo, tfds
-from hanlib.data.corpus import Corpus, DataError
+from hanlib.data.corpus import Corpus, DataError, Texts
 from hanlib.data.files import FileOptions, load_files
+from hanlib.data.formats import check_readable
+from hanlib.data.text_lines import Encoding
+from hanlib.data.texts import read_texts
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ def load(
     encoding_errors="strict",
     max_bad_rows=100,
     data_dir=None,
+    unlabelled=None,
 ) -> Corpus:
     """Loads a labelled dataset.
 
@@ -107,7 +113,8 @@ def load(
         validation_split: training documents to hold out for validation, where the dataset has no
             validation split of its own: a fraction, or a whole number of documents. 0: none.
         test_split: the same for a test split; for files only, and drawn only if given.
-        seed: decides which documents are held out.
+        seed: decides which documents are held out. With one label per document, files are
+            divided so that each class has its share of every split.
         encoding: of text files. A byte order mark is removed.
         encoding_errors: "strict", or "replace" to read undecodable bytes as U+FFFD.
         max_bad_rows: rows without text or label, of undecodable JSON or with a wrong number of
@@ -115,6 +122,9 @@ def load(
             of them than this stop the run.
         data_dir: folder for downloaded datasets; None: `TFDS_DATA_DIR`, else the default of
             TensorFlow Datasets.
+        unlabelled: path of a file of texts without labels, or several, which are read as
+            `read_texts` does and become `Corpus.unlabelled`, which for imdb_reviews is otherwise
+            its split "unsupervised".
 
     Returns:
         A `Corpus`.
@@ -140,13 +150,18 @@ def load(
     if dataset == "demo" or dataset in tfds.DATASETS:
         _refuse(dataset, for_files)
         if dataset == "demo":
-            return demo.corpus()
-        return tfds.load_tfds(dataset, validation_split, seed, data_dir)
+            corpus = demo.corpus()
+        else:
+            corpus = tfds.load_tfds(dataset, validation_split, seed, data_dir)
+        return _with_texts(corpus, unlabelled, Encoding(encoding, encoding_errors))
     if not os.path.exists(dataset):
+        names = ["demo", *tfds.DATASETS]
+        near = [name for name in names if name.startswith(str(dataset))]
+        near += difflib.get_close_matches(str(dataset), names, n=1)
         raise DataError(
-            f"`dataset` must be a catalog name ({', '.join(r.name for r in describe(data_dir))}), "
-            f"a file or a folder. Received: {str(dataset)!r}, which is neither a name of the "
-            "catalog nor an existing file or folder"
+            f"`dataset` must be a catalog name ({', '.join(names)}), a file or a folder. "
+            f"Received: {str(dataset)!r}, which is neither a catalog name nor an existing file or "
+            f"folder{f'; did you mean {near[0]!r}?' if near else ''}"
         )
     options = FileOptions(
         **for_files,
@@ -156,7 +171,24 @@ def load(
         encoding_errors=encoding_errors,
         max_bad_rows=max_bad_rows,
     )
-    return load_files(dataset, options)
+    corpus = load_files(dataset, options)
+    return _with_texts(corpus, unlabelled, Encoding(encoding, encoding_errors))
+
+
+def _with_texts(corpus, unlabelled, encoding):
+    """The corpus with the texts of the files `unlabelled`."""
+    if unlabelled is None:
+        return corpus
+    paths = [unlabelled] if isinstance(unlabelled, (str, os.PathLike)) else list(unlabelled)
+    for path in paths:
+        check_readable("unlabelled", path)
+
+    def texts():
+        for path in paths:
+            options = {"encoding": encoding.name, "encoding_errors": encoding.errors}
+            yield from (text for _, text, _ in read_texts(path, **options) if text.strip())
+
+    return dataclasses.replace(corpus, unlabelled=Texts(texts))
 
 
 def _refuse(dataset, for_files):

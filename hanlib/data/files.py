@@ -2,14 +2,17 @@
 
 import warnings
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from hanlib.checks import check_integer
 from hanlib.data import labels
 from hanlib.data.bad_rows import BadRows
 from hanlib.data.columns import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
-from hanlib.data.corpus import Corpus, DataError, Split
+from hanlib.data.corpus import Corpus, DataError, DataWarning, Split
+from hanlib.data.label_hints import check_classes
 from hanlib.data.sources import find_source
 from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out, split_code
 from hanlib.data.text_lines import Encoding, is_unicode
@@ -95,7 +98,8 @@ class _Scan:
 
     sizes: list[int] = field(default_factory=lambda: [0, 0, 0])
     classes: dict[str, int] = field(default_factory=dict)
-    held_out_classes: set[int] = field(default_factory=set)
+    # Documents by class in the validation and test documents that the source names.
+    held_out: list[Counter] = field(default_factory=lambda: [Counter(), Counter(), Counter()])
     # One entry a label of a training row: 12 bytes of memory a label.
     train_rows: array = field(default_factory=lambda: array("q"))
     train_labels: array = field(default_factory=lambda: array("i"))
@@ -112,40 +116,42 @@ class _Scan:
             self.train_rows.extend([self.sizes[TRAIN]] * len(indexes))
             self.train_labels.extend(indexes)
         else:
-            self.held_out_classes.update(indexes)
+            self.held_out[split].update(indexes)
         self.sizes[split or TRAIN] += 1
 
-    def unseen(self, assignment):
-        """Names of classes that occur in validation or test and never in training."""
+    def class_counts(self, assignment):
+        """For each split a `dict` from class name, in the order of the classes, to documents."""
         found = np.array(self.train_labels, np.int32)
-        in_train = assignment[np.array(self.train_rows, np.int64)] == TRAIN
-        held_out_too = self.held_out_classes | set(found[~in_train].tolist())
-        missing = held_out_too - set(found[in_train].tolist())
-        return labels.sorted_classes(n for n, index in self.classes.items() if index in missing)
+        split_of = assignment[np.array(self.train_rows, np.int64)]
+        order = {name: self.classes[name] for name in labels.sorted_classes(self.classes)}
+        counts = []
+        for code in range(len(SPLITS)):
+            drawn = np.bincount(found[split_of == code], minlength=len(self.classes))
+            counts.append(
+                {n: int(drawn[index]) + self.held_out[code][index] for n, index in order.items()}
+            )
+        return counts
 
 
 def load_files(path, options: FileOptions) -> Corpus:
     """Reads a file or folder into a `Corpus`; the arguments of `load`, in one `FileOptions`."""
     source = find_source(path, Encoding(options.encoding, options.encoding_errors))
     read = _row_reader(source, options)
-    bad = BadRows(source.name, _checked_limit(options.max_bad_rows))
+    limit = check_integer("max_bad_rows", options.max_bad_rows, 0, error=DataError)
+    bad = BadRows(source.name, limit)
     state = source.state()
     scan = _scan(source, read, bad)
     _check_usable(scan, bad, read)
-    assignment = _assign(scan, options)
-    _warn_of_unseen(scan.unseen(assignment), source.name)
+    separator = read.separator if read.multi_label and not options.label_separator else None
+    check_classes(source.name, scan.classes, sum(scan.sizes), separator)
+    assignment = _assign(scan, options, read.multi_label)
+    counts = scan.class_counts(assignment)
+    unseen = [name for name, number in counts[TRAIN].items() if not number]
+    _warn_of_unseen(unseen, source.name)
     bad.warn()
-    splits = _splits(source, state, read, scan, assignment)
+    splits = _splits(source, state, read, scan, assignment, counts)
     classes = labels.sorted_classes(scan.classes)
     return Corpus(source.name, classes, read.multi_label, splits, bad)
-
-
-def _checked_limit(limit):
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise DataError(
-            f"`max_bad_rows` must be a whole number of at least 0. Received: max_bad_rows={limit!r}"
-        )
-    return limit
 
 
 def _row_reader(source, options):
@@ -213,8 +219,11 @@ def _check_usable(scan, bad, read):
         )
 
 
-def _assign(scan, options):
-    """Which training rows go to validation and test instead: `<int8>[training rows]`."""
+def _assign(scan, options, multi_label):
+    """Which training rows go to validation and test instead: `<int8>[training rows]`.
+
+    Stratified with one label per document; by chance alone with several.
+    """
     rows = scan.sizes[TRAIN]
     test = held_out("test_split", options.test_split, rows)
     if test and scan.sizes[2]:
@@ -225,7 +234,8 @@ def _assign(scan, options):
     validation = 0
     if not scan.sizes[VALIDATION]:
         validation = held_out("validation_split", options.validation_split, rows - test)
-    return draw(rows, validation, test, options.seed)
+    of_rows = None if multi_label else np.array(scan.train_labels, np.int32)
+    return draw(rows, validation, test, options.seed, of_rows)
 
 
 def _warn_of_unseen(classes, source):
@@ -234,11 +244,12 @@ def _warn_of_unseen(classes, source):
         warnings.warn(
             f"{source}: {len(classes)} classes occur in validation or test but in no training "
             f"document, so no model can learn them; they stay in `classes`: {shown}",
+            DataWarning,
             stacklevel=4,
         )
 
 
-def _splits(source, state, read, scan, assignment):
+def _splits(source, state, read, scan, assignment, counts):
     sizes = scan.sizes[:]
     for code, drawn in enumerate(np.bincount(assignment, minlength=3).tolist()):
         sizes[code] = drawn if code == TRAIN else sizes[code] + drawn
@@ -246,7 +257,11 @@ def _splits(source, state, read, scan, assignment):
     def stream(code):
         return lambda: _documents(source, state, read, assignment, code)
 
-    return {name: Split(stream(c), sizes[c]) for c, name in enumerate(SPLITS) if sizes[c]}
+    return {
+        name: Split(stream(code), sizes[code], counts[code])
+        for code, name in enumerate(SPLITS)
+        if sizes[code]
+    }
 
 
 def _documents(source, state, read, assignment, wanted):

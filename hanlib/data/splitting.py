@@ -50,18 +50,55 @@ def held_out(argument, share, rows):
     return max(round(share * rows), 1) if share and rows > 1 else 0
 
 
-def draw(rows, validation, test, seed):
+def draw(rows, validation, test, seed, labels=None):
     """Assigns each of `rows` training rows: `<int8>[rows]` of `TRAIN`, `VALIDATION`, `TEST`.
 
-    `validation` and `test` are numbers of rows. The test rows do not depend on `validation`.
+    With `labels`, every class has its share of each part (the parts are stratified). The test rows
+    do not depend on `validation`.
+
+    Args:
+        rows: number of training rows.
+        validation, test: numbers of rows to draw.
+        seed: an integer of at least 0.
+        labels: `<int>[rows]`, the class index of each row, or None.
 
     >>> draw(10, 2, 3, seed=0).tolist().count(VALIDATION)
     2
+    >>> labels = np.array([0] * 18 + [1] * 2)
+    >>> sorted(labels[draw(20, 2, 0, seed=0, labels=labels) == VALIDATION].tolist())
+    [0, 1]
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise DataError(f"`seed` must be an integer of at least 0. Received: seed={seed!r}")
     assignment = np.zeros(rows, np.int8)
     order = np.random.default_rng([seed, rows]).permutation(rows)
-    assignment[order[:test]] = TEST
-    assignment[order[test : test + validation]] = VALIDATION
+    for code, number in ((TEST, test), (VALIDATION, validation)):
+        left = order[assignment[order] == TRAIN]
+        chosen = left[:number] if labels is None else _stratified(left, labels, number)
+        assignment[chosen] = code
     return assignment
+
+
+def _stratified(order, labels, number):
+    """The first rows of `order` of each class, `number` in all, in proportion to the classes.
+
+    A class of several rows gives at least one, as far as `number` goes, and keeps at least one.
+    """
+    counts = np.bincount(labels[order])
+    quotas = counts * number / max(len(order), 1)
+    shares = np.floor(quotas).astype(np.int64)
+    if number >= np.count_nonzero(counts > 1):
+        shares[(counts > 1) & (shares == 0)] = 1
+    # Rows still to give, or given too often: where the share is farthest from its quota.
+    most = np.maximum(counts - 1, 0)
+    while (missing := number - shares.sum()) != 0:
+        gap = np.where(shares < most, quotas - shares, -np.inf)
+        if missing < 0:
+            gap = np.where(shares > 1, shares - quotas, -np.inf)
+        if not np.isfinite(gap).any():
+            gap = np.where(shares < counts, quotas - shares, -np.inf)
+        shares[np.argmax(gap)] += 1 if missing > 0 else -1
+    ranks = np.empty(len(order), np.int64)
+    by_class = np.argsort(labels[order], kind="stable")
+    ranks[by_class] = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return order[ranks < shares[labels[order]]]

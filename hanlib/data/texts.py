@@ -47,9 +47,30 @@ def read_texts(
     1 Good.
     2 Not good.
     """
+    rows = read_rows_of_texts(
+        path_or_file,
+        text_column,
+        file_format=file_format,
+        encoding=encoding,
+        encoding_errors=encoding_errors,
+        max_bad_rows=max_bad_rows,
+    )
+    return ((row_number, record[column] or "", record) for row_number, column, record in rows)
+
+
+def read_rows_of_texts(
+    path_or_file,
+    text_column=None,
+    *,
+    file_format=None,
+    encoding="utf-8",
+    encoding_errors="strict",
+    max_bad_rows=100,
+) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """As `read_texts`, but yields `(row_number, column of the text, record)`."""
     source, file_format = _opened(path_or_file, file_format)
     rows = formats.read_rows(source, file_format, Encoding(encoding, encoding_errors))
-    return _texts(name_of(source), rows, text_column, file_format, max_bad_rows)
+    return _rows(name_of(source), rows, text_column, file_format, max_bad_rows)
 
 
 def _opened(path_or_file, file_format):
@@ -72,7 +93,7 @@ def _opened(path_or_file, file_format):
     return path_or_file, file_format or named or "text"
 
 
-def _texts(name, rows, text_column, file_format, max_bad_rows):
+def _rows(name, rows, text_column, file_format, max_bad_rows):
     bad = BadRows(name, max_bad_rows)
     column = None
     for row in rows:
@@ -89,7 +110,7 @@ def _texts(name, rows, text_column, file_format, max_bad_rows):
         elif text and not is_unicode(text):
             bad.add(name, row.line, f"half a Unicode character in column {column!r}")
         else:
-            yield bad.rows, text or "", record
+            yield bad.rows, column, {**record, column: text}
     bad.warn()
 
 

@@ -3,14 +3,12 @@
 import logging
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-from hanlib.data.corpus import Corpus, DataError, Split
+from hanlib.data.corpus import Corpus, DataError, Split, Texts
 from hanlib.data.splitting import TRAIN, VALIDATION, draw, held_out
 
 
@@ -24,6 +22,8 @@ class TfdsDataset:
     classes: tuple[str, ...]
     source: str
     url: str
+    # The name of its split without labels, or None.
+    unlabelled: str | None = None
 
 
 # The texts come as TensorFlow Datasets gives them, also Yelp's `\n` for a line break.
@@ -37,6 +37,7 @@ DATASETS = {
             classes=("neg", "pos"),
             source="Maas et al., ACL 2011; through TensorFlow Datasets, 80 MB",
             url="http://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+            unlabelled="unsupervised",
         ),
         TfdsDataset(
             name="yelp_polarity_reviews",
@@ -65,8 +66,8 @@ def is_prepared(name, data_dir=None):
 def load_tfds(name, validation_split=0.1, seed=0, data_dir=None) -> Corpus:
     """A `Corpus` of one of `DATASETS`; downloads and prepares it where that was not done.
 
-    Train and validation are parts of the published training split, the second drawn by `seed`;
-    the test split is the published one.
+    Train and validation are parts of the published training split, the second drawn by `seed`
+    (not stratified: the classes are equally frequent); the test split is the published one.
 
     Raises:
         DataError: the download failed, or a prepared folder cannot be read.
@@ -91,7 +92,13 @@ def load_tfds(name, validation_split=0.1, seed=0, data_dir=None) -> Corpus:
     if validation:
         splits["validation"] = Split(part(VALIDATION), validation)
     splits["test"] = Split(lambda: _examples(builder, "test", dataset.classes), sizes["test"])
-    return Corpus(name, dataset.classes, multi_label=False, splits=splits)
+    unlabelled = None
+    if dataset.unlabelled in builder.info.splits:
+        unlabelled = Texts(
+            lambda: _texts(builder, dataset.unlabelled),
+            builder.info.splits[dataset.unlabelled].num_examples,
+        )
+    return Corpus(name, dataset.classes, multi_label=False, splits=splits, unlabelled=unlabelled)
 
 
 def _prepared_builder(dataset, data_dir):
@@ -119,6 +126,9 @@ def _check_network(url, seconds=15):
 
     TensorFlow Datasets itself tries for more than three minutes before it gives up.
     """
+    import urllib.error
+    import urllib.request
+
     request = urllib.request.Request(url, method="HEAD")
     try:
         urllib.request.urlopen(request, timeout=seconds).close()
@@ -138,6 +148,18 @@ def _download_failed(dataset, directory, error):
 
 def _examples(builder, split, classes) -> Iterator[tuple[str, str]]:
     """Streams `(text, class name)` in the order of the files."""
+    for batch in _batches(builder, split):
+        for text, label in zip(batch["text"], batch["label"], strict=True):
+            yield text.decode("utf-8"), classes[int(label)]
+
+
+def _texts(builder, split) -> Iterator[str]:
+    """Streams the texts of a split, in the order of the files."""
+    for batch in _batches(builder, split):
+        yield from (text.decode("utf-8") for text in batch["text"])
+
+
+def _batches(builder, split):
     import tensorflow_datasets
 
     with _quiet():
@@ -145,10 +167,8 @@ def _examples(builder, split, classes) -> Iterator[tuple[str, str]]:
         stream = builder.as_dataset(
             split=split, shuffle_files=False, read_config=config, as_supervised=False
         )
-    # One element at a time costs four times as much as batches that are taken apart here.
-    for batch in stream.batch(1024).as_numpy_iterator():
-        for text, label in zip(batch["text"], batch["label"], strict=True):
-            yield text.decode("utf-8"), classes[int(label)]
+    # One element at a time costs four times as much as batches that are taken apart.
+    return stream.batch(1024).as_numpy_iterator()
 
 
 @contextmanager

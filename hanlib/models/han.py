@@ -10,30 +10,7 @@ from hanlib.layers import (
     RecurrentEncoder,
     SelfAttention,
 )
-
-PRESETS = {
-    # Yang et al. 2016, section 3.3: 200-d word vectors, 50 units each way, 100 in the attention.
-    "han_paper": {"embedding_dim": 200, "units": 50, "attention_units": 100},
-    # For a first look, for small data sets, and for the demo.
-    "han_small": {
-        "embedding_dim": 64,
-        "units": 32,
-        "attention_units": 64,
-        "input_dropout": 0.2,
-        "dropout": 0.2,
-    },
-    # The default: the paper's sizes with the regularisation that Adhikari et al. 2019 found to
-    # matter (embedding dropout, weight drop).
-    "han_base": {
-        "embedding_dim": 200,
-        "units": 50,
-        "attention_units": 100,
-        "input_dropout": 0.3,
-        "embedding_dropout": 0.1,
-        "weight_dropout": 0.1,
-        "dropout": 0.3,
-    },
-}
+from hanlib.presets import PRESETS
 
 
 @keras.saving.register_keras_serializable("hanlib")

@@ -1,20 +1,19 @@
-"""One line that says how far a job is, rewritten in place on a terminal."""
+"""How far a job is: a bar that is redrawn on a terminal, a line now and then elsewhere."""
 
-import shutil
 import sys
 import time
 
 
 class ProgressLine:
-    """Writes progress to a stream: in place on a terminal, else a line now and then.
+    """Writes progress to a stream: a bar on a terminal (with rich), else a line now and then.
 
     It is the `progress` of `hanlib.training.train`.
 
     Args:
         stream: where to write; None: standard error.
-        terminal: whether the line can be rewritten in place; None: asks the stream.
-        interval: seconds between two lines; None: 0.2 on a terminal, 15 elsewhere.
-        clock: function that gives the time in seconds.
+        terminal: whether the stream can be redrawn; None: asks the stream.
+        interval: seconds between two states; None: 0.2 on a terminal, 15 elsewhere.
+        clock: function that returns the time in seconds.
 
     >>> import io
     >>> stream = io.StringIO()
@@ -30,9 +29,9 @@ class ProgressLine:
         self.terminal = self.stream.isatty() if terminal is None else terminal
         self.interval = (0.2 if self.terminal else 15) if interval is None else interval
         self.clock = clock
-        self._phase, self._open = None, False
+        self._phase, self._live = None, None
 
-    def __call__(self, phase, done, total=None, left=None, **figures):
+    def __call__(self, phase, done, total=None, left=None, **numbers):
         """Reports one state.
 
         Args:
@@ -40,11 +39,11 @@ class ProgressLine:
             done: documents done in this phase.
             total: documents of this phase, or None where it is not known.
             left: estimate of the seconds left; None: from the speed of this phase.
-            **figures: further numbers to show, by name.
+            **numbers: further numbers to show, by name.
         """
         now = self.clock()
         if phase != self._phase:
-            self._end_line()
+            self.close()
             self._phase, self._start, self._first, self._last = phase, now, done, None
         final = total is not None and done >= total
         # In a log, a phase shorter than the interval needs no line.
@@ -54,43 +53,85 @@ class ProgressLine:
         waited = self._last is None or now - self._last >= self.interval
         if waited or (final and (self.terminal or now - self._start >= self.interval)):
             self._last = now
-            self._write(self._line(now, done, total, left, figures))
+            parts = self._parts(now, done, total, left)
+            shown = [f"{name.replace('_', ' ')} {value:.3f}" for name, value in numbers.items()]
+            if self.terminal:
+                self._draw(_bar(phase, done, total, parts, shown))
+            else:
+                # What is left comes last.
+                ahead = [part for part in parts if part.endswith(" left")]
+                parts = [*(part for part in parts if part not in ahead), *shown, *ahead]
+                self._write_line(f"{phase}: {', '.join(parts)}")
+
+    def stage(self, text):
+        """Shows what is being done where nothing can be counted, such as loading TensorFlow."""
+        self.close()
+        if self.terminal:
+            self._draw(f"{text} …", transient=True)
+        else:
+            self._write_line(text)
 
     def note(self, text):
         """Writes a line that stays."""
-        self._end_line()
-        self.stream.write(f"{text}\n")
-        self.stream.flush()
+        self._end_drawing()
+        self._write_line(text)
 
     def close(self):
-        """Ends the line."""
-        self._end_line()
+        """Ends the phase."""
+        self._end_drawing()
+        self._phase = None
 
-    def _line(self, now, done, total, left, figures):
+    def _end_drawing(self):
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _parts(self, now, done, total, left):
+        """Count, speed and time left, in words."""
         parts = [f"{done:,}/{total:,} documents" if total else f"{done:,} documents"]
         speed = (done - self._first) / max(now - self._start, 1e-6)
         if done > self._first:
             parts.append(f"{speed:,.0f}/s")
             if left is None and total is not None and total > done:
                 left = (total - done) / speed
-        parts += [f"{name.replace('_', ' ')} {value:.3f}" for name, value in figures.items()]
-        if left is not None:
-            parts.append(f"{duration(left)} left")
-        return f"{self._phase}: {', '.join(parts)}"
+        return parts if left is None else [*parts, f"{duration(left)} left"]
 
-    def _write(self, line):
-        if self.terminal:
-            width = shutil.get_terminal_size().columns - 1
-            self.stream.write(f"\r\x1b[K{line[:width]}")
-            self._open = True
-        else:
-            self.stream.write(f"{line}\n")
+    def _draw(self, renderable, transient=False):
+        from rich.console import Console
+        from rich.live import Live
+
+        if self._live is None:
+            # Drawn when there is news, not by a thread: TensorFlow writes to standard error too.
+            self._live = Live(
+                console=Console(file=self.stream, force_terminal=True, highlight=False),
+                auto_refresh=False,
+                transient=transient,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+            # Nobody would show it again after Ctrl-C.
+            self._live.console.show_cursor(True)
+        self._live.update(renderable, refresh=True)
+
+    def _write_line(self, text):
+        self.stream.write(f"{text}\n")
         self.stream.flush()
 
-    def _end_line(self):
-        if self._open:
-            self.stream.write("\n")
-            self._open = False
+
+def _bar(phase, done, total, parts, numbers):
+    """A bar with its count, and the numbers below it; all of it wraps on a narrow terminal."""
+    from rich.console import Group
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    line = Table.grid(padding=(0, 2))
+    cells = [Text(phase), *map(Text, parts)]
+    if total:
+        cells.insert(1, ProgressBar(total=total, completed=done, width=16))
+    line.add_row(*cells)
+    return Group(line, Text(f"  {', '.join(numbers)}")) if numbers else line
 
 
 def duration(seconds):
@@ -107,9 +148,10 @@ def duration(seconds):
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def silent(phase, done, total=None, left=None, **figures):
+def silent(phase, done, total=None, left=None, **numbers):
     """The `progress` that says nothing."""
 
 
+silent.stage = lambda text: None
 silent.note = lambda text: None
 silent.close = lambda: None

@@ -1,0 +1,65 @@
+"""Class names that show a mistake in the label column, and what to do about it."""
+
+import re
+import warnings
+
+from hanlib.data.corpus import DataError, DataWarning
+
+# More different numbers with a fraction than this are taken for a quantity, not for classes.
+MAX_FRACTIONS = 20
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def check_classes(source, classes, documents, separator=None):
+    """Refuses a column of quantities and joined labels; warns of what is only likely wrong.
+
+    Args:
+        source: name of the file, for messages.
+        classes: the class names.
+        documents: number of documents.
+        separator: what divides the labels of a field where it was not chosen by the user, or None.
+
+    Raises:
+        DataError: the names are a quantity, or several labels in one.
+    """
+    _check_quantity(source, classes)
+    if separator is not None:
+        _check_joined(classes)
+    if classes and all(re.fullmatch(r"-?\d+\.0", name) for name in classes):
+        warnings.warn(
+            f"{source}: the classes are {', '.join(sorted(classes)[:3])}, ...: pandas writes whole "
+            "numbers so where a value is missing. They stay as they are; "
+            '`frame["label"].astype("Int64")` before writing the file makes them whole',
+            DataWarning,
+            stacklevel=4,
+        )
+    if len(classes) > max(50, documents // 3):
+        warnings.warn(
+            f"{source}: {len(classes):,} classes in {documents:,} documents, too few documents per "
+            "class to learn from: check `label_column`",
+            DataWarning,
+            stacklevel=4,
+        )
+
+
+def _check_quantity(source, classes):
+    fractions = [
+        name for name in classes if _NUMBER.fullmatch(name) and float(name) % 1 not in (0.0,)
+    ]
+    if len(fractions) > MAX_FRACTIONS and all(_NUMBER.fullmatch(name) for name in classes):
+        raise DataError(
+            f"`label_column` must hold class names. Received: {len(classes):,} different numbers "
+            f"in {source}, such as {fractions[0]}, which is a quantity: divide it into a few "
+            "ranges and name those"
+        )
+
+
+def _check_joined(classes):
+    for mark in (",", ";"):
+        joined = [name for name in classes if mark in name]
+        parts = {part.strip() for name in classes for part in name.split(mark)}
+        if joined and len(parts) < len(classes):
+            raise DataError(
+                f"`label_separator` must be given: the labels look joined by {mark!r}, as in "
+                f"{joined[0]!r}. Pass label_separator={mark!r}"
+            )
