@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from hanlib.models import HAN, DocumentClassifier, attention_evidence, log_odds
+from hanlib.explain.attention_evidence import attention_evidence, log_odds
+from hanlib.models import HAN, DocumentClassifier
 
 WORDS, CLASSES = 12, 3
 DOCUMENTS = [[[2, 3, 4], [5]], [[6, 2]], [[7, 7, 2], [3], [8, 9, 10, 11]], [[4]]]

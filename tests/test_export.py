@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from tiny_classifier import build
 
+from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, DocumentClassifier
-from hanlib.models.attention_evidence import attention_evidence
 from hanlib.serving import check, export_saved_model
 from hanlib.serving.export_check import TOLERANCE
 from hanlib.serving.returned_rows import texts_of_rows

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from hanlib.evidence.spans import sentence_span, word_spans
 from hanlib.explain.documents import Documents
-from hanlib.models.batches import as_documents, is_text
+from hanlib.layers.documents import as_documents, is_text
 
 
 class Surface(NamedTuple):

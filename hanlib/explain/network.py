@@ -4,8 +4,8 @@ import weakref
 
 import tensorflow as tf
 
+from hanlib.explain.attention_evidence import attention_evidence, chosen_targets, log_odds
 from hanlib.layers.document_encoder import pool_states
-from hanlib.models.attention_evidence import attention_evidence, chosen_targets, log_odds
 from hanlib.ops.hierarchy import merge_levels
 from hanlib.ops.softmax import segment_weighted_sum
 

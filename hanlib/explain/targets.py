@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from hanlib.models.labels import Labels
-
 PREDICTED = -1
 
 
@@ -12,12 +10,12 @@ def classes_of(classifier, target):
 
     Args:
         classifier: a `DocumentClassifier`.
-        target: None: the most probable class; a class, by name or place; a list of classes;
+        target: None: the most probable class; a class, by name or index; a list of classes;
             "all" classes; "labels": those that a multi-label classifier gives the document, the
             most probable one where it gives none. A class that has one of these names goes first.
 
     Returns:
-        A list of places, -1 for the most probable class; None for "labels".
+        A list of indexes, -1 for the most probable class; None for "labels".
 
     Raises:
         ValueError: `target` is no class.
@@ -26,16 +24,16 @@ def classes_of(classifier, target):
     >>> classes_of(DocumentClassifier(None, HAN(9), ["bad", "good"]), ["good", 0])
     [1, 0]
     """
-    labels = Labels(classifier.classes, classifier.multi_label)
+    names = classifier.classes
     if target is None:
         return [PREDICTED]
-    if isinstance(target, str) and target not in labels.classes:
+    if isinstance(target, str) and target not in names:
         if target == "labels":
             return None
         if target == "all":
-            return list(range(len(labels)))
+            return list(range(len(names)))
     several = isinstance(target, (list, tuple, np.ndarray))
-    classes = [_place(labels, name) for name in (target if several else [target])]
+    classes = [_index(classifier, name) for name in (target if several else [target])]
     if not classes:
         raise ValueError("`target` must name at least one class. Received: []")
     return classes
@@ -50,24 +48,24 @@ def pairs(network, documents, target):
         target: as in `classes_of`.
 
     Returns:
-        `<int64>[explanations]` places of the documents, rising, and `<int32>[explanations]`
+        `<int64>[explanations]` indexes of the documents, rising, and `<int32>[explanations]`
         classes, -1 for the most probable one.
     """
     classes = classes_of(network.classifier, target)
     if classes is None:
         return _given(network, documents)
-    places = np.repeat(np.arange(documents.count), len(classes))
-    return places, np.tile(np.asarray(classes, np.int32), documents.count)
+    indexes = np.repeat(np.arange(documents.count), len(classes))
+    return indexes, np.tile(np.asarray(classes, np.int32), documents.count)
 
 
-def _place(labels, name):
+def _index(classifier, name):
     try:
-        return labels.index(name)
+        return classifier.class_index(name)
     except ValueError:
-        shown = ", ".join(map(str, labels.classes[:20]))
-        more = ", ..." if len(labels) > 20 else ""
+        names = classifier.classes
+        shown = ", ".join(map(str, names[:20])) + (", ..." if len(names) > 20 else "")
         raise ValueError(
-            f"`target` must be one of the classes {shown}{more}. Received: {name!r}"
+            f"`target` must be one of the classes {shown}. Received: {name!r}"
         ) from None
 
 
@@ -79,5 +77,5 @@ def _given(network, documents):
     if network.classifier.multi_label:
         given = probabilities >= np.asarray(network.classifier.thresholds, np.float32)
         given = np.where(given.any(axis=1, keepdims=True), given, best)
-    places, classes = np.nonzero(given)
-    return places, classes.astype(np.int32)
+    indexes, classes = np.nonzero(given)
+    return indexes, classes.astype(np.int32)

@@ -1,6 +1,5 @@
 """Encoders with their presets, and the classifier that they make with a vectorizer and a head."""
 
-from hanlib.models.attention_evidence import attention_evidence, log_odds
 from hanlib.models.bag_of_words import BagOfWords
 from hanlib.models.document_classifier import DocumentClassifier
 from hanlib.models.flat_recurrent import FlatRecurrent

@@ -7,11 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.checks import check_integer
-from hanlib.models import batches
+from hanlib.explain import explain
+from hanlib.layers import documents
 from hanlib.models.calibration import fit_temperature
 from hanlib.models.labels import Labels
 from hanlib.models.text_model import TextModel
 from hanlib.ops.token_batch import to_ragged
+from hanlib.serving.export import export_saved_model
 
 
 @keras.saving.register_keras_serializable("hanlib")
@@ -87,6 +89,10 @@ class DocumentClassifier(TextModel):
     def classes(self):
         """The class names, in the order of the probabilities."""
         return list(self._labels.classes)
+
+    def class_index(self, label):
+        """The index of a class, by its name or index (see `Labels`)."""
+        return self._labels.index(label)
 
     def _checked_thresholds(self, thresholds):
         values = np.broadcast_to(np.asarray(thresholds, "float64"), [len(self._labels)])
@@ -199,7 +205,7 @@ class DocumentClassifier(TextModel):
         """
         if not self.built:
             self.build()
-        x = batches.as_documents(x)
+        x = documents.as_documents(x)
         found = [np.zeros(self._vectors_shape(0), "float32")]
         for start in range(0, int(x.shape[0]), check_integer("batch_size", batch_size)):
             ids = self._ids(x[start : start + batch_size])
@@ -244,10 +250,22 @@ class DocumentClassifier(TextModel):
         Returns:
             A list of `hanlib.evidence.Explanation`.
         """
-        # Explanations build on models. Only who asks for one needs them.
-        from hanlib.explain import explain
-
         return explain(self, documents, method, target, **options)
+
+    def export(self, filepath, format="tf_saved_model", **kwargs):
+        """Exports the classifier for serving: text in, label and probabilities out.
+
+        Args:
+            filepath: Folder of the SavedModel; it must be new or empty.
+            format: "tf_saved_model"; other formats are those of `keras.Model.export`.
+            **kwargs: See `hanlib.serving.export_saved_model`.
+
+        Returns:
+            The `Path` of the folder.
+        """
+        if format != "tf_saved_model":
+            return super().export(filepath, format=format, **kwargs)
+        return export_saved_model(self, filepath, **kwargs)
 
     def get_config(self):
         return {

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.data.token_batches import TokenBatches
+from hanlib.layers import documents
 from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
 from hanlib.metrics import SingleLabelAccuracy
 from hanlib.models import batches
@@ -29,7 +30,7 @@ class TextModel(keras.Model):
     def __call__(self, inputs, *args, **kwargs):
         # Keras takes no lists of strings.
         if isinstance(inputs, (str, bytes, list, tuple, np.ndarray)) or hasattr(inputs, "iloc"):
-            inputs = batches.as_documents(inputs)
+            inputs = documents.as_documents(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
     def compile(self, optimizer=None, loss=None, metrics=None, adversarial_norm=None, **kwargs):
@@ -169,15 +170,15 @@ class TextModel(keras.Model):
         if isinstance(x, tf.data.Dataset):
             data = self._plain(batches.from_dataset(x, batch_size))
             return super().predict(data, verbose=verbose, **kwargs)
-        x = batches.as_documents(x)
-        documents = batches.length_of(x)
-        if not documents:
+        x = documents.as_documents(x)
+        count = documents.length_of(x)
+        if not count:
             return np.zeros([0, len(self._labels)], "float32")
         self.make_predict_function()
         if hasattr(self.predict_function, "get_concrete_function"):
             # Keras would trace for the first batch's shape, and again for any other shape.
             self.predict_function.get_concrete_function([(batches.any_batch_of(x),)])
-        if not (verbose or kwargs) and documents <= (batch_size or 32) and self._alone():
+        if not (verbose or kwargs) and count <= (batch_size or 32) and self._alone():
             return super().predict_on_batch(x)  # No dataset: its set-up takes longer than a text.
         data = self._plain(batches.slices(x, batch_size=batch_size))
         return super().predict(data, verbose=verbose, **kwargs)
@@ -195,7 +196,7 @@ class TextModel(keras.Model):
 
     def predict_on_batch(self, x):
         """As `keras.Model.predict_on_batch`, on a batch of what `fit` takes."""
-        return super().predict_on_batch(batches.as_documents(x))
+        return super().predict_on_batch(documents.as_documents(x))
 
     def train_step(self, data):
         if not self.adversarial_norm:
@@ -312,10 +313,10 @@ class TextModel(keras.Model):
             weights = class_weight and class_weights(class_weight, self._labels)
             dataset = batches.from_dataset(x, batch_size)
             return batches.prepare(dataset, self._vectorize, self._encoder(weights))
-        x = batches.as_documents(x)
+        x = documents.as_documents(x)
         batches.check_lengths(x, y=y, sample_weight=sample_weight)
         y, weights = self._targets_and_weights(y, sample_weight, class_weight)
-        if not batches.length_of(x):
+        if not documents.length_of(x):
             raise ValueError("`x` must hold at least one document. Received: none")
         if y is not None:
             found = batches.token_batches(
@@ -332,7 +333,7 @@ class TextModel(keras.Model):
 
     def _batch(self, x, y=None, sample_weight=None, class_weight=None):
         """One batch of tensors."""
-        x = batches.as_documents(x)
+        x = documents.as_documents(x)
         batches.check_lengths(x, y=y, sample_weight=sample_weight)
         y, weights = self._targets_and_weights(y, sample_weight, class_weight)
         return x, None if y is None else tf.convert_to_tensor(y), weights

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from hanlib.models.attention_evidence import attention_evidence
+from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.serving.check_report import Difference
 from hanlib.serving.signatures import row_scores, signature_names, word_scores
 

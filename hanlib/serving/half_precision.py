@@ -2,8 +2,6 @@
 
 import tensorflow as tf
 
-from hanlib.models import DocumentClassifier
-
 
 class HalfPrecisionTable:
     """Word vectors stored in float16; the rows that are looked up are computed with as before.
@@ -39,7 +37,7 @@ def with_half_precision_tables(classifier):
     Returns:
         A `DocumentClassifier` without vectorizer, and the list of its variables.
 
-    >>> from hanlib.models import HAN
+    >>> from hanlib.models import HAN, DocumentClassifier
     >>> classifier = DocumentClassifier(None, HAN.from_preset("han_small", 9), 2)
     >>> classifier.build()
     >>> copy, variables = with_half_precision_tables(classifier)
@@ -47,7 +45,7 @@ def with_half_precision_tables(classifier):
     ...     for variable in variables})
     ['float16', 'float32']
     """
-    copy = DocumentClassifier(
+    copy = type(classifier)(
         None,
         type(classifier.encoder).from_config(classifier.encoder.get_config()),
         *(classifier.classes, classifier.multi_label, classifier.thresholds),

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
+from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.layers.tokens import sums
-from hanlib.models.attention_evidence import attention_evidence
 from hanlib.serving.returned_rows import ReturnedRows, texts_of_rows
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
