@@ -261,7 +261,7 @@ class DocumentVectorizer(keras.layers.Layer):
         self._set_words(words)
 
     def get_config(self):
-        """The arguments; `vocabulary` only if it was given to the constructor."""
+        """The arguments, with the vocabulary that was learned or given."""
         functions = {name: _serialize(name, getattr(self, name)) for name in _TEXT_FUNCTIONS}
         return {
             **super().get_config(),
@@ -271,7 +271,7 @@ class DocumentVectorizer(keras.layers.Layer):
             "max_sentence_words": self.max_sentence_words,
             "lowercase": self.lowercase,
             **functions,
-            "vocabulary": [decode(w) for w in self._words] if self._vocabulary_given else None,
+            "vocabulary": None if self._words is None else [decode(w) for w in self._words],
         }
 
     @classmethod
