@@ -96,13 +96,11 @@ class DocumentVectorizer(keras.layers.Layer):
         self._allow_non_tensor_positional_args = True
         # An array, because Keras and TensorFlow would wrap and track every word of a list.
         self._words = None
-        self._vocabulary_given = vocabulary is not None
         # A table whose content can be replaced: functions traced before see the new vocabulary.
         with tf.init_scope(), tf.device("CPU"):
             self._table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int32, 0)
         if vocabulary is not None:
             self.set_vocabulary(vocabulary)
-            self._vocabulary_given = True
         self.built = True
 
     def call(self, text):
@@ -284,7 +282,7 @@ class DocumentVectorizer(keras.layers.Layer):
         self._set_words(words)
 
     def get_config(self):
-        """The arguments; `vocabulary` only if it was given to the constructor."""
+        """The arguments, with the vocabulary that was learned or given."""
         functions = {
             name: serialize_text_function(name, getattr(self, name)) for name in TEXT_FUNCTIONS
         }
@@ -296,7 +294,7 @@ class DocumentVectorizer(keras.layers.Layer):
             "max_sentence_words": self.max_sentence_words,
             "lowercase": self.lowercase,
             **functions,
-            "vocabulary": [decode(w) for w in self._words] if self._vocabulary_given else None,
+            "vocabulary": None if self._words is None else [decode(w) for w in self._words],
         }
 
     @classmethod
@@ -310,7 +308,6 @@ class DocumentVectorizer(keras.layers.Layer):
         if vocabulary is not None:
             # As it was saved: each word keeps its id.
             vectorizer._set_words([encode(word) for word in vocabulary])
-            vectorizer._vocabulary_given = True
         return vectorizer
 
     def save_assets(self, dir_path):
@@ -323,9 +320,7 @@ class DocumentVectorizer(keras.layers.Layer):
         """Called by `keras.models.load_model`."""
         path = Path(dir_path) / "vocabulary.json"
         if path.exists():
-            given = self._vocabulary_given
             self._set_words([encode(word) for word in json.loads(path.read_text("ascii"))])
-            self._vocabulary_given = given
 
     def _tokenize(self, text, table=None):
         tokens = self._split(text)
@@ -397,7 +392,6 @@ class DocumentVectorizer(keras.layers.Layer):
 
     def _set_words(self, words):
         self._words = np.array(words, dtype=object)
-        self._vocabulary_given = False
         first = 1 + self.oov_buckets
         with tf.init_scope():
             self._table.remove(self._table.export()[0])

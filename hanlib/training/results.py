@@ -87,5 +87,4 @@ def _without_optimizer(classifier):
     copy = type(classifier).from_config(classifier.get_config())
     copy.build()
     copy.set_weights(classifier.get_weights())
-    copy.vectorizer.set_vocabulary(classifier.vectorizer.get_vocabulary())
     return copy
