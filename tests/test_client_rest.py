@@ -246,7 +246,7 @@ def test_threads_share_a_client(client):
         ({"version": 1, "label": "x"}, ValueError, "not both"),
         ({"timeout": 0}, ValueError, "`timeout` must be seconds over 0"),
         ({"retries": -1}, ValueError, "`retries` must be an integer"),
-        ({"batch_size": 0}, ValueError, "`batch_size` must be an integer"),
+        ({"batch_size": 0}, ValueError, "`batch_size` must be a positive integer"),
     ],
 )
 def test_wrong_arguments(arguments, error, message):

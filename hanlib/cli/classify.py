@@ -1,4 +1,4 @@
-"""Documents of a stream to answers: in order, soon, and in batches where many wait."""
+"""Answers for a stream of documents: in order, without delay, in batches where many wait."""
 
 import queue
 import threading
@@ -11,7 +11,7 @@ _END = object()
 
 
 class KerasModel:
-    """A `DocumentClassifier` as what `classify` asks; `ServedModel` has the same names."""
+    """A `DocumentClassifier` with the interface of `hanlib.serving.scoring.ServedModel`."""
 
     def __init__(self, classifier):
         import tensorflow as tf
@@ -38,33 +38,33 @@ def classify(model, windows):
     for window in windows:
         texts = [text.encode("utf-8", "replace") for text, _ in window]
         answers = [None] * len(window)
-        for places in batches(list(map(len, texts)), _BATCH, _BATCH_BYTES):
-            found = model.answers([texts[place] for place in places])
-            for place, answer in zip(places, found, strict=True):
-                answers[place] = answer
+        for indices in batches(list(map(len, texts)), _BATCH, _BATCH_BYTES):
+            found = model.answers([texts[index] for index in indices])
+            for index, answer in zip(indices, found, strict=True):
+                answers[index] = answer
         yield [(record, *answer) for (_, record), answer in zip(window, answers, strict=True)]
 
 
 def batches(sizes, most, most_size):
-    """Places of items in batches of similar size, each of at most so many and so much.
+    """Indices of items in batches of similar size, each of at most `most` items and `most_size`.
 
     >>> list(batches([5, 1, 9, 2], most=2, most_size=8))
     [[1, 3], [0], [2]]
     """
     batch, size = [], 0
-    for place in sorted(range(len(sizes)), key=sizes.__getitem__):
-        if batch and (len(batch) == most or size + sizes[place] > most_size):
+    for index in sorted(range(len(sizes)), key=sizes.__getitem__):
+        if batch and (len(batch) == most or size + sizes[index] > most_size):
             yield batch
             batch, size = [], 0
-        batch.append(place)
-        size += sizes[place]
+        batch.append(index)
+        size += sizes[index]
     if batch:
         yield batch
 
 
 def whole_windows(records, most=WINDOW, most_characters=_WINDOW_CHARACTERS):
-    """Lists of `(text, record)`, the same in each run: what a document is batched with can change
-    the last digits of its probabilities.
+    """Lists of `(text, record)`, the same in each run, since the documents of a batch can change
+    the last digits of each other's probabilities.
 
     >>> [len(window) for window in whole_windows([("text", {})] * 5, most=2)]
     [2, 2, 1]
@@ -81,8 +81,8 @@ def whole_windows(records, most=WINDOW, most_characters=_WINDOW_CHARACTERS):
 
 
 def windows(items, most=WINDOW):
-    """Lists of the items that are there: at least one each, at most `most`. What comes alone is
-    not kept waiting; an error of `items` is raised after all items before it.
+    """Lists of the items that are ready, from one to `most`: no item waits for another. An error of
+    `items` is raised after all items before it.
 
     >>> [item for window in windows(iter("abc"), 2) for item in window]
     ['a', 'b', 'c']
@@ -127,7 +127,7 @@ def _collect(waiting, most):
 
 
 def _empty(waiting):
-    """Lets a reader that waits for room go on, and see that it is to stop."""
+    """Makes room, so that a reader that waits for it sees that it is to stop."""
     try:
         while True:
             waiting.get_nowait()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hanlib.checks import check_integer
 from hanlib.data.corpus import DataError
 
 SPLITS = ("train", "validation", "test")
@@ -68,8 +69,7 @@ def draw(rows, validation, test, seed, labels=None):
     >>> sorted(labels[draw(20, 2, 0, seed=0, labels=labels) == VALIDATION].tolist())
     [0, 1]
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise DataError(f"`seed` must be an integer of at least 0. Received: seed={seed!r}")
+    check_integer("seed", seed, 0, error=DataError)
     assignment = np.zeros(rows, np.int8)
     order = np.random.default_rng([seed, rows]).permutation(rows)
     for code, number in ((TEST, test), (VALIDATION, validation)):

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from hanlib.checks import check_integer
+
 
 def split_lengths(lengths, max_words):
     """The rows of at most `max_words` words that sentences of these lengths take.
@@ -26,8 +28,7 @@ def split_lengths(lengths, max_words):
     lengths = tf.convert_to_tensor(lengths)
     if max_words is None:
         return tf.ones_like(lengths), lengths
-    if not isinstance(max_words, int) or isinstance(max_words, bool) or max_words < 1:
-        raise ValueError(f"`max_words` must be a positive integer. Received: max_words={max_words}")
+    check_integer("max_words", max_words)
     rows = tf.maximum((lengths + max_words - 1) // max_words, 1)
     row_index = tf.range(tf.reduce_sum(rows))
     index_in_sentence = row_index - tf.repeat(tf.cumsum(rows, exclusive=True), rows)

@@ -1,20 +1,21 @@
-"""What the clients share: documents in, records out, in requests of a bounded size."""
+"""The base of the clients: documents in, records out, in requests of bounded size."""
 
 import abc
 import functools
 
 import numpy as np
 
+from hanlib.checks import check_integer
 from hanlib.serving.client.answers import METHODS, explanations, predictions
 from hanlib.serving.client.errors import ServingError
 from hanlib.serving.client.retries import with_retries
 
-# `hanlib serve` takes 4 MiB a request; of text, so many bytes are left at most.
+# `hanlib serve` takes requests of 4 MiB; this is the text that fits.
 MOST_BYTES = 3_500_000
 
 
 class ServingClient(abc.ABC):
-    """Asks a served model; how the request travels is a subclass's matter.
+    """Asks a served model; subclasses send the requests, by REST or gRPC.
 
     Args:
         model: The model's name on the server.
@@ -40,12 +41,9 @@ class ServingClient(abc.ABC):
             )
         if not timeout > 0:
             raise ValueError(f"`timeout` must be seconds over 0. Received: timeout={timeout}")
-        if not isinstance(retries, int) or retries < 0:
-            raise ValueError(f"`retries` must be an integer >= 0. Received: retries={retries}")
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(f"`batch_size` must be an integer > 0. Received: {batch_size}")
-        self.model, self.version, self.label = model, version, label
-        self.timeout, self.retries, self.batch_size = timeout, retries, batch_size
+        self.model, self.version, self.label, self.timeout = model, version, label, timeout
+        self.retries = check_integer("retries", retries, 0)
+        self.batch_size = check_integer("batch_size", batch_size)
 
     def predict(self, texts):
         """The `Prediction` of each text: its label and the probabilities of all classes.
