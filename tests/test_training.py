@@ -266,5 +266,5 @@ def test_the_progress_line_is_rewritten_on_a_terminal_only(capsys):
         line.note("done")
         written = capsys.readouterr().err
         assert ("\r" in written) == terminal
-        assert "reading: 20/20 documents" in written
+        assert "20/20 documents" in written
         assert written.endswith("done\n")

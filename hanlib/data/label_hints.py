@@ -33,7 +33,7 @@ def check_classes(source, classes, documents, separator=None):
             DataWarning,
             stacklevel=4,
         )
-    if len(classes) > max(50, documents // 3):
+    if len(classes) > max(20, documents // 3):
         warnings.warn(
             f"{source}: {len(classes):,} classes in {documents:,} documents, too few documents per "
             "class to learn from: check `label_column`",
