@@ -61,9 +61,10 @@ def output_size(cell):
 
 
 def unbuilt(config):
-    """A configuration without the shapes that inner layers, as those of a stack, were built for."""
+    """A configuration whose inner layers, as those of a stack, are neither built nor shared."""
     if isinstance(config, dict):
-        return {key: unbuilt(value) for key, value in config.items() if key != "build_config"}
+        left_out = ("build_config", "shared_object_id")
+        return {key: unbuilt(value) for key, value in config.items() if key not in left_out}
     return [unbuilt(value) for value in config] if isinstance(config, list) else config
 
 
