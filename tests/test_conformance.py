@@ -12,6 +12,7 @@ import tensorflow as tf
 import hanlib.layers
 from hanlib.layers import (
     AttentionPooling,
+    DocumentEncoder,
     DocumentVectorizer,
     ElmanCell,
     GatedCell,
@@ -26,7 +27,7 @@ from hanlib.layers import (
     SelfAttention,
     TwoStateCell,
 )
-from hanlib.models import HAN
+from hanlib.models import HAN, BagOfWords, FlatRecurrent, Transformer
 
 UNITS, FEATURES, WORDS = 3, 4, 12
 LENGTHS = [3, 1, 4, 2]
@@ -115,6 +116,22 @@ CASES = {
         lambda dtype: HAN(WORDS, FEATURES, UNITS, 4, dtype=dtype),
         ids=True,
     ),
+    "flat_recurrent": Case(
+        FlatRecurrent, lambda dtype: FlatRecurrent(WORDS, FEATURES, UNITS, dtype=dtype), ids=True
+    ),
+    "flat_recurrent_last": Case(
+        FlatRecurrent,
+        lambda dtype: FlatRecurrent(WORDS, FEATURES, UNITS, pooling="last", dtype=dtype),
+        ids=True,
+    ),
+    "bag_of_words": Case(
+        BagOfWords, lambda dtype: BagOfWords(WORDS, FEATURES, dtype=dtype), ids=True
+    ),
+    "transformer": Case(
+        Transformer,
+        lambda dtype: Transformer(WORDS, FEATURES, 2, 1, window=3, dropout=0.0, dtype=dtype),
+        ids=True,
+    ),
 }
 every_layer = pytest.mark.parametrize("name", CASES)
 
@@ -125,9 +142,10 @@ def test_no_public_layer_is_missing():
         for value in vars(hanlib.layers).values()
         if inspect.isclass(value) and issubclass(value, keras.layers.Layer)
     }
-    # The base of the cells has no equation. The vectorizer has its own tests at the end.
-    covered = {case.covers for case in CASES.values()} | {GatedCell, DocumentVectorizer}
-    assert covered == public | {HAN}
+    # Base classes have no equation. The vectorizer has its own tests at the end.
+    bases = {GatedCell, DocumentEncoder}
+    covered = {case.covers for case in CASES.values()} | bases | {DocumentVectorizer}
+    assert covered == public | {HAN, FlatRecurrent, BagOfWords, Transformer}
 
 
 def rows_for(case, rng):
@@ -152,8 +170,8 @@ def padded(case, rows, more=0, filler=0.0):
     return tf.constant(states), tf.constant(mask)
 
 
-def call(layer, inputs, *mask):
-    return layer(inputs, mask=mask[0]) if mask else layer(inputs)
+def call(layer, inputs, *mask, **options):
+    return layer(inputs, mask=mask[0], **options) if mask else layer(inputs, **options)
 
 
 def by_row(case, output, rows):
@@ -298,25 +316,31 @@ def test_every_precision(name, policy, rng):
     np.testing.assert_array_equal(wide[-1], 0)
 
 
-# Their rows come with the contract of the encoders.
-NOT_YET_SYMBOLIC = {LevelEncoder, HierarchicalEncoder, HAN}
-SYMBOLIC = [name for name, case in CASES.items() if case.covers not in NOT_YET_SYMBOLIC]
+def symbolic_inputs(case, inputs):
+    """`keras.Input`s for the arguments of a call: of unknown sizes, then of the sizes at hand."""
+    if case.ids:
+        shapes = [[[None, None]], [inputs[0].shape[1:]]]
+    else:
+        shapes = [[[None, FEATURES], [None]], [part.shape[1:] for part in inputs]]
+    dtypes = ["int32"] if case.ids else [None, "bool"]
+    for given in shapes:
+        yield [keras.Input(shape, dtype=d) for shape, d in zip(given, dtypes, strict=True)]
 
 
 @pytest.mark.parametrize("policy", ["float32", "float64", "mixed_float16", "mixed_bfloat16"])
-@pytest.mark.parametrize("name", SYMBOLIC)
+@every_layer
 def test_symbolic_shapes_and_dtypes_equal_the_eager_ones(name, policy, rng):
     case = CASES[name]
     layer = case.make(policy)
-    states, mask = padded(case, rows_for(case, rng))
+    inputs = padded(case, rows_for(case, rng))
     options = [{}]
-    if "return_attention_scores" in inspect.signature(layer.call).parameters:
+    takes_scores = "return_attention_scores" in inspect.signature(layer.call).parameters
+    if takes_scores and getattr(layer, "has_attention", True):
         options.append({"return_attention_scores": True})
     for option in options:
-        for given in ([None, FEATURES], states.shape[1:]):
-            inputs = keras.Input(given), keras.Input(given[:1], dtype="bool")
-            symbolic = keras.tree.flatten(layer(inputs[0], mask=inputs[1], **option))
-            eager = keras.tree.flatten(layer(states, mask=mask, **option))
+        eager = keras.tree.flatten(call(layer, *inputs, **option))
+        for given in symbolic_inputs(case, inputs):
+            symbolic = keras.tree.flatten(call(layer, *given, **option))
             for one, other in zip(symbolic, eager, strict=True):
                 assert one.dtype == other.dtype.name
                 assert len(one.shape) == len(other.shape)

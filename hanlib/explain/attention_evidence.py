@@ -19,6 +19,9 @@ class AttentionEvidence(NamedTuple):
         attention: `<float>[docs, (sentences), (words)]`, then `<float>[docs, (sentences)]`; of
             the target's own context where there is one a label.
         gradient_x_attention: the same shapes; over 0 speaks for the target.
+
+    >>> AttentionEvidence(None, tf.constant([1]), [], []).targets.numpy()
+    array([1], dtype=int32)
     """
 
     probabilities: tf.Tensor

@@ -68,6 +68,20 @@ class DocumentEncoder(keras.layers.Layer):
 
     Raises:
         ValueError: If the arguments or the axes of the input do not fit together.
+
+    >>> class FirstWord(DocumentEncoder):
+    ...     def build(self, input_shape):
+    ...         self.build_embedding()
+    ...
+    ...     def encode_level(self, level, values, lengths, index=None, **kwargs):
+    ...         first = tf.cumsum(lengths, exclusive=True)
+    ...         return tf.gather(values, tf.gather(index, first))
+    ...
+    ...     def compute_output_shape(self, input_shape):
+    ...         return (input_shape[0], self.embedding_dim)
+    >>> encoder = FirstWord(vocabulary_size=9, embedding_dim=4)
+    >>> encoder(tf.constant([[[2, 3], [4, 0]]])).shape
+    TensorShape([1, 4])
     """
 
     num_levels = 1
