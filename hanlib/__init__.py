@@ -7,7 +7,7 @@ first used, so `import hanlib` takes no time and does not start TensorFlow.
 
 import importlib
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _SUBPACKAGES = (
     *("cli", "data", "evaluation", "evidence", "explain", "layers", "losses", "metrics", "models"),
