@@ -33,7 +33,7 @@ def classifier():
 
 @pytest.fixture(scope="module")
 def exported(classifier, tmp_path_factory):
-    return export_saved_model(classifier, tmp_path_factory.mktemp("export") / "serving" / "1")
+    return classifier.export(tmp_path_factory.mktemp("export") / "serving" / "1")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def explained(signatures):
     return {k: v.numpy() for k, v in signatures["explain"](tf.constant(DOCUMENTS)).items()}
 
 
-def test_awkward_documents_in_a_process_without_hanlib(classifier, exported):
+def test_edge_cases_in_a_process_without_hanlib(classifier, exported):
     report = check(exported, classifier)
     assert report.passed, str(report)
     assert set(report.documents_a_second) == {"serving_default", "explain", "embed"}
@@ -144,9 +144,12 @@ def test_texts_of_rows_among_each_other():
 
 
 def test_a_bound_is_on_what_is_returned_not_on_what_is_read(classifier, tmp_path):
-    path = export_saved_model(classifier, tmp_path / "1", most_sentences=2, most_words=7)
+    path = export_saved_model(
+        classifier, tmp_path / "1", most_sentences=2, most_words=7, max_sentences=4, max_words=40
+    )
     texts = ["One two. Three four. Five.", "A b c d. E f g h. I.", "a " * 30, "I.", ""]
-    found = tf.saved_model.load(path).signatures["explain"](tf.constant(texts))
+    explain = tf.saved_model.load(path).signatures["explain"]
+    found = explain(tf.constant(texts))
     found = {name: value.numpy() for name, value in found.items()}
     np.testing.assert_allclose(found["probabilities"], classifier.predict(texts, verbose=0), 1e-5)
     assert found["sentence_counts"].tolist() == [2, 1, 1, 1, 0]
@@ -157,6 +160,9 @@ def test_a_bound_is_on_what_is_returned_not_on_what_is_read(classifier, tmp_path
     ids = classifier.vectorizer(tf.constant(texts))
     attention = attention_evidence(classifier, ids).attention[1].to_tensor().numpy()
     np.testing.assert_allclose(found["sentence_attention"][0], attention[0, :2], 1e-5)
+    for text, what in (("I. " * 5, "4 sentences"), ("a " * 41, "40 words")):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"more than {what}, the limit"):
+            explain(tf.constant(["I.", text]))
 
 
 def test_no_documents(signatures):
