@@ -12,6 +12,10 @@ _LAZY = {
     "train": "hanlib.training.run",
     "TrainingError": "hanlib.training.errors",
     "evaluate": "hanlib.training.evaluation",
+    "FittedNGrams": "hanlib.training.ngrams",
+    "fit_ngrams": "hanlib.training.ngrams",
+    "MixingWeights": "hanlib.training.mixing",
+    "mixing_weights": "hanlib.training.mixing",
     "ProgressLine": "hanlib.training.progress",
 }
 __all__ = ["DATASET_DEFAULTS", "Recipe", "RecipeError", *_LAZY]
