@@ -49,9 +49,7 @@ class NGramLinear(keras.layers.Layer):
     [1.5, 1.0, 0.5]
     """
 
-    def __init__(
-        self, ngrams, classes, vocabulary_size, max_ngram=3, unknown_words=1, **kwargs
-    ):
+    def __init__(self, ngrams, classes, vocabulary_size, max_ngram=3, unknown_words=1, **kwargs):
         super().__init__(**{"trainable": False, **kwargs})
         self.ngrams = check_integer("ngrams", ngrams)
         self.classes = check_integer("classes", classes)

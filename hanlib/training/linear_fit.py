@@ -2,8 +2,6 @@
 
 import numpy as np
 
-# Weights that are fitted at once where the columns do not depend on each other.
-BLOCK = 1_000_000
 MAX_ITERATIONS = 100
 
 
@@ -39,7 +37,8 @@ class LinearFit:
             `<float64>[n-grams + 1, columns]`.
         """
         ngrams, columns = self.present.shape[1], self.targets.shape[1]
-        step = columns if self.softmax else max(BLOCK // ngrams, 1)
+        # Columns that do not depend on each other converge faster alone.
+        step = columns if self.softmax else 1
         solution = np.zeros([ngrams + 1, columns]) if start is None else start.copy()
         kernel = np.empty([ngrams, columns], np.float32)
         bias = np.empty(columns, np.float32)

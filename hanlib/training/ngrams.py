@@ -177,9 +177,7 @@ class _CrossValidation:
     def _hold_out(self, logits, fold, strength, start=None):
         """Fits without a fold, writes its logits, and returns the solution."""
         held_out = self.fold == fold
-        kernel, bias, solution = self.problem.fit(
-            (~held_out).astype(np.float32), strength, start
-        )
+        kernel, bias, solution = self.problem.fit((~held_out).astype(np.float32), strength, start)
         logits[held_out] = self.problem.present[held_out] @ kernel + bias
         return solution
 
@@ -224,8 +222,7 @@ def _check(tokens, folds, strengths):
 
 def _require_scipy():
     try:
-        import scipy.optimize
-        import scipy.sparse
+        import scipy.optimize  # noqa: F401
     except ImportError as error:
         raise TrainingError(
             "fitting n-grams needs the package scipy: pip install 'hanlib[ngrams]'"
