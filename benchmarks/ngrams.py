@@ -8,8 +8,8 @@ and pairs, both trained on the same documents and scored on the same validation 
 dataset has no validation split, a tenth of its training documents is drawn by seed, as `hanlib
 train` does. The test split is not read.
 
-The table gives seconds of the fit from token ids (for scikit-learn, from text), the most memory that
-the process of each model had, data and libraries included, and documents per second: of
+The table gives seconds of the fit from token ids (for scikit-learn, from text), the peak memory of
+the process of each model, data and libraries included, and documents per second: of
 `NGramLinear.logits` from token ids in batches of 64, of scikit-learn from text.
 """
 

@@ -60,7 +60,7 @@ def key(words):
     return sum(word * V**place for place, word in enumerate(words))
 
 
-@pytest.mark.parametrize("chunk_words", [1_000_000, 40])
+@pytest.mark.parametrize("chunk_words", [1_000_000, 200])
 def test_the_most_frequent_ngrams(rng, monkeypatch, chunk_words):
     monkeypatch.setattr(ngram_counts, "CHUNK_WORDS", chunk_words)
     documents = [*drawn(rng, 60)[0], [], [[1, 1, 5, 6, 1, 5, 6]]]
@@ -78,7 +78,7 @@ def test_counting_in_little_memory_keeps_the_frequent(rng, monkeypatch):
     documents, labels = drawn(rng, 200)
     cache = cache_of(documents, labels)
     exact = frequent_ngrams(cache, V, 3, most=30)
-    monkeypatch.setattr(ngram_counts, "CHUNK_WORDS", 50)
+    monkeypatch.setattr(ngram_counts, "CHUNK_WORDS", 500)
     monkeypatch.setattr(ngram_counts, "MAX_COUNTED", 1000)
     assert frequent_ngrams(cache, V, 3, most=30).tolist() == exact.tolist()
 
