@@ -110,7 +110,7 @@ def tokenised(corpus, name, vectorizer: DocumentVectorizer):
 def predicted(layer, tokens, batch_size=64):
     """The logits of all documents, and the documents per second, first batch left out."""
     spec = tf.TensorSpec([None], tf.int32)
-    run = tf.function(layer.logits, input_signature=[spec] * 3)
+    run = tf.function(layer.logits, input_signature=[spec] * 3, autograph=False)
     batches = np.split(np.arange(tokens.documents), range(batch_size, tokens.documents, batch_size))
     given = [
         [tf.constant(part, tf.int32) for part in tokens.gather(batch)[:3]] for batch in batches

@@ -205,6 +205,7 @@ class Serving(tf.Module):
                 "contributions": layer.contributions(words, rows, docs, targets),
             },
             input_signature=[spec] * 4,
+            autograph=False,
         )
 
 
@@ -227,7 +228,7 @@ def test_a_session_runs_the_saved_model(layer, tmp_path):
 
 def test_one_trace_for_all_shapes(layer):
     spec = tf.TensorSpec([None], tf.int32)
-    traced = tf.function(layer.logits, input_signature=[spec] * 3)
+    traced = tf.function(layer.logits, input_signature=[spec] * 3, autograph=False)
     for count in (6, 1, 0, 3):
         parts = flat(DOCUMENTS[:count])
         np.testing.assert_allclose(traced(*parts), layer.logits(*parts), atol=1e-6)

@@ -82,9 +82,10 @@ class _Prior:
 
     def __init__(self, present, targets, weights, softmax):
         weighted = targets * weights[:, None]
-        inside, documents = weighted.sum(axis=0), float(weights.sum())
-        outside = documents - inside
-        self.bias = np.log(inside + 1) - np.log(documents + 2 if softmax else outside + 1)
+        inside = weighted.sum(axis=0)
+        outside = weights.sum() - inside
+        # Under a softmax a common term of the classes makes no difference.
+        self.bias = np.log(inside + 1) - (0 if softmax else np.log(outside + 1))
         self.ratios = log_ratios(present, weighted, weights)
 
 

@@ -11,7 +11,7 @@ from hanlib.training.mixing import log_loss, temperature
 from hanlib.training.ngram_counts import frequent_ngrams, presence_matrix
 
 # Strengths of the prior that are tried: the variance of a weight on an NB-weighted feature.
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # Up to this many documents the strength is chosen on all folds, from here on one says enough.
 CHOOSE_ON_ALL_FOLDS = 5_000
 # With many classes fewer n-grams are kept: 4 bytes each in the model, 160 while fitting.
@@ -79,14 +79,15 @@ def fit_ngrams(
         multi_label: whether a document has any number of classes.
         labels: soft labels `<float>[docs, classes]` (probabilities) in place of `tokens.labels`.
         unknown_words: `oov_buckets` of the vectorizer; see `NGramLinear`.
-        max_ngram: words of the longest n-gram.
+        max_ngram: words of the longest n-gram; characters of it where the words of the vectorizer
+            are characters, as in Chinese.
         min_documents: n-grams of fewer documents are left out.
         max_ngrams: maximum number of n-grams; fewer if they would have over `MAX_WEIGHTS` weights.
         strengths: values of s to try, in increasing order. The first after which the loss rises
             ends the search.
         folds: number of folds.
         seed: decides which documents form a fold.
-        progress: called with `(phase, done, total)`; done and total count documents.
+        progress: called with `(phase, done, total)`, in documents; such as a `ProgressLine`.
 
     Returns:
         `FittedNGrams`.
@@ -151,20 +152,20 @@ class _CrossValidation:
     def run(self):
         documents = len(self.fold)
         if self.folds > 1:
-            least = range(self.folds if documents <= CHOOSE_ON_ALL_FOLDS else 1)
-            self._choose(least)
+            chosen_on = range(self.folds if documents <= CHOOSE_ON_ALL_FOLDS else 1)
+            self._choose(chosen_on)
             for fold in range(self.folds):
-                if fold not in least:
-                    self.report("cross-validating n-grams", fold, self.folds)
+                if fold not in chosen_on:
+                    self._report("cross-validating n-grams", fold / self.folds)
                     self._hold_out(self.logits, fold, self.strength)
-            self.report("cross-validating n-grams", self.folds, self.folds)
+            self._report("cross-validating n-grams", 1)
         return self
 
     def _choose(self, folds):
         starts, best = {}, np.inf
         held_out = np.isin(self.fold, folds)
         for tried, strength in enumerate(self.strengths):
-            self.report("choosing the strength of n-grams", tried, len(self.strengths))
+            self._report("choosing the strength of n-grams", tried / len(self.strengths))
             logits = np.zeros_like(self.logits)
             for fold in folds:
                 starts[fold] = self._hold_out(logits, fold, strength, starts.get(fold))
@@ -180,6 +181,9 @@ class _CrossValidation:
         kernel, bias, solution = self.problem.fit((~held_out).astype(np.float32), strength, start)
         logits[held_out] = self.problem.present[held_out] @ kernel + bias
         return solution
+
+    def _report(self, phase, share):
+        self.report(phase, int(share * len(self.fold)), len(self.fold))
 
     def _loss(self, logits, targets):
         softmax = self.problem.softmax
