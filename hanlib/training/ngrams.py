@@ -14,7 +14,7 @@ from hanlib.training.ngram_counts import frequent_ngrams, presence_matrix
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # Up to this many documents the strength is chosen on all folds, from here on one says enough.
 CHOOSE_ON_ALL_FOLDS = 5_000
-# With many classes fewer n-grams are kept: 4 bytes each in the model, 160 while fitting.
+# With many classes fewer n-grams are kept. L-BFGS holds twenty vectors of float64 as long as these.
 MAX_WEIGHTS = 3_000_000
 
 
@@ -69,8 +69,8 @@ def fit_ngrams(
     temperature is what `mixing_weights` finds anyway. From `CHOOSE_ON_ALL_FOLDS` documents on, s is
     chosen on the first fold alone.
 
-    Memory: 4 bytes for each word of the corpus at worst, twice, and what the counts need (see
-    `hanlib.training.ngram_counts`); ids may stay on disk.
+    Memory: 8 bytes for each distinct known n-gram of each document, some 200 for each weight, and
+    what the counts need (see `hanlib.training.ngram_counts`); ids may stay on disk.
 
     Args:
         tokens: a `hanlib.data.pipeline.TokenCache` of the training documents.
