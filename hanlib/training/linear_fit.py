@@ -1,0 +1,143 @@
+"""Logistic regression on NB-weighted presence, with hard or soft targets."""
+
+import numpy as np
+
+MAX_ITERATIONS = 100
+
+
+class LinearFit:
+    """One problem, fitted with different documents left out and different strengths.
+
+    Args:
+        present: `<float32>[docs, n-grams]`, sparse, of ones.
+        targets: `<float32>[docs, columns]`, from 0 to 1.
+        softmax: whether the columns are one distribution; else each has a sigmoid.
+
+    >>> import scipy.sparse
+    >>> present = scipy.sparse.csr_matrix(np.eye(2, dtype=np.float32))
+    >>> fit = LinearFit(present, np.array([[0.0], [1.0]], np.float32), softmax=False)
+    >>> kernel, bias, _ = fit.fit(np.ones(2, np.float32), strength=1.0)
+    >>> (present @ kernel + bias > 0).ravel().tolist()
+    [False, True]
+    """
+
+    def __init__(self, present, targets, softmax):
+        self.present, self.targets, self.softmax = present, targets, softmax
+
+    def fit(self, weights, strength, start=None):
+        """The minimum of the loss of the documents with weight 1.
+
+        Args:
+            weights: `<float32>[docs]`, 0 for documents to leave out.
+            strength: variance of the prior of a weight.
+            start: a solution to start from.
+
+        Returns:
+            kernel `<float32>[n-grams, columns]`, bias `<float32>[columns]`, and the solution
+            `<float64>[n-grams + 1, columns]`.
+        """
+        ngrams, columns = self.present.shape[1], self.targets.shape[1]
+        # Columns that do not depend on each other converge faster alone.
+        step = columns if self.softmax else 1
+        solution = np.zeros([ngrams + 1, columns]) if start is None else start.copy()
+        kernel = np.empty([ngrams, columns], np.float32)
+        bias = np.empty(columns, np.float32)
+        for first in range(0, columns, step):
+            block = slice(first, first + step)
+            targets = self.targets[:, block]
+            prior = _Prior(self.present, targets, weights, self.softmax)
+            solution[:, block] = self._minimum(
+                targets, weights[:, None], strength, prior, solution[:, block]
+            )
+            kernel[:, block] = prior.ratios * solution[:-1, block]
+            bias[block] = prior.bias + solution[-1, block]
+        return kernel, bias, solution
+
+    def _minimum(self, targets, weights, strength, prior, start):
+        from scipy.optimize import minimize
+
+        transposed = self.present.T
+
+        def loss_and_gradient(values):
+            values = values.reshape(start.shape)
+            kernel = (prior.ratios * values[:-1]).astype(np.float32)
+            bias = (prior.bias + values[-1]).astype(np.float32)
+            losses, errors = loss_and_errors(self.present @ kernel + bias, targets, self.softmax)
+            errors *= weights
+            loss = float(np.sum(losses * weights[:, 0], dtype=np.float64))
+            gradient = values / strength
+            gradient[:-1] += prior.ratios * (transposed @ errors)
+            gradient[-1] += errors.sum(axis=0)
+            return loss + np.sum(values * values) / (2 * strength), gradient.ravel()
+
+        options = {"maxiter": MAX_ITERATIONS, "ftol": 1e-6}
+        found = minimize(
+            loss_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options=options
+        )
+        return found.x.reshape(start.shape)
+
+
+class _Prior:
+    """Where the fit starts and what it is drawn to: shares of the classes, and their ratios."""
+
+    def __init__(self, present, targets, weights, softmax):
+        weighted = targets * weights[:, None]
+        inside = weighted.sum(axis=0)
+        outside = weights.sum() - inside
+        # Under a softmax a common term of the classes makes no difference.
+        self.bias = np.log(inside + 1) - (0 if softmax else np.log(outside + 1))
+        self.ratios = log_ratios(present, weighted, weights)
+
+
+def log_ratios(present, targets, weights):
+    """How much more often an n-gram is in documents of a class than in the others.
+
+        r = log (p / |p|_1) - log (q / |q|_1)
+        p = 1 + documents of the class with the n-gram,  q = 1 + other documents with it
+
+    Args:
+        present: `<float32>[docs, n-grams]`, sparse, of ones.
+        targets: `<float32>[docs, columns]`, zero for documents that are left out.
+        weights: `<float32>[docs]`, zero for documents that are left out.
+
+    Returns:
+        `<float32>[n-grams, columns]`.
+
+    >>> import scipy.sparse
+    >>> present = scipy.sparse.csr_matrix(np.eye(2, dtype=np.float32))
+    >>> log_ratios(present, np.array([[1.0], [0.0]]), np.ones(2)).round(2)
+    array([[ 0.69],
+           [-0.69]], dtype=float32)
+    """
+    transposed = present.T
+    inside = transposed @ targets
+    outside = (transposed @ weights)[:, None] - inside + 1
+    inside = inside + 1
+    ratios = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))
+    return ratios.astype(np.float32)
+
+
+def loss_and_errors(logits, targets, softmax):
+    """The cross-entropy of each document, and its gradient at the logits.
+
+    Args:
+        logits: `<float>[docs, columns]`.
+        targets: `<float>[docs, columns]`.
+        softmax: whether the columns are one distribution; else each has a sigmoid, and the losses
+            of a document are added.
+
+    Returns:
+        `<float>[docs]` in nats, and `<float>[docs, columns]`.
+
+    >>> loss_and_errors(np.zeros([1, 1]), np.ones([1, 1]), softmax=False)
+    (array([0.69314718]), array([[-0.5]]))
+    """
+    if softmax:
+        logits = logits - logits.max(axis=1, keepdims=True)
+        exponentials = np.exp(logits)
+        total = exponentials.sum(axis=1, keepdims=True)
+        mass = targets.sum(axis=1, keepdims=True)
+        losses = (mass * np.log(total))[:, 0] - (targets * logits).sum(axis=1)
+        return losses, mass * exponentials / total - targets
+    losses = (np.logaddexp(0, logits) - targets * logits).sum(axis=1)
+    return losses, 1 / (1 + np.exp(-np.clip(logits, -60, 60))) - targets

@@ -1,0 +1,233 @@
+"""Fitting the linear n-gram part of a classifier."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hanlib.layers import NGramLinear
+from hanlib.training.errors import TrainingError
+from hanlib.training.linear_fit import LinearFit
+from hanlib.training.mixing import log_loss, temperature
+from hanlib.training.ngram_counts import frequent_ngrams, presence_matrix
+
+# Strengths of the prior that are tried: the variance of a weight on an NB-weighted feature.
+STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+# Up to this many documents the strength is chosen on all folds, from here on one says enough.
+CHOOSE_ON_ALL_FOLDS = 5_000
+# With many classes fewer n-grams are kept. L-BFGS holds twenty vectors of float64 as long as these.
+MAX_WEIGHTS = 3_000_000
+
+
+class FittedNGrams(NamedTuple):
+    """What `fit_ngrams` returns.
+
+    Attributes:
+        layer: the `NGramLinear` with its weights.
+        out_of_fold_logits: `<float32>[docs, classes]`, for each training document the logits of a
+            model that was fitted without it.
+        strength: the chosen variance of the prior.
+        losses: for each strength tried the mean out-of-fold loss per document, in nats, at the best
+            temperature.
+
+    >>> FittedNGrams._fields
+    ('layer', 'out_of_fold_logits', 'strength', 'losses')
+    """
+
+    layer: NGramLinear
+    out_of_fold_logits: np.ndarray
+    strength: float
+    losses: dict
+
+
+def fit_ngrams(
+    tokens,
+    classes,
+    vocabulary_size,
+    *,
+    multi_label=False,
+    labels=None,
+    unknown_words=1,
+    max_ngram=3,
+    min_documents=2,
+    max_ngrams=300_000,
+    strengths=STRENGTHS,
+    folds=5,
+    seed=0,
+    progress=None,
+):
+    """Fits an NB-weighted logistic regression on which n-grams occur in a document.
+
+        z = b + sum_g r_g w_g        over the distinct n-grams g of the document
+        loss = sum_d cross-entropy + |w|^2 / (2 s)
+
+    r_g is the log-ratio of naive Bayes: how much more often g is in documents of the class than in
+    the others, with one document added (Wang and Manning, ACL 2012, P12-2018). Classes have a
+    softmax together, or with `multi_label` a sigmoid each. The bias is drawn towards the share of
+    the class, instead of towards 0, so that a class of few documents is not overestimated.
+
+    The variance s is the one with the least out-of-fold loss at its best temperature; the
+    temperature is what `mixing_weights` finds anyway. From `CHOOSE_ON_ALL_FOLDS` documents on, s is
+    chosen on the first fold alone.
+
+    Memory: 8 bytes for each distinct known n-gram of each document, some 200 for each weight, and
+    what the counts need (see `hanlib.training.ngram_counts`); ids may stay on disk.
+
+    Args:
+        tokens: a `hanlib.data.pipeline.TokenCache` of the training documents.
+        classes: number of classes.
+        vocabulary_size: number of word ids, as `DocumentVectorizer.vocabulary_size`.
+        multi_label: whether a document has any number of classes.
+        labels: soft labels `<float>[docs, classes]` (probabilities) in place of `tokens.labels`.
+        unknown_words: `oov_buckets` of the vectorizer; see `NGramLinear`.
+        max_ngram: words of the longest n-gram; characters of it where the words of the vectorizer
+            are characters, as in Chinese.
+        min_documents: n-grams of fewer documents are left out.
+        max_ngrams: maximum number of n-grams; fewer if they would have over `MAX_WEIGHTS` weights.
+        strengths: values of s to try, in increasing order. The first after which the loss rises
+            ends the search.
+        folds: number of folds.
+        seed: decides which documents form a fold.
+        progress: called with `(phase, done, total)`, in documents; such as a `ProgressLine`.
+
+    Returns:
+        `FittedNGrams`.
+
+    Raises:
+        TrainingError: scipy is missing, or an argument is out of range.
+
+    >>> from hanlib.data.pipeline import TokenCache
+    >>> ids = {"good": 2, "bad": 3, "film": 4}
+    >>> def vectorize(texts):  # one sentence a text
+    ...     words = [[ids[word] for word in text.split()] for text in texts]
+    ...     return sum(words, []), [len(row) for row in words], [1] * len(texts)
+    >>> examples = [("good film", 1), ("bad film", 0)] * 10
+    >>> cache = TokenCache.build(examples, vectorize, encode_label=int)
+    >>> fitted = fit_ngrams(cache, classes=2, vocabulary_size=5)
+    >>> fitted.out_of_fold_logits.argmax(axis=1).tolist() == cache.labels.tolist()
+    True
+    >>> int(fitted.layer.logits([2, 4], [2], [1]).numpy().argmax())
+    1
+    """
+    _require_scipy()
+    _check(tokens, folds, strengths)
+    report = progress or (lambda phase, done, total: None)
+    targets = _targets(tokens.labels if labels is None else labels, classes, multi_label)
+    columns = targets.shape[1]
+    keys = frequent_ngrams(
+        tokens,
+        vocabulary_size,
+        max_ngram,
+        unknown_words,
+        min_documents,
+        min(max_ngrams, max(MAX_WEIGHTS // columns, 1)),
+        lambda done: report("counting n-grams", done, tokens.documents),
+    )
+    layer = NGramLinear(len(keys), classes, vocabulary_size, max_ngram, unknown_words)
+    layer.keys.assign(keys)
+    present = presence_matrix(
+        tokens, layer, lambda done: report("finding n-grams", done, tokens.documents)
+    )
+    problem = LinearFit(present, targets, softmax=columns > 1 and not multi_label)
+    chosen = _CrossValidation(problem, strengths, folds, seed, report).run()
+    report("fitting n-grams", 0, tokens.documents)
+    kernel, bias, _ = problem.fit(np.ones(tokens.documents, np.float32), chosen.strength)
+    report("fitting n-grams", tokens.documents, tokens.documents)
+    two = columns < classes
+    layer.assign(keys, *(_both_classes(part) if two else part for part in (kernel, bias)))
+    logits = _both_classes(chosen.logits) if two else chosen.logits
+    return FittedNGrams(layer, logits, chosen.strength, chosen.losses)
+
+
+class _CrossValidation:
+    """The choice of the strength, and the out-of-fold logits of the chosen one."""
+
+    def __init__(self, problem, strengths, folds, seed, report):
+        self.problem, self.strengths, self.report = problem, strengths, report
+        documents = len(problem.targets)
+        self.folds = min(folds, documents)
+        self.fold = np.random.default_rng(seed).permutation(documents) % self.folds
+        self.logits = np.zeros_like(problem.targets)
+        self.losses, self.strength = {}, strengths[0]
+
+    def run(self):
+        documents = len(self.fold)
+        if self.folds > 1:
+            chosen_on = range(self.folds if documents <= CHOOSE_ON_ALL_FOLDS else 1)
+            self._choose(chosen_on)
+            for fold in range(self.folds):
+                if fold not in chosen_on:
+                    self._report("cross-validating n-grams", fold / self.folds)
+                    self._hold_out(self.logits, fold, self.strength)
+            self._report("cross-validating n-grams", 1)
+        return self
+
+    def _choose(self, folds):
+        starts, best = {}, np.inf
+        held_out = np.isin(self.fold, folds)
+        for tried, strength in enumerate(self.strengths):
+            self._report("choosing the strength of n-grams", tried / len(self.strengths))
+            logits = np.zeros_like(self.logits)
+            for fold in folds:
+                starts[fold] = self._hold_out(logits, fold, strength, starts.get(fold))
+            loss = self._loss(logits[held_out], self.problem.targets[held_out])
+            self.losses[strength] = loss
+            if loss >= best:
+                break
+            best, self.strength, self.logits = loss, strength, logits
+
+    def _hold_out(self, logits, fold, strength, start=None):
+        """Fits without a fold, writes its logits, and returns the solution."""
+        held_out = self.fold == fold
+        kernel, bias, solution = self.problem.fit((~held_out).astype(np.float32), strength, start)
+        logits[held_out] = self.problem.present[held_out] @ kernel + bias
+        return solution
+
+    def _report(self, phase, share):
+        self.report(phase, int(share * len(self.fold)), len(self.fold))
+
+    def _loss(self, logits, targets):
+        softmax = self.problem.softmax
+        return log_loss(logits * temperature(logits, targets, softmax), targets, softmax)
+
+
+def _targets(labels, classes, multi_label):
+    """`<float32>[docs, columns]`: one column where a document has one of two classes."""
+    labels = np.asarray(labels)
+    if labels.ndim == 1:
+        if multi_label:
+            raise TrainingError(
+                "`labels` must be <float>[docs, classes] with `multi_label`. Received: shape "
+                f"{labels.shape}"
+            )
+        labels = np.eye(classes, dtype=np.float32)[labels]
+    if labels.ndim != 2 or labels.shape[1] != classes:
+        raise TrainingError(
+            f"`labels` must have {classes} columns, one a class. Received: shape {labels.shape}"
+        )
+    labels = labels.astype(np.float32)
+    return labels[:, 1:] if classes == 2 and not multi_label else labels
+
+
+def _both_classes(second):
+    """Logits of two classes under a softmax, from the one of the second under a sigmoid."""
+    return np.concatenate([-second / 2, second / 2], axis=-1)
+
+
+def _check(tokens, folds, strengths):
+    if tokens.documents == 0:
+        raise TrainingError("`tokens` must hold at least one document. Received: none")
+    if folds < 2:
+        raise TrainingError(f"`folds` must be at least 2. Received: folds={folds}")
+    if not len(strengths) or min(strengths) <= 0:
+        raise TrainingError(
+            f"`strengths` must be positive numbers. Received: strengths={strengths!r}"
+        )
+
+
+def _require_scipy():
+    try:
+        import scipy.optimize  # noqa: F401
+    except ImportError as error:
+        raise TrainingError(
+            "fitting n-grams needs the package scipy: pip install 'hanlib[ngrams]'"
+        ) from error

@@ -1,0 +1,293 @@
+"""The fit of the n-gram part, its counts, and the weights of a mixture."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import scipy.sparse
+from sklearn.linear_model import LogisticRegression
+
+from hanlib.data.pipeline import TokenCache
+from hanlib.training import fit_ngrams, mixing_weights, ngram_counts
+from hanlib.training.errors import TrainingError
+from hanlib.training.linear_fit import LinearFit, log_ratios, loss_and_errors
+from hanlib.training.ngram_counts import frequent_ngrams, presence_matrix
+
+V = 30
+
+
+def cache_of(documents, labels):
+    """A cache of documents that are lists of rows of ids."""
+
+    def vectorize(documents):
+        rows = [row for document in documents for row in document]
+        ids = [word for row in rows for word in row]
+        return ids, [len(row) for row in rows], [len(document) for document in documents]
+
+    examples = list(zip(documents, labels, strict=True))
+    encode = np.asarray if np.ndim(labels) > 1 else int
+    return TokenCache.build(examples, vectorize, encode_label=encode, batch_size=50)
+
+
+def drawn(rng, count, classes=2):
+    """Documents in which a pair of words says the class; its words alone say nothing."""
+    documents, labels = [], rng.integers(classes, size=count)
+    for label in labels:
+        rows = [rng.integers(10, V, size=rng.integers(1, 8)).tolist() for _ in range(3)]
+        # Words 2 .. 2 + classes each occur once in every document, in an order by the class.
+        rows.insert(1, np.roll(np.arange(2, 3 + classes), label).tolist())
+        documents.append(rows)
+    return documents, labels
+
+
+def counted(documents, longest):
+    """In how many documents each n-gram occurs, counted in Python."""
+    counts = Counter()
+    for document in documents:
+        counts.update(
+            {
+                tuple(row[first : first + length])
+                for row in document
+                for length in range(1, longest + 1)
+                for first in range(len(row) - length + 1)
+                if min(row[first : first + length]) > 1
+            }
+        )
+    return counts
+
+
+def key(words):
+    return sum(word * V**place for place, word in enumerate(words))
+
+
+@pytest.mark.parametrize("chunk_words", [1_000_000, 200])
+def test_the_most_frequent_ngrams(rng, monkeypatch, chunk_words):
+    monkeypatch.setattr(ngram_counts, "CHUNK_WORDS", chunk_words)
+    documents = [*drawn(rng, 60)[0], [], [[1, 1, 5, 6, 1, 5, 6]]]
+    cache = cache_of(documents, [0] * len(documents))
+    counts, seen = counted(documents, 3), []
+    keys = frequent_ngrams(cache, V, 3, min_documents=4, most=10**6, progress=seen.append)
+    assert keys.tolist() == sorted(key(w) for w, number in counts.items() if number >= 4)
+    assert seen[-1] == len(documents)
+    fewer = frequent_ngrams(cache, V, 3, min_documents=1, most=40)
+    best = sorted(counts, key=lambda words: (-counts[words], key(words)))[:40]
+    assert fewer.tolist() == sorted(map(key, best))
+
+
+def test_counting_in_little_memory_keeps_the_frequent(rng, monkeypatch):
+    documents, labels = drawn(rng, 200)
+    cache = cache_of(documents, labels)
+    exact = frequent_ngrams(cache, V, 3, most=30)
+    monkeypatch.setattr(ngram_counts, "CHUNK_WORDS", 500)
+    monkeypatch.setattr(ngram_counts, "MAX_COUNTED", 1000)
+    assert frequent_ngrams(cache, V, 3, most=30).tolist() == exact.tolist()
+
+
+def test_corpora_without_ngrams():
+    cache = cache_of([[], [[1]], [[]]], [0, 1, 0])
+    assert frequent_ngrams(cache, V).tolist() == [0]
+    fitted = fit_ngrams(cache, 2, V)
+    assert np.isfinite(fitted.out_of_fold_logits).all()
+    logits = fitted.layer.logits([1, 2], [2], [1]).numpy()
+    assert np.isfinite(logits).all()
+    # The share of the classes is all there is to know.
+    assert logits[0, 0] > logits[0, 1]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_pair_of_words_decides(rng, classes):
+    documents, labels = drawn(rng, 400, classes)
+    cache, states = cache_of(documents, labels), []
+    fitted = fit_ngrams(cache, classes, V, progress=lambda *state: states.append(state))
+    assert fitted.out_of_fold_logits.shape == (400, classes)
+    assert (fitted.out_of_fold_logits.argmax(axis=1) == labels).mean() > 0.97
+    single = fit_ngrams(cache, classes, V, max_ngram=1)
+    assert (single.out_of_fold_logits.argmax(axis=1) == labels).mean() < 0.7
+    assert fitted.strength in fitted.losses
+    assert fitted.losses[fitted.strength] == min(fitted.losses.values())
+    assert {phase for phase, _, _ in states} >= {"counting n-grams", "fitting n-grams"}
+    assert all(0 <= done <= total for _, done, total in states)
+
+
+def test_the_layer_gives_what_was_fitted(rng):
+    documents, labels = drawn(rng, 80)
+    cache = cache_of(documents, labels)
+    fitted = fit_ngrams(cache, 2, V, strengths=[0.1])
+    present = presence_matrix(cache, fitted.layer)
+    targets = labels[:, None].astype(np.float32)
+    kernel, bias, _ = LinearFit(present, targets, False).fit(np.ones(80, np.float32), 0.1)
+    logits = fitted.layer.logits(*cache.gather(np.arange(80))[:3]).numpy()
+    difference = logits[:, 1] - logits[:, 0]
+    np.testing.assert_allclose(difference, (present @ kernel + bias)[:, 0], atol=1e-4)
+
+
+def test_equal_seeds_give_equal_weights(rng):
+    cache = cache_of(*drawn(rng, 60))
+    one, other, third = (fit_ngrams(cache, 2, V, seed=seed) for seed in (1, 1, 2))
+    for a, b in zip(one.layer.get_weights(), other.layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(one.out_of_fold_logits, other.out_of_fold_logits)
+    assert not np.array_equal(one.out_of_fold_logits, third.out_of_fold_logits)
+
+
+@pytest.mark.parametrize("all_folds", [0, 5000])
+def test_logits_out_of_fold_know_nothing_of_their_label(rng, monkeypatch, all_folds):
+    monkeypatch.setattr("hanlib.training.ngrams.CHOOSE_ON_ALL_FOLDS", all_folds)
+    # A word of its own marks each pair of documents, whose labels are drawn.
+    documents = [[[2 + place // 2]] for place in range(50)]
+    labels = np.repeat(rng.integers(2, size=25), 2)
+    fitted = fit_ngrams(cache_of(documents, labels), 2, V, strengths=[3.0])
+    before = fitted.out_of_fold_logits
+    changed = labels.copy()
+    changed[0] = 1 - changed[0]
+    after = fit_ngrams(cache_of(documents, changed), 2, V, strengths=[3.0]).out_of_fold_logits
+    np.testing.assert_array_equal(before[0], after[0])
+
+
+def test_soft_labels_are_labels_that_are_drawn_often(rng):
+    present = scipy.sparse.csr_matrix((rng.random([40, 6]) < 0.4).astype(np.float32))
+    soft = (rng.integers(0, 5, size=[40, 1]) / 4).astype(np.float32)
+    # Each document four times, with as many labels as its probability says, each a quarter.
+    hard = (soft > np.arange(4) / 4).reshape(160, 1).astype(np.float32)
+    four = present[np.repeat(np.arange(40), 4)]
+    kernel, bias, _ = LinearFit(present, soft, False).fit(np.ones(40, np.float32), 1.0)
+    weights = np.full(160, 0.25, np.float32)
+    ratios = log_ratios(present, soft, np.ones(40))
+    np.testing.assert_allclose(log_ratios(four, hard / 4, weights), ratios, atol=1e-5)
+    again, again_bias, _ = LinearFit(four, hard, False).fit(weights, 1.0)
+    np.testing.assert_allclose(again, kernel, atol=2e-3)
+    np.testing.assert_allclose(again_bias, bias, atol=2e-3)
+
+
+def test_soft_labels_take_the_place_of_labels(rng):
+    documents, labels = drawn(rng, 100)
+    soft = np.eye(2)[labels] * 0.8 + 0.1
+    fitted = fit_ngrams(cache_of(documents, [0] * 100), 2, V, labels=soft)
+    assert (fitted.out_of_fold_logits.argmax(axis=1) == labels).mean() > 0.9
+    # They ask for no more certainty than they have.
+    logits = fitted.layer.logits(*cache_of(documents, labels).gather(np.arange(100))[:3]).numpy()
+    assert np.abs(logits[:, 1] - logits[:, 0]).max() < 2 * np.log(9)
+
+
+def test_labels_of_their_own(rng):
+    documents, labels = drawn(rng, 300)
+    several = np.stack([labels == 0, labels == 1, rng.random(300) < 0.1], axis=1).astype("float32")
+    fitted = fit_ngrams(cache_of(documents, several), 3, V, multi_label=True)
+    given = fitted.out_of_fold_logits > 0
+    assert (given[:, :2] == several[:, :2]).mean() > 0.97
+    # Nothing announces the third: it is given to hardly anyone, and its bias is its share.
+    assert given[:, 2].mean() < 0.05
+    one = fit_ngrams(cache_of(documents, several[:, 2:]), 1, V, multi_label=True)
+    assert one.layer.classes == 1
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_minimum_is_that_of_scikit_learn(rng, classes, monkeypatch):
+    # scikit-learn draws to 0 what we draw to the share of the class, and leaves the bias free.
+    class Nothing:
+        bias, ratios = 0.0, np.float32(1)
+
+        def __init__(self, *_):
+            pass
+
+    monkeypatch.setattr("hanlib.training.linear_fit._Prior", Nothing)
+    present = scipy.sparse.csr_matrix((rng.random([200, 12]) < 0.3).astype(np.float32))
+    labels = (present[:, :classes].toarray() + rng.random([200, classes])).argmax(axis=1)
+    targets = np.eye(classes, dtype=np.float32)[labels]
+    targets = targets[:, 1:] if classes == 2 else targets
+    kernel, bias, _ = LinearFit(present, targets, classes > 2).fit(np.ones(200, np.float32), 2.0)
+    # Ours has the bias under the same penalty: a column of ones, and no intercept.
+    column = scipy.sparse.hstack([present, np.ones([200, 1])]).tocsr()
+    theirs = LogisticRegression(C=2.0, fit_intercept=False, tol=1e-8).fit(column, labels)
+    ours = np.concatenate([kernel, [bias]]).T
+    np.testing.assert_allclose(ours, theirs.coef_, atol=5e-3)
+
+
+def test_ratios_are_those_of_naive_bayes():
+    present = scipy.sparse.csr_matrix(np.array([[1, 1], [1, 0], [0, 1]], np.float32))
+    # p = (1 + 2, 1 + 1) for documents 0 and 1; q = (1 + 0, 1 + 1) for document 2.
+    ratios = log_ratios(present, np.array([[1.0], [1.0], [0.0]]), np.ones(3))
+    expected = np.log([[(3 / 5) / (1 / 3)], [(2 / 5) / (2 / 3)]])
+    np.testing.assert_allclose(ratios, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("softmax", [True, False])
+def test_the_errors_are_the_gradient_of_the_loss(rng, softmax):
+    logits, targets = rng.normal(size=[4, 3]), rng.random([4, 3])
+    direction = rng.normal(size=[4, 3])
+    _, errors = loss_and_errors(logits, targets, softmax)
+    ends = [loss_and_errors(logits + s * direction, targets, softmax)[0] for s in (1e-5, -1e-5)]
+    difference = (ends[0] - ends[1]) / 2e-5
+    np.testing.assert_allclose((errors * direction).sum(axis=1), difference, rtol=1e-6, atol=1e-9)
+
+
+def noisy(rng, labels, classes, noise):
+    right = np.eye(classes)[labels]
+    return right * 3 + rng.normal(scale=noise, size=right.shape)
+
+
+@pytest.mark.parametrize(("better", "worse"), [(1, 4), (4, 1)])
+def test_the_better_model_weighs_more(rng, better, worse):
+    labels = rng.integers(3, size=3000)
+    logits = noisy(rng, labels, 3, better), noisy(rng, labels, 3, worse)
+    weights = mixing_weights(*logits, labels)
+    assert (weights.network > weights.ngrams) == (better < worse)
+    given = weights.logits(*logits).argmax(axis=1)
+    best = max((z.argmax(axis=1) == labels).mean() for z in logits)
+    assert (given == labels).mean() >= best - 0.002
+
+
+def test_a_model_that_says_the_contrary_gets_no_weight(rng):
+    labels = rng.integers(2, size=3000)
+    good = noisy(rng, labels, 2, 2)
+    weights = mixing_weights(-good, good, labels)
+    assert weights.network == 0
+    assert weights.ngrams > 0
+
+
+def test_few_documents_keep_equal_shares(rng):
+    labels = rng.integers(2, size=4000)
+    logits = noisy(rng, labels, 2, 2), noisy(rng, labels, 2, 3)
+    shares = []
+    for documents in (10, 4000):
+        weights = mixing_weights(*(z[:documents] for z in logits), labels[:documents])
+        # Logits of signal s and noise n are right with the factor s / n^2; compare in that unit.
+        units = np.array(weights) * [9 / 4, 1]
+        shares.append(units[0] / units.sum())
+    assert 0.3 < shares[0] < 0.75
+    assert np.isfinite(shares).all()
+
+
+def test_logits_of_any_scale_give_the_same_mixture(rng):
+    labels = rng.integers(2, size=1000)
+    network, ngrams = noisy(rng, labels, 2, 2), noisy(rng, labels, 2, 3)
+    plain = mixing_weights(network, ngrams, labels).logits(network, ngrams)
+    scaled = mixing_weights(network * 20, ngrams / 5, labels).logits(network * 20, ngrams / 5)
+    np.testing.assert_allclose(scaled, plain, rtol=0.02, atol=0.02)
+
+
+def test_mixtures_of_several_labels(rng):
+    labels = (rng.random([500, 4]) < 0.3).astype(float)
+    network = labels * 4 - 2 + rng.normal(size=labels.shape)
+    weights = mixing_weights(network, rng.normal(size=labels.shape), labels, multi_label=True)
+    assert weights.network > 5 * weights.ngrams
+
+
+def test_mistakes_are_named(rng):
+    cache = cache_of(*drawn(rng, 5))
+    with pytest.raises(TrainingError, match=r"`folds` must be at least 2. Received: folds=1"):
+        fit_ngrams(cache, 2, V, folds=1)
+    with pytest.raises(TrainingError, match="`strengths` must be positive"):
+        fit_ngrams(cache, 2, V, strengths=[0.0])
+    with pytest.raises(TrainingError, match="`labels` must have 2 columns"):
+        fit_ngrams(cache, 2, V, labels=np.ones([5, 3]))
+    with pytest.raises(TrainingError, match="must hold at least one document"):
+        fit_ngrams(cache_of([], []), 2, V)
+    with pytest.raises(ValueError, match=r"Received: shapes \(2, 2\), \(3, 2\), \(2, 2\)"):
+        mixing_weights(np.ones([2, 2]), np.ones([3, 2]), [0, 1])
+
+
+def test_a_missing_scipy_is_named(rng, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "scipy.optimize", None)
+    with pytest.raises(TrainingError, match=r"pip install 'hanlib\[ngrams\]'"):
+        fit_ngrams(cache_of(*drawn(rng, 5)), 2, V)
