@@ -29,8 +29,7 @@ from sklearn.metrics import f1_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
-from hanlib.data import load
-from hanlib.data.pipeline import TokenCache
+from hanlib.data import TokenCache, load
 from hanlib.layers import DocumentVectorizer
 from hanlib.training import Recipe, fit_ngrams
 from hanlib.training.builders import build_vectorizer

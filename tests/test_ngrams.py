@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse
 from sklearn.linear_model import LogisticRegression
 
-from hanlib.data.pipeline import TokenCache
+from hanlib.data import TokenCache
 from hanlib.training import fit_ngrams, mixing_weights, ngram_counts
 from hanlib.training.errors import TrainingError
 from hanlib.training.linear_fit import LinearFit, log_ratios, loss_and_errors
