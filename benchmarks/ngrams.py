@@ -112,7 +112,7 @@ def predicted(layer, tokens, batch_size=64):
     run = tf.function(layer.logits, input_signature=[spec] * 3, autograph=False)
     batches = np.split(np.arange(tokens.documents), range(batch_size, tokens.documents, batch_size))
     given = [
-        [tf.constant(part, tf.int32) for part in tokens.gather(batch)[:3]] for batch in batches
+        [tf.constant(part, tf.int32) for part in tokens.flat(batch)] for batch in batches
     ]
     run(*given[0])
     start = time.monotonic()

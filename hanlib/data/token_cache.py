@@ -147,6 +147,18 @@ class TokenCache:
             self.lengths, batch_size, seed=seed, epoch=epoch, max_batch_words=max_batch_words
         )
 
+    def flat(self, indexes):
+        """The documents at `indexes`, laid end to end.
+
+        Returns:
+            `(ids, words_per_sentence, sentences_per_document)`, `<int>` each.
+        """
+        indexes = np.asarray(indexes, np.int64)
+        ids = gather_runs(self._ids, self._word_offsets, indexes)
+        words = gather_runs(self._words_per_sentence, self._sentence_offsets, indexes)
+        sentences = self._sentence_offsets[indexes + 1] - self._sentence_offsets[indexes]
+        return ids, words, sentences
+
     def padded(self, indexes):
         """The documents at `indexes` as a token batch: plain arrays, one row a document.
 
@@ -154,12 +166,9 @@ class TokenCache:
             A dict of `ids` `<int32>[documents, most words]`, the words of a document end to end,
             and `row_lengths` `<int32>[documents, most sentences]`, both with zeros behind.
         """
-        indexes = np.asarray(indexes, np.int64)
-        ids = gather_runs(self._ids, self._word_offsets, indexes)
-        words = gather_runs(self._words_per_sentence, self._sentence_offsets, indexes)
-        sentences = self._sentence_offsets[indexes + 1] - self._sentence_offsets[indexes]
+        ids, words, sentences = self.flat(indexes)
         return {
-            "ids": pad_runs(ids, self.lengths[indexes]),
+            "ids": pad_runs(ids, self.lengths[np.asarray(indexes, np.int64)]),
             "row_lengths": pad_runs(words, sentences),
         }
 

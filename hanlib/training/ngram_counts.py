@@ -25,7 +25,7 @@ def frequent_ngrams(
     Beyond `MAX_COUNTED` different n-grams the counts of rare ones are lower bounds.
 
     Args:
-        tokens: a `hanlib.data.pipeline.TokenCache`.
+        tokens: a `hanlib.data.TokenCache`.
         vocabulary_size, unknown_words: see `hanlib.layers.NGramLinear`.
         max_ngram: words of the longest n-gram.
         min_documents: n-grams of fewer documents are left out.
@@ -36,7 +36,7 @@ def frequent_ngrams(
         `<int64>[n-grams]`, the keys in increasing order; at least one, which may be 0, the key of
         no n-gram.
 
-    >>> from hanlib.data.pipeline import TokenCache
+    >>> from hanlib.data import TokenCache
     >>> documents = [([2, 3, 2], [3], [1]), ([2, 3], [2], [1])]
     >>> cache = TokenCache.build(
     ...     enumerate(documents), lambda texts: documents[texts[0]], batch_size=1,
@@ -46,7 +46,7 @@ def frequent_ngrams(
     """
     counts, waiting, size = (np.zeros(0, np.int64), np.zeros(0, np.int64)), [], 0
     for indexes in chunks(tokens):
-        words, row_lengths, document_rows, _ = tokens.gather(indexes)
+        words, row_lengths, document_rows = tokens.flat(indexes)
         documents = np.repeat(np.repeat(np.arange(len(indexes)), document_rows), row_lengths)
         for length in range(1, max_ngram + 1):
             keys, first = ngram_keys(words, row_lengths, length, vocabulary_size, unknown_words)
@@ -69,7 +69,7 @@ def presence_matrix(tokens, layer, progress=None):
     """Which n-grams of a layer occur in which documents.
 
     Args:
-        tokens: a `hanlib.data.pipeline.TokenCache`.
+        tokens: a `hanlib.data.TokenCache`.
         layer: an `NGramLinear`.
         progress: called with the number of documents read so far.
 
@@ -80,7 +80,7 @@ def presence_matrix(tokens, layer, progress=None):
 
     columns, lengths = [], []
     for indexes in chunks(tokens):
-        words, row_lengths, document_rows, _ = tokens.gather(indexes)
+        words, row_lengths, document_rows = tokens.flat(indexes)
         present = layer.present(words, row_lengths, document_rows)
         documents, rows = (tensor.numpy() for tensor in present)
         columns.append(rows[np.lexsort((rows, documents))].astype(np.int32))

@@ -73,7 +73,7 @@ def fit_ngrams(
     what the counts need (see `hanlib.training.ngram_counts`); ids may stay on disk.
 
     Args:
-        tokens: a `hanlib.data.pipeline.TokenCache` of the training documents.
+        tokens: a `hanlib.data.TokenCache` of the training documents.
         classes: number of classes.
         vocabulary_size: number of word ids, as `DocumentVectorizer.vocabulary_size`.
         multi_label: whether a document has any number of classes.
@@ -95,7 +95,7 @@ def fit_ngrams(
     Raises:
         TrainingError: scipy is missing, or an argument is out of range.
 
-    >>> from hanlib.data.pipeline import TokenCache
+    >>> from hanlib.data import TokenCache
     >>> ids = {"good": 2, "bad": 3, "film": 4}
     >>> def vectorize(texts):  # one sentence a text
     ...     words = [[ids[word] for word in text.split()] for text in texts]
