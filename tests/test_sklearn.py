@@ -1,5 +1,6 @@
 """The estimators for scikit-learn: their methods, and what scikit-learn does with them."""
 
+import importlib
 import pickle
 import random
 import sys
@@ -14,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.class_weight import compute_sample_weight
@@ -55,7 +56,7 @@ def test_the_model_is_a_document_classifier_with_the_sizes_given(fitted):
     assert fitted.model_.classes == ["negative", "positive"]
     arguments = fitted.model_.encoder.arguments
     assert [arguments[k] for k in ("units", "input_dropout", "cell")] == [3, 0.2, "gru"]
-    assert fitted.model_.optimizer.learning_rate == pytest.approx(3e-3)
+    assert float(fitted.model_.optimizer.learning_rate) == pytest.approx(3e-3)
 
 
 def test_a_pickle_of_a_fitted_classifier_holds_a_keras_file(fitted):
@@ -114,13 +115,11 @@ def test_wrong_documents_are_named(fitted, documents, message):
     with pytest.raises(ValueError, match=message):
         fitted.predict(documents)
     with pytest.raises(ValueError, match=message):
-        HANClassifier().fit(documents, ["a"] * np.size(documents))
+        HANClassifier().fit(documents, ["a", "b"])
 
 
 @eager
-@pytest.mark.parametrize(
-    "values", [["b", "a"], [7, -1], [True, False], [1.0, 0.0], ["1", "0"], [b"b", b"a"]], ids=repr
-)
+@pytest.mark.parametrize("values", [[7, -1], [True, False], ["1", "0"]], ids=repr)
 def test_labels_are_of_any_kind(values):
     labels = pd.Series(np.array(values)[(LABELS == "positive").astype(int)])
     classifier = clone(BAG).fit(TEXTS, labels)
@@ -145,14 +144,26 @@ def test_wrong_labels_are_named(labels, message):
         HANClassifier().fit(TEXTS, labels)
 
 
-@eager
-def test_a_fit_that_fails_keeps_the_model():
-    classifier = clone(BAG).fit(TEXTS, LABELS)
-    before = classifier.predict_proba(TEXTS)
-    with pytest.raises(ValueError, match="batch_size"):
-        classifier.set_params(batch_size=0).fit(TEXTS, LABELS)
-    classifier.set_params(batch_size=32)
-    np.testing.assert_array_equal(classifier.predict_proba(TEXTS), before)
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"batch_size": 0}, "`batch_size` must be a positive integer. Received: batch_size=0"),
+        ({"epochs": 1.5}, "`epochs` must be a positive integer. Received: epochs=1.5"),
+        ({"preset": "han_smal"}, "`preset` must be one of"),
+    ],
+    ids=str,
+)
+def test_a_fit_that_fails_keeps_the_model(fitted, parameters, message):
+    before, model = fitted.get_params(), fitted.model_
+    with pytest.raises(ValueError, match=message):
+        fitted.set_params(**parameters).fit(TEXTS, LABELS)
+    fitted.set_params(**before)
+    assert fitted.model_ is model
+
+
+def weights_after_fit(labels=LABELS, sample_weight=None, **parameters):
+    classifier = clone(BAG).set_params(**parameters).fit(TEXTS, labels, sample_weight)
+    return np.concatenate([weight.ravel() for weight in classifier.model_.get_weights()])
 
 
 @eager
@@ -162,43 +173,36 @@ def test_the_random_state_decides_and_the_global_generators_stay():
     expected = random.random(), np.random.random()
     random.seed(5)
     np.random.seed(5)
-    first = clone(BAG).fit(TEXTS, LABELS).predict_proba(TEXTS)
+    first = weights_after_fit()
     assert (random.random(), np.random.random()) == expected
-    again = clone(BAG).fit(TEXTS, LABELS).predict_proba(TEXTS)
-    state = clone(BAG).set_params(random_state=np.random.RandomState(0))
-    np.testing.assert_array_equal(first, again)
-    np.testing.assert_array_equal(first, state.fit(TEXTS, LABELS).predict_proba(TEXTS))
-    other = clone(BAG).set_params(random_state=1).fit(TEXTS, LABELS).predict_proba(TEXTS)
-    assert not np.allclose(first, other)
+    np.testing.assert_array_equal(first, weights_after_fit())
+    state = np.random.RandomState(0)
+    np.testing.assert_array_equal(first, weights_after_fit(random_state=state))
+    assert not np.allclose(first, weights_after_fit(random_state=1))
 
 
 @eager
 def test_class_weights_are_weights_of_the_documents():
-    labels = LABELS.copy()
-    labels[5:] = "negative"
-
-    def probabilities(sample_weight=None, **parameters):
-        classifier = clone(BAG).set_params(**parameters)
-        return classifier.fit(TEXTS, labels, sample_weight).predict_proba(TEXTS)
-
-    balanced = probabilities(class_weight="balanced")
-    weights = compute_sample_weight("balanced", labels)
-    np.testing.assert_allclose(balanced, probabilities(weights), rtol=1e-6)
-    assert balanced[:, 1].mean() > probabilities()[:, 1].mean()
-    twice = {"positive": 2.0}
-    np.testing.assert_allclose(
-        probabilities(weights, class_weight=twice),
-        probabilities(weights * np.where(labels == "positive", 2.0, 1.0)),
-        rtol=1e-6,
-    )
+    labels = np.where(np.arange(40) < 5, "positive", "negative")
+    weights = compute_sample_weight({"positive": 3.0}, labels)
+    by_class = weights_after_fit(labels, class_weight={"positive": 3.0})
+    np.testing.assert_array_equal(by_class, weights_after_fit(labels, weights))
+    balanced = compute_sample_weight("balanced", labels)
+    both = weights_after_fit(labels, weights, class_weight="balanced")
+    np.testing.assert_allclose(both, weights_after_fit(labels, weights * balanced), rtol=1e-6)
+    assert not np.allclose(both, by_class)
 
 
 @eager
+@pytest.mark.filterwarnings("error:Scoring failed")
 def test_what_scikit_learn_builds_on_a_classifier():
     pipeline = make_pipeline(FunctionTransformer(lambda X: [text.lower() for text in X]), BAG)
-    assert cross_val_score(pipeline, TEXTS, LABELS, cv=2, scoring="roc_auc").shape == (2,)
-    search = GridSearchCV(BAG, {"epochs": [1], "min_count": [1, 2]}, cv=2).fit(TEXTS, LABELS)
-    assert search.best_estimator_.predict(TEXTS).shape == (40,)
+    scores = cross_val_score(pipeline, TEXTS, LABELS, cv=2, scoring="roc_auc")
+    assert np.isfinite(scores).all()
+    once = ShuffleSplit(1, random_state=0)
+    search = GridSearchCV(BAG, {"min_count": [1, 2]}, cv=once).fit(TEXTS, LABELS)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.predict(TEXTS).shape == (40,)
     calibrated = CalibratedClassifierCV(BAG, cv=2).fit(TEXTS, LABELS, np.ones(40))
     np.testing.assert_allclose(calibrated.predict_proba(TEXTS).sum(axis=1), 1)
 
@@ -212,7 +216,7 @@ def test_a_trained_model_is_calibrated_without_another_fit(fitted):
 
 def test_only_models_of_one_label_a_document_are_wrapped():
     model = DocumentClassifier(None, BagOfWords(9), ["a", "b"], multi_label=True)
-    with pytest.raises(ValueError, match="one label a document. Received: multi_label=True"):
+    with pytest.raises(ValueError, match=r"one label a document\. Received: multi_label=True"):
         HANClassifier.from_model(model)
 
 
@@ -230,10 +234,10 @@ def test_vectors_of_a_trained_model(fitted):
 @eager
 def test_vectors_that_are_learned_in_a_pipeline():
     pipeline = make_pipeline(HANVectorizer(BAG), LogisticRegression())
-    grid = {"hanvectorizer__classifier__learning_rate": [0.05, 0.1]}
-    search = GridSearchCV(pipeline, grid, cv=2).fit(TEXTS, LABELS)
-    assert search.predict(TEXTS).shape == (40,)
-    assert not hasattr(BAG, "model_")
+    pipeline = clone(pipeline).set_params(hanvectorizer__classifier__min_count=2)
+    assert pipeline.fit(TEXTS, LABELS).predict(TEXTS).shape == (40,)
+    assert pipeline[0].classifier_.model_.vectorizer.min_count == 2
+    assert (hasattr(BAG, "model_"), BAG.min_count) == (False, 1)
     with pytest.raises(NotFittedError):
         HANVectorizer(BAG).transform(TEXTS)
 
@@ -243,4 +247,4 @@ def test_without_scikit_learn_there_is_a_hint(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "sklearn.frozen", None)
     with pytest.raises(ImportError, match=r'pip install "hanlib\[sklearn\]"'):
-        import hanlib.sklearn
+        importlib.import_module("hanlib.sklearn")

@@ -18,7 +18,8 @@ def as_texts(X):
     """
     if isinstance(X, (str, bytes)):
         raise ValueError(
-            f"`X` must be a list of documents, not a single string; write [text]. Received: {X!r:.80}"
+            "`X` must be a list of documents, not a single string; write [text]. "
+            f"Received: {X!r:.80}"
         )
     values = np.asarray(X, dtype=object)
     if values.ndim == 2 and values.shape[1] == 1:

@@ -69,4 +69,5 @@ class HANVectorizer(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.string, tags.input_tags.two_d_array = True, False
+        tags.transformer_tags.preserves_dtype = []  # Vectors are float32.
         return tags
