@@ -49,6 +49,8 @@ def test_predictions_are_arrays_in_the_order_of_the_classes(fitted):
     assert fitted.score(TEXTS, LABELS) == np.mean(fitted.predict(TEXTS) == LABELS)
     assert 0 <= roc_auc_score(LABELS, probabilities[:, 1]) <= 1
     assert fitted.predict([]).shape == (0,)
+    # Whatever the order of the documents.
+    np.testing.assert_allclose(fitted.predict_proba(TEXTS[::-1])[::-1], probabilities, rtol=1e-6)
 
 
 def test_the_model_is_a_document_classifier_with_the_sizes_given(fitted):
