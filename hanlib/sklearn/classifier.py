@@ -47,8 +47,8 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
         min_count: Words that occur less often in training are unknown.
         max_sentence_words: A longer sentence goes on in the next row.
         cell, embedding_dim, units, attention_units, depth, input_dropout, embedding_dropout,
-            weight_dropout, dropout: Arguments of `HAN` that replace those of
-            the preset; None: as the preset has it.
+            weight_dropout, dropout: Arguments of `HAN` that replace those of the preset; None: as
+            the preset has it.
         adversarial_norm: See `DocumentClassifier.compile`; 0 trains twice as fast.
         class_weight: A dict of weights by label, "balanced", or None.
         random_state: Integer or `RandomState` that decides initial weights, dropout and batches;
