@@ -11,7 +11,7 @@ __version__ = "0.2.0"
 
 _SUBPACKAGES = (
     *("cli", "data", "evaluation", "evidence", "explain", "layers", "losses", "metrics", "models"),
-    *("ops", "optimizers", "serving", "text", "training"),
+    *("ops", "optimizers", "serving", "sklearn", "text", "training"),
 )
 
 

@@ -25,6 +25,7 @@ ALLOWED = {
     "models": {
         *("data", "explain", "layers", "losses", "metrics", "ops", "optimizers", "serving", "text")
     },
+    "sklearn": {"layers", "models"},
     "training": {"models", "layers", "data", "optimizers", "losses", "metrics"},
     "__main__": {"cli"},
     "cli": {

@@ -9,7 +9,7 @@ import types
 import pytest
 
 PACKAGES = ["layers", "models", "data", "training", "serving", "text", "evidence", "explain"]
-PACKAGES += ["evaluation", "optimizers", "losses", "metrics"]
+PACKAGES += ["evaluation", "optimizers", "losses", "metrics", "sklearn"]
 
 
 def public_names(package):

@@ -1,0 +1,255 @@
+"""A hierarchical attention network as a classifier of scikit-learn."""
+
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
+
+from hanlib.checks import check_integer
+from hanlib.layers import DocumentVectorizer
+from hanlib.models import HAN, DocumentClassifier
+from hanlib.sklearn.documents import as_texts
+from hanlib.sklearn.random_numbers import drawn_from
+
+# The parameters that replace sizes of the preset.
+_ENCODER = ("cell", "embedding_dim", "units", "attention_units", "depth")
+_ENCODER += ("input_dropout", "embedding_dropout", "weight_dropout", "dropout")
+
+
+class HANClassifier(ClassifierMixin, BaseEstimator):
+    """A classifier of documents with the methods of scikit-learn.
+
+    `fit` learns a vocabulary (`DocumentVectorizer`), makes an encoder (`HAN.from_preset`) and
+    trains a `DocumentClassifier`, which is then the attribute `model_`: it explains
+    (`model_.explain`), saves (`model_.save`) and exports (`model_.export`).
+
+    The estimator works in `Pipeline`, `cross_val_score`, `GridSearchCV` and
+    `CalibratedClassifierCV`. A document has one label; for several use
+    `DocumentClassifier(multi_label=True)`.
+
+    Documents come as a list, an array or a Series of strings, or as one column of strings.
+
+    A fitted estimator can be pickled: the pickle holds the bytes of a `.keras` file. Loading it is
+    as unsafe as loading any pickle, since a pickle can run any code. Where the file comes from
+    somebody else, use `model_.save`, `keras.models.load_model` and `from_model`.
+
+    Args:
+        preset: Name of the sizes of the encoder, one of `hanlib.models.PRESETS`.
+        epochs: Passes over the training documents.
+        batch_size: Documents a step, and documents that are predicted at once.
+        learning_rate: Step length of Adam.
+        max_tokens: Most word ids, padding and unknown words included; None: no limit.
+        min_count: Words that occur less often in training are unknown.
+        max_sentence_words: A longer sentence goes on in the next row.
+        cell, embedding_dim, units, attention_units, depth, input_dropout, embedding_dropout,
+            weight_dropout, dropout: Arguments of `HAN` that replace those of the preset; None: as
+            the preset has it.
+        adversarial_norm: See `DocumentClassifier.compile`; 0 trains twice as fast.
+        class_weight: A dict of weights by label, "balanced", or None.
+        random_state: Integer or `RandomState` that decides initial weights, dropout and batches;
+            the global generators keep their states, so threads must not fit at the same time.
+            None: `keras.utils.set_random_seed` decides.
+        verbose: As in `keras.Model.fit`.
+
+    Attributes:
+        classes_: The labels, sorted, `[classes]`.
+        model_: The trained `DocumentClassifier`.
+
+    Raises:
+        ValueError: If an argument is out of its range (from `fit`), or documents or labels are
+            not of the expected form.
+
+    >>> texts = ["Good film. I loved it.", "Bad film. I left.", "A good end.", "A bad end."]
+    >>> labels = ["pos", "neg", "pos", "neg"]
+    >>> classifier = HANClassifier(units=4, epochs=1, random_state=0).fit(texts, labels)
+    >>> classifier.classes_.tolist(), classifier.predict_proba(["Not so good."]).shape
+    (['neg', 'pos'], (1, 2))
+    """
+
+    def __init__(
+        self,
+        preset="han_small",
+        *,
+        epochs=10,
+        batch_size=32,
+        learning_rate=3e-3,
+        max_tokens=30_000,
+        min_count=1,
+        max_sentence_words=60,
+        cell=None,
+        embedding_dim=None,
+        units=None,
+        attention_units=None,
+        depth=None,
+        input_dropout=None,
+        embedding_dropout=None,
+        weight_dropout=None,
+        dropout=None,
+        adversarial_norm=0.0,
+        class_weight=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.preset = preset
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.max_tokens = max_tokens
+        self.min_count = min_count
+        self.max_sentence_words = max_sentence_words
+        self.cell = cell
+        self.embedding_dim = embedding_dim
+        self.units = units
+        self.attention_units = attention_units
+        self.depth = depth
+        self.input_dropout = input_dropout
+        self.embedding_dropout = embedding_dropout
+        self.weight_dropout = weight_dropout
+        self.dropout = dropout
+        self.adversarial_norm = adversarial_norm
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @classmethod
+    def from_model(cls, model):
+        """A fitted estimator around a trained `DocumentClassifier`.
+
+        Its parameters are the defaults: `fit` and `clone` do not know how the model was made. In
+        `sklearn.frozen.FrozenEstimator` it is never trained again.
+
+        Raises:
+            ValueError: If a document has several labels.
+        """
+        if model.multi_label:
+            raise ValueError("`model` must give one label a document. Received: multi_label=True")
+        estimator = cls()
+        estimator.classes_, estimator.model_ = np.array(model.classes), model
+        return estimator
+
+    def fit(self, X, y, sample_weight=None):
+        """Trains a new model.
+
+        Args:
+            X: Documents (see the class).
+            y: Their labels, `[documents]`: strings, integers or any other sortable values.
+            sample_weight: Weight of each document, `[documents]`.
+
+        Returns:
+            The estimator.
+        """
+        check_integer("epochs", self.epochs)
+        check_integer("batch_size", self.batch_size)
+        texts, y = as_texts(X), _checked_labels(y)
+        check_consistent_length(texts, y, sample_weight)
+        classes, indexes = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(
+                f"`y` must hold at least two classes. Received: {len(classes)} class(es), "
+                f"{classes.tolist()}"
+            )
+        names = [_name(label) for label in classes.tolist()]
+        with drawn_from(self.random_state):
+            model = self._compiled_model(texts, names)
+            model.fit(
+                texts,
+                [names[index] for index in indexes],
+                self.batch_size,
+                self.epochs,
+                self.verbose,
+                sample_weight=self._weights(y, sample_weight),
+            )
+        self.classes_, self.model_ = classes, model
+        return self
+
+    def _compiled_model(self, texts, names):
+        vectorizer = self._vectorizer()
+        vectorizer.adapt(texts)
+        model = DocumentClassifier(vectorizer, self._encoder(vectorizer.vocabulary_size), names)
+        model.compile(adversarial_norm=self.adversarial_norm)
+        model.optimizer.learning_rate = self.learning_rate
+        return model
+
+    def _vectorizer(self):
+        return DocumentVectorizer(
+            self.max_tokens, self.min_count, max_sentence_words=self.max_sentence_words
+        )
+
+    def _encoder(self, vocabulary_size):
+        given = {name: getattr(self, name) for name in _ENCODER}
+        sizes = {name: value for name, value in given.items() if value is not None}
+        return HAN.from_preset(self.preset, vocabulary_size, **sizes)
+
+    def _weights(self, y, sample_weight):
+        """The weight of each document, `<float>[documents]`; None: all the same."""
+        if self.class_weight is None and sample_weight is None:
+            return None
+        weights = compute_sample_weight(self.class_weight, y)
+        if sample_weight is not None:
+            weights = weights * column_or_1d(sample_weight, dtype=float)
+        if not weights.any():
+            raise ValueError("`sample_weight` must not be zero for every document.")
+        return weights
+
+    def predict_proba(self, X):
+        """The probabilities `<float32>[documents, classes]`, in the order of `classes_`."""
+        check_is_fitted(self)
+        return self.model_.predict(as_texts(X), self.batch_size, verbose=0)
+
+    def predict(self, X):
+        """The label of each document, `[documents]`, of the type of `classes_`."""
+        indexes = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[indexes]
+
+    def embed(self, X):
+        """The document vectors `<float32>[documents, features]`, before the head."""
+        check_is_fitted(self)
+        return self.model_.embed(as_texts(X), self.batch_size)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string, tags.input_tags.two_d_array = True, False
+        return tags
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        if "model_" in state:
+            state["model_"] = _keras_bytes(state["model_"])
+        return state
+
+    def __setstate__(self, state):
+        if "model_" in state:
+            state = {**state, "model_": _from_keras_bytes(state["model_"])}
+        super().__setstate__(state)
+
+
+def _checked_labels(y):
+    if y is None:
+        raise ValueError("HANClassifier requires y to be passed, but the target y is None")
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    return y
+
+
+def _name(label):
+    """The name of a label in the `DocumentClassifier`: a string or an integer."""
+    return label if type(label) in (str, int) else str(label)
+
+
+def _keras_bytes(model):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()
+
+
+def _from_keras_bytes(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(content)
+        return keras.models.load_model(path)
