@@ -1,4 +1,4 @@
-"""The phrases of the demonstration corpus: written for it, quoted from nowhere.
+"""The phrases of the demonstration corpus, written for this purpose.
 
 Braces are slots: `{whole}` the reviewed thing, `{rival}` something else, `{adjective}` a word of
 judgement, `{opposite}` one of the other polarity, `{companion}`, `{day}`, `{month}`, `{number}`

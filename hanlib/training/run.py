@@ -240,7 +240,8 @@ def _check_same(recorded, run, where):
                 f"{name} is {old.get(name)!r} there and {new.get(name)!r} now" for name in differing
             )
             raise TrainingError(
-                f"`resume` needs the {part} of {where}: {listed}. Leave out `resume` to start a new run"
+                f"`resume` needs the {part} of {where}: {listed}. "
+                "Leave out `resume` to start a new run"
             )
 
 
