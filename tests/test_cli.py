@@ -135,7 +135,7 @@ MISTAKES = {
     "no number": (["train", "--epochs", "three"], "whole number"),
     "out of range": (["train", "--epochs", "0"], "--epochs must be"),
     "unknown preset": (["train", "--preset", "giant"], "--preset must be one of"),
-    "wrong split": (["train", "--validation-split", "half"], "share or a number"),
+    "wrong split": (["train", "--validation-split", "half"], "must be a fraction or a number"),
     "column of the demo": (["train", "demo", "--text-column", "t"], "--text-column is for files"),
     "output of unknown format": (["predict", ".", "t", "--output", "p.xlsx"], "must end in .csv"),
     "parquet without a file": (["predict", ".", "t", "--format", "parquet"], "needs --output"),

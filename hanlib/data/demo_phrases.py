@@ -17,7 +17,7 @@ NEGATIVE = (
 )
 ADVERBS = ("really", "truly", "simply", "quite", "rather", "absolutely")
 
-# The sentence that decides. In the first two kinds a word of judgement stands alone, in the other
+# The deciding sentence. In the first two kinds there is one word of judgement, in the other
 # two both polarities occur, and only their order and their subjects say which one counts.
 DIRECT = (
     "{whole} was {adverb} {adjective}.",

@@ -188,7 +188,7 @@ def _jsonl_rows(lines, name):
         if isinstance(record, dict):
             yield Row(number, record)
         elif number == 1 and isinstance(record, list):
-            raise DataError(f"{name} must hold one JSON object a line. Received: an array")
+            raise DataError(f"{name} must hold one JSON object per line. Received: an array")
         else:
             yield Row(number, None, f"a JSON {type(record).__name__} where an object is expected")
 

@@ -187,7 +187,7 @@ class _Factors:
             tape.watch([inputs, before, weights])
 
             def cut(k, operand):
-                # The result of a product is a source of its own: the gradient stops there.
+                # The result of a product is a separate source: the gradient stops there.
                 with tape.stop_recording():
                     blocks.append([tf.identity(block) for block in product(k, operand)])
                 tape.watch(blocks[-1])
