@@ -111,9 +111,7 @@ def predicted(layer, tokens, batch_size=64):
     spec = tf.TensorSpec([None], tf.int32)
     run = tf.function(layer.logits, input_signature=[spec] * 3, autograph=False)
     batches = np.split(np.arange(tokens.documents), range(batch_size, tokens.documents, batch_size))
-    given = [
-        [tf.constant(part, tf.int32) for part in tokens.flat(batch)] for batch in batches
-    ]
+    given = [[tf.constant(part, tf.int32) for part in tokens.flat(batch)] for batch in batches]
     run(*given[0])
     start = time.monotonic()
     logits = [run(*parts) for parts in given]

@@ -135,7 +135,7 @@ MISTAKES = {
     "no number": (["train", "--epochs", "three"], "whole number"),
     "out of range": (["train", "--epochs", "0"], "--epochs must be"),
     "unknown preset": (["train", "--preset", "giant"], "--preset must be one of"),
-    "wrong split": (["train", "--validation-split", "half"], "share or a number"),
+    "wrong split": (["train", "--validation-split", "half"], "must be a fraction or a number"),
     "column of the demo": (["train", "demo", "--text-column", "t"], "--text-column is for files"),
     "output of unknown format": (["predict", ".", "t", "--output", "p.xlsx"], "must end in .csv"),
     "parquet without a file": (["predict", ".", "t", "--format", "parquet"], "needs --output"),
@@ -423,7 +423,7 @@ def test_predict_writes_the_format_of_the_name_with_the_columns(run, model, tmp_
     wrong = run("predict", model, "--input", source, "--columns", "id,idd")
     assert_mistake(*wrong, "no column 'idd'")
     conflict = run("predict", model, "t", "--output", tmp_path / "d.csv", "--format", "parquet")
-    assert_mistake(*conflict, "does not fit the name")
+    assert_mistake(*conflict, "does not match the name")
 
 
 def test_predict_keeps_the_last_output_where_it_fails(run, model, tmp_path):

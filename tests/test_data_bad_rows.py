@@ -116,7 +116,7 @@ def test_an_open_quotation_mark_does_not_swallow_the_file_silently(tmp_path):
         ("a.csv", "\n", "must begin with a header"),
         ("a.csv", "text,label\n", "Received: no rows"),
         ("a.jsonl", "\n\n", "Received: no rows"),
-        ("a.jsonl", '[{"text": "t", "label": 1}]\n', "one JSON object a line"),
+        ("a.jsonl", '[{"text": "t", "label": 1}]\n', "one JSON object per line"),
         ("a.csv", "text,label\nx,a\ny,a\n", "at least 2 different class name(s). Received: 'a'"),
         ("a.jsonl", '{"text": "t", "labels": []}\n', "at least 1 different class name(s)"),
         ("a.csv", "text,label,split\nx,a,test\n", "must hold training documents"),

@@ -90,7 +90,7 @@ def test_without_a_network_the_ways_out_are_named(tmp_path, monkeypatch):
     def unreachable(*args, **kwargs):
         raise OSError("name or service not known")
 
-    monkeypatch.setattr(tfds.urllib.request, "urlopen", unreachable)
+    monkeypatch.setattr("urllib.request.urlopen", unreachable)
     with pytest.raises(data.DataError) as error:
         data.load("imdb_reviews", data_dir=tmp_path / "empty")
     for part in ("imdb_reviews", "TFDS_DATA_DIR", "file or folder", "demo", "not known"):

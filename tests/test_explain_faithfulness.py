@@ -35,8 +35,8 @@ def classifier():
 def measured(classifier):
     network, documents = network_of(classifier), Documents.of(NESTED)
     scores = METHODS["leave_one_out"](network, documents, np.array([0, 1, 2, -1], np.int32))
-    removals = Perturbations(network, documents, scores, rankings=6, seed=4)
-    return scores, removals
+    perturbations = Perturbations(network, documents, scores, rankings=6, seed=4)
+    return scores, perturbations
 
 
 def probability(classifier, document, target):
@@ -75,8 +75,8 @@ def keep_sentences(document, kept):
 
 @pytest.mark.parametrize(("level", "keep"), [("word", keep_words), ("sentence", keep_sentences)])
 def test_figures_are_those_of_removal_by_hand(classifier, measured, level, keep):
-    scores, removals = measured
-    found = removals.measure(level, scores)
+    scores, perturbations = measured
+    found = perturbations.measure(level, scores)
     values = scores.words if level == "word" else scores.sentences
     at = 0
     for place, document in enumerate(NESTED):
@@ -94,8 +94,8 @@ def test_figures_are_those_of_removal_by_hand(classifier, measured, level, keep)
 
 
 def test_records_say_chance_and_cost(measured):
-    scores, removals = measured
-    records = removals.faithfulness(scores)
+    scores, perturbations = measured
+    records = perturbations.faithfulness(scores)
     assert records[1] == {}
     for record in (records[0], records[2], records[3]):
         assert set(record) == {"word", "sentence"}
@@ -109,26 +109,28 @@ def test_records_say_chance_and_cost(measured):
 
 
 def test_small_pieces_change_nothing(classifier, measured, monkeypatch):
-    scores, removals = measured
+    scores, perturbations = measured
     network, documents = network_of(classifier), Documents.of(NESTED)
     monkeypatch.setattr("hanlib.explain.removal.MOST_ITEMS", 5)
     pieces = Perturbations(network, documents, scores, rankings=6, seed=4)
     for level in ("word", "sentence"):
         for own, other in zip(
-            removals.measure(level, scores), pieces.measure(level, scores), strict=True
+            perturbations.measure(level, scores), pieces.measure(level, scores), strict=True
         ):
             np.testing.assert_allclose(own, other, atol=1e-5)
         np.testing.assert_allclose(
-            removals.by_chance[level].sufficiency, pieces.by_chance[level].sufficiency, atol=1e-5
+            perturbations.by_chance[level].sufficiency,
+            pieces.by_chance[level].sufficiency,
+            atol=1e-5,
         )
 
 
 def test_random_rankings_do_not_depend_on_company(classifier, measured):
-    scores, removals = measured
+    scores, perturbations = measured
     network, documents = network_of(classifier), Documents.of(NESTED).take([3])
     alone = METHODS["leave_one_out"](network, documents, scores.targets[[3]])
     figures = Perturbations(network, documents, alone, rankings=6, seed=4).by_chance["word"]
-    together = removals.by_chance["word"]
+    together = perturbations.by_chance["word"]
     np.testing.assert_allclose(
         figures.comprehensiveness[0], together.comprehensiveness[3], atol=1e-5
     )

@@ -64,8 +64,9 @@ def test_commands_exist(command, capsys):
     assert f"hanlib {command}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "link", re.findall(r"`((?:docs|notebooks|saved_models|tests)/[\w./]+\.\w+)`", README)
-)
+LINKS = set(re.findall(r"[`(]((?:docs|notebooks|saved_models|tests)/[\w./]+\.\w+)[`)]", README))
+
+
+@pytest.mark.parametrize("link", sorted(LINKS))
 def test_files_that_are_named_exist(link):
     assert (ROOT / link).is_file()

@@ -249,7 +249,7 @@ def test_gathering_is_fast():
         (([1, 2], [1], [1]), "that agree"),
         (([1, 2], [2], [2]), "that agree"),
         (([[1, 2]], [2], [1]), "that agree"),
-        (([1], [1], [1]), "one document a text. Received: 1 documents for 2 texts"),
+        (([1], [1], [1]), "one document per text. Received: 1 documents for 2 texts"),
         (tf.ragged.constant([[1], [2]]), "1 ragged dimensions"),
     ],
 )

@@ -1,3 +1,3 @@
-"""The command line. Importing it takes no time: each command imports what it needs when it runs."""
+"""The command line. Commands import their dependencies when they run, so importing it is fast."""
 
 from hanlib.cli.entry import main

@@ -1,20 +1,20 @@
-"""The classes of a data set, as `hanlib train` shows them before it starts."""
+"""The table of classes that `hanlib train` prints before it starts."""
 
 import sys
 import warnings
 
-# More classes than this are shown as the most and the least frequent ones.
+# With more classes, only the most and the least frequent ones are shown.
 MOST_SHOWN = 20
 
 
 class ClassWarning(UserWarning):
-    """A class that cannot be judged."""
+    """A class without validation documents."""
 
 
 def describe_classes(corpus, stream=None):
-    """Writes documents per class and split, and how often the most frequent class is right.
+    """Prints the documents per class and split, and the accuracy of the most frequent class.
 
-    Warns of classes without validation documents.
+    Warns about classes without validation documents.
     """
     from rich.console import Console
 
@@ -24,7 +24,7 @@ def describe_classes(corpus, stream=None):
     if not corpus.multi_label:
         console.print(_baseline(counts), soft_wrap=True)
     if "validation" in counts:
-        _warn_of_unjudged(counts)
+        _warn_of_missing(counts)
 
 
 def _table(corpus, counts):
@@ -44,7 +44,7 @@ def _table(corpus, counts):
 
 
 def _shown(classes, train):
-    """The classes to show; None stands for those that are left out."""
+    """The classes to show; None stands for the omitted ones."""
     if len(classes) <= MOST_SHOWN:
         return classes
     by_count = sorted(classes, key=lambda name: -train.get(name, 0))
@@ -53,7 +53,7 @@ def _shown(classes, train):
 
 
 def _baseline(counts):
-    """How often the most frequent class of the training documents is right."""
+    """The accuracy of always predicting the most frequent class of the training documents."""
     split = "validation" if "validation" in counts else "train"
     name = max(counts["train"], key=counts["train"].get)
     documents = sum(counts[split].values())
@@ -61,14 +61,13 @@ def _baseline(counts):
     return f"always answering {name!r} is right for {share:.1%} of the {split} documents"
 
 
-def _warn_of_unjudged(counts):
-    unjudged = [n for n, k in counts["train"].items() if k and not counts["validation"].get(n)]
-    if unjudged:
-        listed = ", ".join(map(str, unjudged[:10])) + (", ..." if len(unjudged) > 10 else "")
-        number = f"{len(unjudged):,} classes have" if len(unjudged) > 1 else "1 class has"
+def _warn_of_missing(counts):
+    missing = [n for n, k in counts["train"].items() if k and not counts["validation"].get(n)]
+    if missing:
+        listed = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
+        number = f"{len(missing):,} classes have" if len(missing) > 1 else "1 class has"
         warnings.warn(
-            f"{number} no validation documents, so the validation figures say nothing about them: "
-            f"{listed}",
+            f"{number} no validation documents and cannot be measured: {listed}",
             ClassWarning,
             stacklevel=2,
         )

@@ -1,11 +1,11 @@
-"""Answers for a stream of documents: in order, without delay, in batches where many wait."""
+"""Classifies a stream of documents, in order and in batches of those that are ready."""
 
 import queue
 import threading
 
-# A window ends at the first of these; memory does not grow with the stream.
+# Limits of a window, so that memory does not depend on the length of the stream.
 WINDOW, _WINDOW_CHARACTERS = 512, 8_000_000
-# A batch ends at the first of these; a document that is longer by itself runs alone.
+# Limits of a batch; a document that exceeds them is a batch by itself.
 _BATCH, _BATCH_BYTES = 64, 500_000
 _END = object()
 
@@ -23,7 +23,7 @@ class KerasModel:
         )
 
     def answers(self, texts):
-        """Labels and probabilities of documents in bytes, as of `ServedModel.answers`."""
+        """Labels and probabilities of documents, each `bytes`; see `ServedModel.answers`."""
         import tensorflow as tf
 
         probabilities = self._forward(self._classifier.vectorizer(tf.constant(texts))).numpy()
@@ -31,7 +31,7 @@ class KerasModel:
 
 
 def classify(model, windows):
-    """Streams, for each window of `(text, record)`, a list of `(record, labels, probabilities)`.
+    """Yields a list of `(record, labels, probabilities)` for each window of `(text, record)`.
 
     The documents of a window are sorted by length and run in batches.
     """
@@ -63,8 +63,9 @@ def batches(sizes, most, most_size):
 
 
 def whole_windows(records, most=WINDOW, most_characters=_WINDOW_CHARACTERS):
-    """Lists of `(text, record)`, the same in each run, since the documents of a batch can change
-    the last digits of each other's probabilities.
+    """Lists of `(text, record)` that are the same in each run.
+
+    The composition of a batch can change the last digits of probabilities.
 
     >>> [len(window) for window in whole_windows([("text", {})] * 5, most=2)]
     [2, 2, 1]
@@ -81,8 +82,9 @@ def whole_windows(records, most=WINDOW, most_characters=_WINDOW_CHARACTERS):
 
 
 def windows(items, most=WINDOW):
-    """Lists of the items that are ready, from one to `most`: no item waits for another. An error of
-    `items` is raised after all items before it.
+    """Lists of the items that are ready, from one to `most`, without waiting for further ones.
+
+    An error in `items` is raised after all items before it.
 
     >>> [item for window in windows(iter("abc"), 2) for item in window]
     ['a', 'b', 'c']
@@ -127,7 +129,7 @@ def _collect(waiting, most):
 
 
 def _empty(waiting):
-    """Makes room, so that a reader that waits for it sees that it is to stop."""
+    """Empties the queue, so that a blocked reader continues and stops."""
     try:
         while True:
             waiting.get_nowait()

@@ -27,4 +27,4 @@ def run(arguments):
         print(f"  {record.description}")
         print(f"  {record.documents}; classes: {', '.join(record.classes)}")
         print(f"  {record.source}")
-    print("\nOr give a file (CSV, TSV, JSONL, Parquet) or a folder with one folder a class.")
+    print("\nOr give a file (CSV, TSV, JSONL, Parquet) or a folder with one folder per class.")

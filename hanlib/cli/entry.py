@@ -1,4 +1,4 @@
-"""The entry point: parses the arguments, runs one command, reports mistakes in one line."""
+"""The entry point: parses the arguments, runs one command, and reports errors in one line."""
 
 import argparse
 import contextlib
@@ -22,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _CommandParser(_Parser):
-    """Options may stand between the arguments: `hanlib evaluate MODEL --json DATASET`."""
+    """Allows options between the arguments: `hanlib evaluate MODEL --json DATASET`."""
 
     _inside = False
 
@@ -45,11 +45,11 @@ def main(argv=None):
     """Runs a command.
 
     Args:
-        argv: the arguments without the program's name; None: those of the process.
+        argv: the arguments without the program name; None for those of the process.
 
     Returns:
-        The exit code: 0, 2 for a user's mistake, 130 after Ctrl-C, 141 where the reader of the
-        output went away. A fault of the program itself raises.
+        The exit code: 0, 2 for a user error, 130 after Ctrl-C, or 141 if the output pipe was
+        closed. Internal errors are raised.
 
     >>> main(["evaluate"])
     2
@@ -81,7 +81,7 @@ def main(argv=None):
 def _parser():
     parser = _Parser(
         prog="hanlib",
-        description="Hierarchical Attention Networks: raw text in, decisions out.",
+        description="Classify documents with Hierarchical Attention Networks.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"hanlib {hanlib.__version__}")
@@ -98,14 +98,14 @@ def _hint(interruption):
 
 
 def _forget_stdout():
-    # Python would flush it at the end and complain.
+    # Otherwise Python would report an error when it flushes standard output at exit.
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager
 def _plain_warnings():
-    """Warnings of hanlib in one line; those of other packages are for their developers."""
+    """Prints warnings of hanlib in one line, and hides those of other packages."""
     if sys.warnoptions:
         yield
         return

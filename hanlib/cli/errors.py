@@ -1,9 +1,9 @@
-"""Which errors are a user's mistake, and how they are told in one line."""
+"""User errors, and their messages in one line."""
 
 import re
 import sys
 
-# Arguments without an option of their own name.
+# Python arguments whose option has another name.
 _ARGUMENTS = {
     "dataset": "DATASET",
     "model": "MODEL",
@@ -14,11 +14,11 @@ _ARGUMENTS = {
 
 
 class UsageError(Exception):
-    """A mistake in how a command was called; the message says what to change."""
+    """A command was called incorrectly; the message says what to change."""
 
 
 def message_of(error):
-    """The line for a user's mistake, or None where `error` is a fault of the program."""
+    """The message for a user error, or None if `error` is an internal error."""
     if isinstance(error, OSError) and not isinstance(error, (ConnectionError, TimeoutError)):
         return _os_message(error)
     if not isinstance(error, (UsageError, *_known_errors())):
@@ -27,10 +27,10 @@ def message_of(error):
 
 
 def in_options(message, arguments):
-    """A message about Python arguments in terms of the command line's options.
+    """Replaces names of Python arguments in a message by command-line options.
 
     Args:
-        message: the text; "`text_column`" and "text_column='x'" become --text-column.
+        message: the message; "`text_column`" and "text_column='x'" become --text-column.
         arguments: the parsed arguments, or None.
 
     >>> import argparse
@@ -60,15 +60,15 @@ def _fields():
 
 
 def _known_errors():
-    # Whatever raises one of these has imported its module.
-    places = {
+    # If such an error was raised, its module has been imported.
+    modules = {
         "hanlib.data.corpus": "DataError",
         "hanlib.training.settings": "RecipeError",
         "hanlib.training.errors": "TrainingError",
     }
     return tuple(
         getattr(sys.modules[module], name)
-        for module, name in places.items()
+        for module, name in modules.items()
         if module in sys.modules
     )
 

@@ -1,4 +1,4 @@
-"""`hanlib evaluate`: how well a model does on a labelled data set."""
+"""`hanlib evaluate`: measures a model on a labelled data set."""
 
 import collections
 import contextlib
@@ -18,27 +18,27 @@ def add_parser(commands):
     parser.add_argument(
         "--split",
         choices=("train", "validation", "test"),
-        help="which documents (default: test, else validation, else all)",
+        help="the documents to use (default: test, else validation, else all)",
     )
-    group = parser.add_argument_group("a page for a browser")
+    group = parser.add_argument_group("HTML report")
     group.add_argument(
         "--html",
         metavar="FILE",
-        help="write a page: how good the model is, where it errs, what it looks at, and documents",
+        help="write a report: metrics, errors, important words, and explained documents",
     )
     group.add_argument(
         "--method",
         choices=METHODS,
         metavar="M",
         default=next(iter(METHODS)),
-        help="explanation method of the page: %(choices)s (default: %(default)s)",
+        help="explanation method of the report: %(choices)s (default: %(default)s)",
     )
     group.add_argument(
         "--explained",
         metavar="N",
         type=options.whole_number,
         default=500,
-        help="largest number of documents that the page explains and lists (default: 500)",
+        help="maximum number of documents that the report explains and lists (default: 500)",
     )
     options.add_json(parser)
 
@@ -88,7 +88,7 @@ def _counted(examples, labels):
 
 
 def _majority(labels, multi_label):
-    """The number of documents of each class, and the accuracy of always giving the largest."""
+    """The number of documents of each class, and the accuracy of the most frequent label."""
     if not labels:
         return {}
     classes = collections.Counter()
@@ -126,11 +126,11 @@ def _write_page(arguments, classifier, examples, data, progress):
 
 
 def _load_arguments(arguments, recorded):
-    """The recorded data set is loaded as in training: the same documents are held out."""
+    """The arguments of `load`; the recorded data set gets the same splits as in training."""
     recorded = recorded.get("load")
     if arguments.dataset is None and recorded is None:
         raise UsageError(
-            f"DATASET must be given: nothing beside {arguments.model} says what it was trained on"
+            f"DATASET must be given: {arguments.model} has no record of its training data"
         )
     split = {"validation_split": arguments.validation_split}
     if arguments.dataset is None:
@@ -138,7 +138,7 @@ def _load_arguments(arguments, recorded):
     given = options.load_arguments(arguments, **split)
     if recorded is not None and given["dataset"] == recorded["dataset"]:
         return {**recorded, **given}
-    # No documents of a file that was not trained on are held out.
+    # Other files are not divided: all of their documents are measured.
     return given if _in_catalog(given["dataset"]) else {"validation_split": 0, **given}
 
 
@@ -157,7 +157,7 @@ def _choose_split(corpus, wanted):
 
 
 def _name_of(split, corpus, arguments, given):
-    """The split, or "all" for data that is not divided and that the model was not trained on."""
+    """The name of the split, or "all" for a file without splits that was not used in training."""
     undivided = arguments.split is None and set(corpus.splits) == {"train"}
     return "all" if undivided and given.get("validation_split") == 0 else split
 

@@ -1,4 +1,4 @@
-"""The page of `hanlib evaluate --html`: predictions for all documents, explanations for some."""
+"""The report of `hanlib evaluate --html`: predictions of all documents, explanations of some."""
 
 import datetime
 import importlib.metadata
@@ -11,20 +11,20 @@ _WINDOW = 512
 
 
 def write_page(path, classifier, examples, title, about, method, explained, progress):
-    """Writes the page.
+    """Writes the report.
 
     Args:
         path: The HTML file.
         classifier: A `DocumentClassifier`.
-        examples: A `Split`: `(text, label)` pairs that can be read again.
-        title: The title of the page.
+        examples: A `Split`: `(text, label)` pairs that can be read repeatedly.
+        title: The title of the report.
         about: `dict` of facts to show.
         method: Name of the explanation method.
-        explained: Largest number of documents that are explained and listed.
-        progress: Function that is called with what is done and the number of documents.
+        explained: Maximum number of documents that are explained and listed.
+        progress: Function that is called with the stage and the number of documents done.
 
     Returns:
-        The number of documents that are listed.
+        The number of listed documents.
     """
     from hanlib.evaluation import write_report
 

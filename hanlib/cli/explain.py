@@ -1,4 +1,4 @@
-"""`hanlib explain`: which sentences and words decided, for texts or a file."""
+"""`hanlib explain`: explains the classification of texts or of a file."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ def add_parser(commands):
     options.add_model(parser)
     texts.add_arguments(parser)
     parser.add_argument("--label-column", metavar="C", help="column of the true label in FILE")
-    group = parser.add_argument_group("what is explained")
+    group = parser.add_argument_group("explanation")
     group.add_argument(
         "--method",
         choices=METHODS,
@@ -30,22 +30,22 @@ def add_parser(commands):
         "--target",
         metavar="CLASS",
         action="append",
-        help="class that the scores are for, may be repeated; or all; or labels, those that a "
+        help="class that the scores are for (may be repeated), or all, or labels for those that a "
         "multi-label model predicts (default: the most probable class)",
     )
     group.add_argument(
         "--faithfulness",
         action="store_true",
-        help="measure how much each explanation says about the decision: some 60 further passes "
-        "over each document",
+        help="measure the faithfulness of each explanation, with about 60 more passes over each "
+        "document",
     )
-    group = parser.add_argument_group("how it is shown")
+    group = parser.add_argument_group("output")
     group.add_argument("--html", metavar="FILE", help="write a report: a summary and all documents")
     group.add_argument(
         "--compare", metavar="M", choices=METHODS, help="show a second method beside the first"
     )
     group.add_argument(
-        "--json", action="store_true", help="print one JSON object a document and class"
+        "--json", action="store_true", help="print one JSON object per document and class"
     )
 
 
@@ -72,7 +72,7 @@ def run(arguments):
 
 
 def _target(classifier, names):
-    """What `explain` takes for the names on the command line."""
+    """The argument `target` of `explain` for the names on the command line."""
     from hanlib.explain.targets import classes_of
 
     if names is None:
@@ -88,7 +88,7 @@ def _target(classifier, names):
 
 
 def _explained(arguments, classifier, target, records):
-    """Streams `(record, explanations)`; with --compare each explanation is a pair."""
+    """Yields `(record, explanations)`; with --compare each explanation is a pair."""
     from hanlib.cli.classify import windows
     from hanlib.explain import explain_each
     from hanlib.training.progress import ProgressLine
@@ -112,7 +112,7 @@ def _explained(arguments, classifier, target, records):
         for record, *found in zip(of_documents, *by_method, strict=True):
             yield record, list(zip(*found, strict=True)) if arguments.compare else found[0]
             done += 1
-            # On a terminal the explanations themselves are the progress.
+            # If the explanations are printed to a terminal, they show the progress.
             if arguments.html is not None or not sys.stdout.isatty():
                 progress("explaining", done)
     progress.close()
@@ -145,7 +145,7 @@ def _print(arguments, record, explanations):
         if arguments.json:
             line = {**named, **json.loads(explanation.to_json())}
             text = json.dumps(line, ensure_ascii=False, default=str)
-            # Bytes of an argument that are not UTF-8 arrive as lone surrogates.
+            # Arguments that are not valid UTF-8 contain lone surrogates.
             print(text.encode("utf-8", "replace").decode())
             continue
         heading = " ".join(f"{name} {value}" for name, value in named.items())

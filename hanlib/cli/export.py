@@ -1,4 +1,4 @@
-"""`hanlib export`: a model as a SavedModel that needs TensorFlow alone."""
+"""`hanlib export`: exports a model as a SavedModel that needs only TensorFlow."""
 
 import contextlib
 import sys
@@ -12,13 +12,13 @@ def add_parser(commands):
     parser = options.add_parser(
         commands,
         "export",
-        "write a model as the next version of a SavedModel, for a server: text in, answer and "
-        "evidence out",
+        "export a model as the next version of a SavedModel, which takes raw text and returns "
+        "answers and evidence",
         run,
     )
     options.add_model(parser)
     parser.add_argument(
-        "directory", metavar="DIR", help="folder of the versions; DIR/1/, DIR/2/, ... are made"
+        "directory", metavar="DIR", help="folder of the versions DIR/1/, DIR/2/, ..."
     )
     parser.add_argument(
         "--half", action="store_true", help="store the word vectors in float16: half the size"
@@ -28,20 +28,20 @@ def add_parser(commands):
         metavar="N",
         type=options.whole_number,
         default=512,
-        help="sentences that `explain` returns of a document at most (default: 512)",
+        help="maximum number of sentences that `explain` returns per document (default: 512)",
     )
     parser.add_argument(
         "--most-words",
         metavar="N",
         type=options.whole_number,
         default=4096,
-        help="words that `explain` returns of a document at most (default: 4096)",
+        help="maximum number of words that `explain` returns per document (default: 4096)",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="load the export in a fresh process with TensorFlow alone, and compare its answers "
-        "to edge cases with the model's; exit code 1 where they differ",
+        help="load the export in a new process without hanlib and compare its answers with those "
+        "of the model, including edge cases; exit code 1 if they differ",
     )
 
 
@@ -78,16 +78,16 @@ def _export(classifier, arguments):
         for name in ("dataset", "recipe", "metrics")
     }
     for name in write_base_files(path.parent, classifier, **known, options=exported):
-        _tell(f"{path.parent / name} was changed by hand, and is left as it is")
+        _tell(f"{path.parent / name} was changed by hand and is not overwritten")
     return path
 
 
 def _check(path, classifier, arguments):
     from hanlib.serving.export_check import check
 
-    _tell("checking in a process of its own")
+    _tell("checking the export")
     return check(path, classifier, half_precision_tables=arguments.half)
 
 
-def _tell(doing):
-    print(doing, file=sys.stderr, flush=True)
+def _tell(message):
+    print(message, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""`hanlib info`: what a model is."""
+"""`hanlib info`: describes a model."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ from hanlib.cli import model_file, options
 
 def add_parser(commands):
     """Adds the command."""
-    parser = options.add_parser(commands, "info", "tell what a model is", run)
+    parser = options.add_parser(commands, "info", "describe a model", run)
     options.add_model(parser)
     options.add_json(parser)
 
@@ -42,7 +42,7 @@ def _describe(model):
 
 
 def _files(folder):
-    """The files of a model's folder and their bytes, without those of an unfinished run."""
+    """The files of a model's folder and their sizes, without those of an unfinished run."""
     found = (path for path in sorted(folder.rglob("*")) if path.is_file())
     named = ((path.relative_to(folder), path) for path in found)
     return {
@@ -58,9 +58,9 @@ def _report(described):
     lines = [
         described["model"],
         f"  classes      {len(classes)}: {shown}",
-        f"  labels       {'any number' if described['multi_label'] else 'one'} a document",
+        f"  labels       {'any number' if described['multi_label'] else 'one'} per document",
         f"  vocabulary   {described['vocabulary_size']:,} words",
-        f"  encoder      {described['encoder']}, {described['parameters']:,} parameters in all",
+        f"  encoder      {described['encoder']}, {described['parameters']:,} parameters in total",
     ]
     dataset, metrics = described["dataset"], described["metrics"] or {}
     if dataset:
@@ -68,9 +68,8 @@ def _report(described):
         lines.append(f"  trained on   {dataset['name']}: {sizes}")
     for split in ("validation", "test"):
         if split in metrics:
-            figures = metrics[split]
-            name = "accuracy" if "accuracy" in figures else "micro_f1"
-            lines.append(f"  {split:<11}  {name.replace('_', ' ')} {figures[name]:.4f}")
+            name = "accuracy" if "accuracy" in metrics[split] else "micro_f1"
+            lines.append(f"  {split:<11}  {name.replace('_', ' ')} {metrics[split][name]:.4f}")
     if described["recipe"]:
         given = (f"{k}={v}" for k, v in described["recipe"].items() if v is not None)
         lines.append(f"  recipe       {', '.join(given)}")

@@ -1,4 +1,4 @@
-"""MODEL on the command line: a folder made by `hanlib train`, or a `.keras` file."""
+"""The argument MODEL: a folder written by `hanlib train`, or a `.keras` file."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ def model_path(model):
     """The `.keras` file of a model.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such file.
     """
     path = Path(model)
     if not path.exists():
@@ -30,7 +30,7 @@ def load_classifier(model):
     """The classifier of a model.
 
     Raises:
-        UsageError: the file cannot be read, or holds something else.
+        UsageError: the file cannot be read, or is not a classifier of text.
     """
     from hanlib.cli.quiet import start_tensorflow
     from hanlib.training.progress import ProgressLine
@@ -46,7 +46,7 @@ def load_classifier(model):
 
     try:
         classifier = keras.models.load_model(path, compile=False)
-    # Keras lets through whatever the parts of a damaged file raise.
+    # A damaged file can raise any exception.
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise UsageError(

@@ -1,11 +1,11 @@
-"""Names of an encoder's parts, checked before TensorFlow is loaded."""
+"""Checks the names of presets, cells and scores before TensorFlow is loaded."""
 
 import difflib
 
 from hanlib.cli.errors import UsageError
 from hanlib.presets import PRESETS
 
-# As hanlib.layers knows them.
+# The names in hanlib.layers.
 CELLS = ("gru", "output_gate_gru", "two_state", "mgu", "min_gru", "elman", "lstm")
 SCORES = ("additive", "dot", "general", "gated", "mean", "max")
 
@@ -22,7 +22,7 @@ def check_recipe(recipe):
 
 
 def did_you_mean(name, known):
-    """A hint at the nearest of the known names, or an empty string.
+    """A suggestion of the most similar known name, or an empty string.
 
     >>> did_you_mean("gur", CELLS)
     "; did you mean 'gru'?"
@@ -31,7 +31,7 @@ def did_you_mean(name, known):
     if not name:
         return ""
     likeness = {
-        # Of two that are equally near, the one that begins alike.
+        # Prefers a name with the same first letter.
         other: difflib.SequenceMatcher(None, name, other).ratio() + 0.1 * (name[0] == other[0])
         for other in known
     }

@@ -8,7 +8,7 @@ from hanlib.cli.errors import UsageError
 
 
 def add_parser(commands, name, summary, run):
-    """A command's parser, the same in all: help text, no abbreviated options."""
+    """Adds the parser of a command, with the settings that all commands share."""
     parser = commands.add_parser(
         name,
         help=summary,
@@ -23,26 +23,26 @@ def add_parser(commands, name, summary, run):
 def add_model(parser):
     """The argument MODEL."""
     parser.add_argument(
-        "model", metavar="MODEL", help="a folder made by `hanlib train`, or a .keras file"
+        "model", metavar="MODEL", help="a folder written by `hanlib train`, or a .keras file"
     )
 
 
 def add_json(parser):
     """The option --json."""
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON object on standard output"
+        "--json", action="store_true", help="print one JSON object to standard output"
     )
 
 
 def add_dataset(parser, default_help):
-    """The argument DATASET and the options that say how it is read."""
+    """The argument DATASET and the options for reading it."""
     parser.add_argument(
         "dataset",
         metavar="DATASET",
         nargs="?",
         help=f"a name of the catalog (see `hanlib datasets`), a file or a folder; {default_help}",
     )
-    group = parser.add_argument_group("how a data set is read")
+    group = parser.add_argument_group("reading the data set")
     group.add_argument("--text-column", metavar="C", help="column of the text")
     group.add_argument("--label-column", metavar="C", help="column of the label")
     group.add_argument("--split-column", metavar="C", help="column with train, validation, test")
@@ -53,27 +53,27 @@ def add_dataset(parser, default_help):
         help='any number of labels per document: a list, or text such as "art|law"',
     )
     group.add_argument(
-        "--label-separator", metavar="S", help='what divides labels in text (default: "|")'
+        "--label-separator", metavar="S", help='separator of labels in text (default: "|")'
     )
     group.add_argument(
         "--validation-split",
         metavar="N",
         type=_split,
-        help="training documents to hold out where there is no validation split: share or number",
+        help="training documents to hold out if there is no validation split: a fraction or number",
     )
     group.add_argument("--encoding", metavar="E", help="encoding of text files (default: utf-8)")
     group.add_argument(
         "--max-bad-rows",
         metavar="N",
         type=whole_number,
-        help="rows that cannot be used before the run stops (default: 100)",
+        help="maximum number of rows that cannot be used (default: 100)",
     )
 
 
 def load_arguments(arguments, **more):
-    """The keyword arguments of `hanlib.data.load` that the options give.
+    """The keyword arguments of `hanlib.data.load` according to the options.
 
-    A path is made absolute, so that it can be recorded; a name of the catalog stays.
+    A path is made absolute, so that it can be recorded; a catalog name is not changed.
     """
     given = {
         "text_column": arguments.text_column,
@@ -90,7 +90,7 @@ def load_arguments(arguments, **more):
 
 
 def recorded_name(dataset):
-    """How a data set is recorded: a catalog name as it is, a path in full."""
+    """The recorded name of a data set: a catalog name, or an absolute path."""
     from hanlib.data import describe
 
     if dataset in {record.name for record in describe()} or not os.path.exists(dataset):
@@ -99,7 +99,7 @@ def recorded_name(dataset):
 
 
 def default_output(dataset):
-    """The folder of a data set's model where none is given.
+    """The default folder of a model, named after the data set.
 
     >>> str(default_output("data/reviews.csv.gz"))
     'saved_models/reviews'
@@ -114,7 +114,7 @@ def _split(text):
             return kind(text)
         except ValueError:
             continue
-    raise argparse.ArgumentTypeError(f"a share or a number is needed, not {text!r}")
+    raise argparse.ArgumentTypeError(f"must be a fraction or a number. Received: {text!r}")
 
 
 def whole_number(text):
@@ -122,11 +122,11 @@ def whole_number(text):
     try:
         return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"a whole number is needed, not {text!r}") from None
+        raise argparse.ArgumentTypeError(f"must be a whole number. Received: {text!r}") from None
 
 
 def check_writable(directory):
-    """Raises `UsageError` where a folder cannot be made or written to."""
+    """Raises `UsageError` if a folder cannot be created or written to."""
     directory = Path(directory)
     existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     if not existing.is_dir():
@@ -136,7 +136,7 @@ def check_writable(directory):
 
 
 def check_writable_file(path):
-    """Raises `UsageError` where a file cannot be written."""
+    """Raises `UsageError` if a file cannot be written."""
     if Path(path).is_dir():
         raise UsageError(f"cannot write to {path}: it is a folder")
     if not Path(path).absolute().parent.is_dir():

@@ -1,4 +1,4 @@
-"""The answers of a run, written so that a killed run can be resumed."""
+"""An output file that is written in parts, so that a killed run can be resumed."""
 
 import contextlib
 import json
@@ -10,25 +10,25 @@ from hanlib.cli.errors import UsageError
 
 
 class PartialOutput:
-    """JSON lines that are written beside an output file, with a note of how far they are.
+    """A context that collects JSON lines beside an output file, and records its progress.
 
-    As a context it opens them. Without an error, `finish` then makes the output file of them; an
-    error removes them; a kill, or Ctrl-C, leaves them to be resumed.
+    At the end, `finish` converts the lines to the output file. An error removes the lines. If the
+    process is killed or interrupted by Ctrl-C, they stay, so that the run can be resumed.
 
     Args:
-        path: The file to make.
-        finish: Function `(partial, temporary)` that writes the output of the lines in the file
-            `partial` to the path `temporary`.
-        run: A JSON object that describes the run: another run cannot be resumed.
-        resume: Whether to go on where an earlier run was stopped.
-        resumable: Whether that can be done at all; else Ctrl-C leaves nothing.
+        path: The output file.
+        finish: Function `(partial, temporary)` that converts the lines in the file `partial` to the
+            output format and writes them to the path `temporary`.
+        run: A JSON object that describes the run. Only the same run can be resumed.
+        resume: Whether to continue an earlier run that was stopped.
+        resumable: Whether the run can be resumed; otherwise Ctrl-C removes the lines.
 
     Attributes:
         file: The open file of lines.
-        done: The number of documents that are in it from the earlier run.
+        done: The number of documents in the file from the earlier run.
 
     Raises:
-        UsageError: If the earlier run was another, or is still going on.
+        UsageError: If the earlier run was different, or is still running.
 
     >>> import shutil, tempfile
     >>> path = Path(tempfile.mkdtemp(), "answers.jsonl")
@@ -69,7 +69,7 @@ class PartialOutput:
                     path.unlink(missing_ok=True)
 
     def reached(self, documents):
-        """Notes that the file holds the answers for this number of documents."""
+        """Records that the file contains the answers for this number of documents."""
         self._sync()
         size = os.fstat(self.file.fileno()).st_size
         note = {"run": self._run, "documents": documents, "bytes": size}
@@ -85,16 +85,16 @@ class PartialOutput:
         changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
         if changed:
             raise UsageError(
-                f"--resume needs the run that wrote {self._partial}: {', '.join(changed)} changed "
-                "since. Leave out --resume to start anew"
+                f"--resume cannot continue {self._partial}: {', '.join(changed)} changed. "
+                "Leave out --resume to start again"
             )
         if self._partial.stat().st_size < note["bytes"]:
-            raise UsageError(f"{self._partial} is damaged: leave out --resume to start anew")
+            raise UsageError(f"{self._partial} is damaged: leave out --resume to start again")
         return note["documents"], note["bytes"]
 
 
 def _lock(file, path):
-    """Held by the process until it ends, however it does."""
+    """Locks the file until the process ends."""
     with contextlib.suppress(ImportError):  # Windows
         import fcntl
 

@@ -1,4 +1,4 @@
-"""`hanlib predict`: the labels of texts from the command line, a file or standard input."""
+"""`hanlib predict`: classifies texts from the command line, a file or standard input."""
 
 import contextlib
 import functools
@@ -21,18 +21,18 @@ from hanlib.cli.predictions import (
 
 def add_parser(commands):
     """Adds the command."""
-    parser = options.add_parser(commands, "predict", "label texts, as a stream", run)
+    parser = options.add_parser(commands, "predict", "classify a stream of texts", run)
     parser.add_argument(
         "model",
         metavar="MODEL",
         nargs="?",
-        help="a folder made by `hanlib train`, or a .keras file",
+        help="a folder written by `hanlib train`, or a .keras file",
     )
     texts.add_arguments(parser)
     parser.add_argument(
         "--saved-model",
         metavar="DIR",
-        help="instead of MODEL: a folder made by `hanlib export`, or one version in it",
+        help="instead of MODEL: a folder written by `hanlib export`, or one version in it",
     )
     texts.add_columns(parser)
     parser.add_argument(
@@ -43,12 +43,12 @@ def add_parser(commands):
     parser.add_argument(
         "--format",
         choices=FORMATS,
-        help="default: from the name of --output, else table on a terminal and jsonl elsewhere",
+        help="default: from the name of --output, else table on a terminal, otherwise jsonl",
     )
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on with --output where a run with the same --input was stopped",
+        help="continue --output if a run with the same --input was stopped",
     )
 
 
@@ -67,13 +67,13 @@ def run(arguments):
 
 
 def _check(arguments):
-    """Completes the arguments and refuses mistakes, before anything slow is done."""
+    """Completes and checks the arguments, before anything slow is done."""
     if arguments.output is not None:
         options.check_writable_file(arguments.output)
     if _format(arguments) == "parquet":
         check_parquet()
     if arguments.saved_model is not None:
-        # The first TEXT stands where MODEL would.
+        # The first TEXT was parsed as MODEL.
         arguments.texts = [*([arguments.model] if arguments.model else []), *arguments.texts]
         arguments.model = None
     elif arguments.model is None:
@@ -85,14 +85,14 @@ def _check(arguments):
 
 
 def _model(arguments):
-    """What answers: `classes`, `multi_label`, `answers(texts)`."""
+    """An object with `classes`, `multi_label` and `answers(texts)`."""
     if arguments.saved_model is None:
         from hanlib.cli.classify import KerasModel
 
         return KerasModel(model_file.load_classifier(arguments.model))
     from hanlib.cli.quiet import start_tensorflow
 
-    # An export needs TensorFlow alone: without Keras it is there in half the time.
+    # An export does not need Keras; without it, the start takes half the time.
     start_tensorflow(keras=False)
     from hanlib.serving.scoring import ServedModel
 
@@ -122,13 +122,13 @@ def _write_file(arguments, model, records):
     finish = functools.partial(write_file, _format(arguments), arguments.output)
     output = PartialOutput(arguments.output, finish, described, arguments.resume, resumable)
     if output.done:
-        progress.note(f"going on after {output.done:,} documents")
+        progress.note(f"continuing after {output.done:,} documents")
     elif arguments.resume:
         progress.note("no unfinished run to resume: starting from the beginning")
 
     def reached(done):
         output.reached(done)
-        progress("labelling", done)
+        progress("classifying", done)
 
     with _hint_of_resume(arguments), output:
         _write(
@@ -148,11 +148,11 @@ def _hint_of_resume(arguments):
     except KeyboardInterrupt:
         if not _reads_a_file(arguments):
             raise
-        raise KeyboardInterrupt("the same command with --resume goes on from here") from None
+        raise KeyboardInterrupt("the same command with --resume continues from here") from None
 
 
 def _described(arguments, model):
-    """What decides the output: another run cannot be resumed."""
+    """Everything that determines the output; a run can be resumed only if it is unchanged."""
     if arguments.saved_model is None:
         file = model_file.model_path(arguments.model)
     else:

@@ -1,8 +1,8 @@
-"""The forms in which predictions are written, one record per document.
+"""The output formats of predictions, with one record per document.
 
-A record is a `dict`: row, the input's columns and text, then label (or labels) and probabilities.
-A stream takes records one by one. A file is made of the JSON lines of all records when they are
-complete, so that every format can be resumed and has all columns.
+A record is a `dict`: row, the columns of the input, text, then label (or labels) and probabilities.
+Streams are written record by record. Files are converted from the JSON lines of all records, so
+that every format can be resumed and contains all columns.
 """
 
 import csv
@@ -17,15 +17,15 @@ _SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"
 _SUFFIXES[".parquet"] = "parquet"
 STREAMS = ("jsonl", "csv", "tsv", "table")
 FORMATS = (*STREAMS, "parquet")
-# Rows of a Parquet file that are in memory at once.
+# Rows of a Parquet file in memory at the same time.
 _CHUNK = 4096
 
 
 def format_of(path, chosen=None):
-    """The format of an output file, by its name, or as `chosen`.
+    """The format of an output file, from its name or as `chosen`.
 
     Raises:
-        UsageError: if the name says no format, or another one.
+        UsageError: if the format is unknown, or the name has another one.
 
     >>> format_of("answers.csv.gz")
     'csv'
@@ -38,16 +38,16 @@ def format_of(path, chosen=None):
     form = chosen or named
     if form is None or (gzipped and form == "parquet"):
         raise UsageError(
-            "--output must end in .csv, .tsv, .jsonl (each also .gz) or .parquet, or --format say "
-            f"how it is written. Received: {path}"
+            "--output must end in .csv, .tsv, .jsonl (each optionally .gz) or .parquet, or "
+            f"--format must be given. Received: {path}"
         )
     if named not in (None, form):
-        raise UsageError(f"--format {form} does not fit the name of --output. Received: {path}")
+        raise UsageError(f"--format {form} does not match the name of --output. Received: {path}")
     return form
 
 
 def record_of(record, model, labels, probabilities):
-    """The record of an answer: columns of the input named as the answer's are renamed.
+    """The record of an answer; input columns with the same names as the answer's are renamed.
 
     >>> class Model:
     ...     classes, multi_label = ["bad", "good"], False
@@ -66,12 +66,12 @@ def record_of(record, model, labels, probabilities):
 def json_line(record):
     """A record as a line of JSON."""
     line = json.dumps(record, ensure_ascii=False, default=str) + "\n"
-    # Half a surrogate pair, as a damaged argument may hold, has no UTF-8.
+    # Lone surrogates, as in an argument that is not valid UTF-8, cannot be encoded.
     return line.encode("utf-8", "replace").decode()
 
 
 def stream(file, form):
-    """A function that writes one record to an open file; columns are those of the first record."""
+    """A function that writes a record to an open file, with the columns of the first record."""
     delimited = _delimited(file, form) if form in ("csv", "tsv") else None
 
     def write(record):
@@ -85,7 +85,7 @@ def stream(file, form):
 
 
 def write_file(form, path, partial, temporary):
-    """Writes records, JSON lines in the file `partial`, in a format to `temporary`.
+    """Converts the records in `partial`, which are JSON lines, to a format in `temporary`.
 
     Args:
         form: one of `FORMATS`.
@@ -111,7 +111,7 @@ def write_file(form, path, partial, temporary):
 
 
 def check_parquet():
-    """Raises `UsageError` where Parquet cannot be written."""
+    """Raises `UsageError` if Parquet cannot be written."""
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError:
@@ -155,7 +155,7 @@ def _cell(name, value):
 
 
 def _table_line(record):
-    """For people: label, probability, the beginning of the text."""
+    """A line to read: label, probability, the beginning of the text."""
     text = " ".join(record["text"].split())
     text = text if len(text) <= 60 else f"{text[:57]}..."
     probabilities = record["probabilities"]
@@ -202,7 +202,7 @@ def _kind(value):
 
 
 def _common_kind(kinds):
-    """One kind for all values of a column; mixed ones and nested ones are written as text."""
+    """One kind for all values of a column; mixed and nested values are written as text."""
     if kinds == {"int", "float"}:
         return "float"
     return kinds.pop() if len(kinds) == 1 and kinds != {"json"} else "str"

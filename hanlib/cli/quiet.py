@@ -1,4 +1,4 @@
-"""TensorFlow without the lines it writes while it starts."""
+"""Starts TensorFlow without its messages."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 
-# What its C++ code writes before its log is set up, whatever TF_CPP_MIN_LOG_LEVEL says.
+# Messages of its C++ code that TF_CPP_MIN_LOG_LEVEL does not suppress.
 _NOISE = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog\(\)"
     rb"|[IW]\d{4} [\d:. ]+\S+\.cc:\d+\]"
@@ -15,10 +15,10 @@ _NOISE = re.compile(
 
 
 def start_tensorflow(keras=True):
-    """Imports TensorFlow; of what it writes meanwhile, only errors come through.
+    """Imports TensorFlow and suppresses its messages, except errors.
 
     Args:
-        keras: whether Keras may be imported with it, which takes a third of the time.
+        keras: whether Keras is imported too, which takes a third of the time.
     """
     if "tensorflow" in sys.modules:
         return
@@ -33,7 +33,7 @@ def start_tensorflow(keras=True):
 
 @contextlib.contextmanager
 def _without_keras():
-    """TensorFlow imports Keras at its end, and goes on without it where that fails."""
+    """Makes the import of Keras fail, which TensorFlow ignores."""
     sys.modules.setdefault("keras.src", None)
     try:
         yield
@@ -44,10 +44,10 @@ def _without_keras():
 
 @contextlib.contextmanager
 def _filtered_stderr():
-    """Collects what is written to file descriptor 2, and lets through what is no noise."""
+    """Collects the output to file descriptor 2, and writes it at the end without `_NOISE`."""
     try:
         saved = os.dup(2)
-    except OSError:  # Standard error is closed: nothing to silence.
+    except OSError:  # Standard error is closed.
         yield
         return
     with tempfile.TemporaryFile() as collected:

@@ -1,4 +1,4 @@
-"""`hanlib serve`: a model behind TensorFlow Serving's REST API, with a page to try it."""
+"""`hanlib serve`: serves a model with TensorFlow Serving's REST API and a web page."""
 
 import argparse
 import contextlib
@@ -19,11 +19,13 @@ _EXPORT = "import sys; from hanlib.cli.serve import export; sys.exit(export(*sys
 
 def add_parser(commands):
     """Adds the command."""
-    parser = options.add_parser(commands, "serve", "answer over HTTP, as TensorFlow Serving", run)
+    parser = options.add_parser(
+        commands, "serve", "serve a model over HTTP, with TensorFlow Serving's REST API", run
+    )
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help="a folder made by `hanlib export` (all versions, or one), or a trained model",
+        help="a folder written by `hanlib export` (all versions, or one), or a trained model",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
     parser.add_argument(
@@ -31,10 +33,10 @@ def add_parser(commands):
         metavar="P",
         type=options.whole_number,
         default=8501,
-        help="0: any free one (default: 8501)",
+        help="port, 0 for any free one (default: 8501)",
     )
     parser.add_argument("--name", help="the model's name in URLs (default: that of its folder)")
-    parser.add_argument("--quiet", action="store_true", help="no line for each request")
+    parser.add_argument("--quiet", action="store_true", help="do not log requests")
     parser.add_argument(
         "--allow-origin",
         metavar="ORIGIN",
@@ -57,7 +59,7 @@ def add_parser(commands):
         nargs="+",
         type=_label,
         default=[],
-        help="such as stable=1; these versions answer as well",
+        help="labels of versions, such as stable=1; these versions are served too",
     )
     _add_numbers(parser.add_argument_group("limits"), _LIMITS)
     _add_numbers(parser.add_argument_group("times"), _TIMES)
@@ -70,18 +72,18 @@ def _add_numbers(group, numbers):
         group.add_argument(name, metavar=metavar, type=kind, default=default, help=help_text)
 
 
-# Option: (metavar, default, least value, help).
+# Option: (metavar, default, minimum, help).
 _VERSIONS = {
-    "--keep-versions": ("N", 1, 1, "how many of the highest versions answer"),
-    "--poll": ("S", 1.0, 0.001, "seconds between two looks at the folder"),
+    "--keep-versions": ("N", 1, 1, "number of the highest versions to serve"),
+    "--poll": ("S", 1.0, 0.001, "seconds between checks for new versions"),
 }
 _LIMITS = {
     "--max-body": ("BYTES", 4 << 20, 1, "bytes of a request; 413 above"),
     "--max-queue": ("DOCS", 1024, 1, "documents in the queue; 503 above"),
-    "--max-batch": ("DOCS", 64, 1, "documents in a batch; larger requests are cut"),
+    "--max-batch": ("DOCS", 64, 1, "documents in a batch; larger requests are split"),
     "--max-sentences": ("N", 50_000, 1, "sentences of a document; 400 above"),
     "--max-connections": ("N", 512, 1, "connections; an idle one is closed, or 503 above"),
-    "--batch-threads": ("N", 2, 1, "batches that run at once"),
+    "--batch-threads": ("N", 2, 1, "batches that run in parallel"),
 }
 _TIMES = {
     "--timeout": ("S", 30.0, 0.001, "seconds to answer a request; 504 after"),
@@ -94,7 +96,7 @@ _TIMES = {
 def _label(text):
     label, _, version = text.partition("=")
     if not label or not version.isdecimal():
-        raise argparse.ArgumentTypeError(f"LABEL=VERSION is needed, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be LABEL=VERSION. Received: {text!r}")
     return label, int(version)
 
 
@@ -108,17 +110,17 @@ def run(arguments):
     with contextlib.ExitStack() as stack:
         bound = stack.enter_context(contextlib.closing(_listen(arguments)))
         model = _find_model(arguments.model, stack)
-        # Until the server handles the signal, there is no request to finish.
+        # Before the server handles the signal, there are no requests to finish.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         start_tensorflow()
         finished = _serve(arguments, model, bound)
-    # Threads that still run, and TensorFlow's own shutdown, would delay the exit by seconds.
+    # Running threads and TensorFlow's shutdown would delay the exit by seconds.
     logging.shutdown()
     os._exit(0 if finished else 1)
 
 
 def export(model, directory):
-    """Exports a trained model as `directory/1`. It runs in a process of its own: it needs Keras."""
+    """Exports a trained model as `directory/1`, in a separate process since it needs Keras."""
     from hanlib.cli import model_file
     from hanlib.cli.errors import message_of
 
@@ -256,7 +258,7 @@ def _serve(arguments, model, bound):
 
 
 def _log(quiet):
-    """Logs versions and requests, without their text, on standard error."""
+    """Logs versions and requests, without their text, to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     log = logging.getLogger("hanlib.serve")

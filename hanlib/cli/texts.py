@@ -1,4 +1,4 @@
-"""TEXT and --input: the documents of a command, as a stream."""
+"""The argument TEXT and the option --input: the documents of a command, as a stream."""
 
 import math
 
@@ -7,12 +7,13 @@ from hanlib.cli.errors import UsageError
 
 
 def add_arguments(parser):
-    """The argument TEXT and the options that say how a file of texts is read."""
+    """The argument TEXT and the options for reading a file of texts."""
     parser.add_argument(
         "texts",
         metavar="TEXT",
         nargs="*",
-        help="documents; without any, or with -, standard input is read, one document a line",
+        help="documents; if there are none, or with -, standard input is read, one document per "
+        "line",
     )
     parser.add_argument("--input", metavar="FILE", help="CSV, TSV, JSONL, Parquet or text; or -")
     parser.add_argument("--text-column", metavar="C", help="column of the text in FILE")
@@ -22,7 +23,7 @@ def add_arguments(parser):
         metavar="N",
         type=options.whole_number,
         default=100,
-        help="rows that cannot be used before the run stops (default: 100)",
+        help="maximum number of rows that cannot be used (default: 100)",
     )
 
 
@@ -38,11 +39,11 @@ def add_columns(parser):
 def records(arguments, label_column=None):
     """The documents, as a stream of `(text, record)`.
 
-    A record is a `dict` of row, the columns of the file that are kept, and text; with a
-    `label_column` also true_label. Without an option --columns only the id is kept.
+    A record is a `dict` of row, the columns of the file that are kept, and text; with
+    `label_column` also true_label. Commands without the option --columns keep only the id.
 
     Raises:
-        UsageError: documents come from two places, or a row has no such column.
+        UsageError: both TEXT and --input are given, or a row lacks a column.
     """
     if arguments.input is not None and arguments.texts:
         raise UsageError("give either TEXT or --input, not both")
@@ -68,7 +69,7 @@ def records(arguments, label_column=None):
 def _document(row, column, fields, keep, label_column):
     text = fields[column] or ""
     others = {str(name): value for name, value in fields.items() if name != column}
-    # A column named row or text would hide ours.
+    # Columns named row or text are renamed, to keep those of the record.
     kept = {
         f"input_{name}" if name in ("row", "text") else name: _value(value)
         for name, value in keep(row, others).items()
@@ -81,7 +82,7 @@ def _document(row, column, fields, keep, label_column):
 
 
 def _kept_columns(arguments):
-    """A function of a row's number and its columns that gives those to keep."""
+    """A function of a row number and the columns of the row that returns the columns to keep."""
     chosen = getattr(arguments, "columns", "id")
     if chosen is None:
         return lambda row, fields: fields
@@ -104,5 +105,5 @@ def _check_columns(row, names, fields):
 
 
 def _value(value):
-    """Not a number is no value in JSON."""
+    """The value for JSON, which has no NaN."""
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,6 +1,6 @@
-"""Datasets as streams of raw `(text, label)`, and tokenised documents as batches.
+"""Datasets as streams of raw `(text, label)` pairs, and batches of tokenised documents.
 
-Importing this package imports neither TensorFlow nor pyarrow: what needs them loads them.
+Importing this package does not import TensorFlow or pyarrow; they are imported when needed.
 """
 
 from hanlib.data.bad_rows import BadRows, BadRowsWarning

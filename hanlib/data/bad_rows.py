@@ -1,4 +1,4 @@
-"""The report on rows that could not be used, and the limit that stops a run of them."""
+"""Reports rows that could not be used, and stops if there are too many of them."""
 
 import warnings
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ _KEPT, _SHOWN = 1000, 5
 
 
 class BadRowsWarning(UserWarning):
-    """Some rows of a file were left out; the message counts them and names the first."""
+    """Some rows of a file were left out; the message has their number and the first ones."""
 
 
 @dataclass
@@ -18,7 +18,7 @@ class BadRows:
 
     Attributes:
         source: name of the file or folder.
-        limit: the number of bad rows that is still accepted.
+        limit: the maximum number of bad rows.
         count: bad rows so far.
         rows: all rows so far, good and bad.
         examples: the first 1,000 bad rows as `(file name, line, problem)`; lines count from 1.
@@ -36,7 +36,7 @@ class BadRows:
     examples: list[tuple[str, int, str]] = field(default_factory=list)
 
     def add(self, file, line, problem):
-        """Counts one bad row; raises `DataError` where the limit is passed."""
+        """Counts one bad row; raises `DataError` if the limit is exceeded."""
         self.count += 1
         if len(self.examples) < _KEPT:
             self.examples.append((file, line, problem))
@@ -48,7 +48,7 @@ class BadRows:
             )
 
     def warn(self):
-        """Says once, as a `BadRowsWarning`, what was left out; silent where nothing was."""
+        """Issues a `BadRowsWarning` if rows were left out."""
         if self.count:
             warnings.warn(str(self), BadRowsWarning, stacklevel=3)
 

@@ -1,26 +1,27 @@
-"""Which documents go into which batch: alike in length, in random order, each exactly once."""
+"""Assigns documents to batches of similar length, in random order, each exactly once."""
 
 import numpy as np
 
 from hanlib.data.corpus import DataError
 
-# Documents are sorted by length within pools of this many batches. Larger pools make batches more
-# alike within, smaller ones mix the documents more from epoch to epoch.
+# Documents are sorted by length within pools of this many batches. Larger pools give batches of
+# more similar lengths, smaller ones mix the documents more from epoch to epoch.
 POOL_BATCHES = 50
 
 
 def plan_batches(lengths, batch_size, *, seed, epoch=0, max_batch_words=None):
-    """Puts documents into batches.
+    """Assigns documents to batches.
 
     Args:
-        lengths: `<int>[documents]`, words a document.
-        batch_size: most documents a batch.
-        seed: integer, or None: sorted by length, shortest first, the same in each epoch.
-        epoch: integer of at least 0; each epoch has another plan.
-        max_batch_words: most words a batch, or None. A document with more is a batch by itself.
+        lengths: `<int>[documents]`, words per document.
+        batch_size: maximum number of documents in a batch.
+        seed: integer. None sorts the documents by length, shortest first, in every epoch.
+        epoch: non-negative integer; each epoch has a different plan.
+        max_batch_words: maximum number of words in a batch, or None. A longer document is a batch
+            by itself.
 
     Returns:
-        A list of `<int64>[batch]` document indexes; together each document exactly once.
+        A list of `<int64>[batch]` document indices; each document occurs exactly once.
 
     >>> plan_batches(np.array([3, 1, 2, 9]), 2, seed=None)
     [array([1, 2]), array([0, 3])]
@@ -46,9 +47,9 @@ def plan_batches(lengths, batch_size, *, seed, epoch=0, max_batch_words=None):
 
 
 def split_to(batches, count, lengths):
-    """The batches with the longest ones halved until there are `count`.
+    """Halves the batches with the most words until there are `count` batches.
 
-    So epochs whose plans have different numbers of batches get the same number.
+    This gives all epochs the same number of batches.
 
     >>> split_to([np.array([0, 1]), np.array([2])], 3, np.array([4, 2, 1]))
     [array([0]), array([1]), array([2])]
@@ -64,7 +65,7 @@ def split_to(batches, count, lengths):
 
 
 def _cut(order, lengths, batch_size, max_batch_words):
-    """Consecutive runs of `order`, each as long as both limits allow."""
+    """Splits `order` into consecutive batches, each as large as both limits allow."""
     if max_batch_words is None:
         return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     total = np.cumsum(lengths[order])

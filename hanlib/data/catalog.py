@@ -15,16 +15,16 @@ from hanlib.data.texts import read_texts
 
 @dataclass(frozen=True)
 class DatasetRecord:
-    """One line of the catalog.
+    """One entry of the catalog.
 
     Attributes:
-        name: what `load` takes.
+        name: the argument of `load`.
         description: one sentence.
-        documents: documents by split as published, in words.
+        documents: the published splits and their sizes, as text.
         classes: the class names.
-        source: who made it, and where it is fetched from.
-        prepared: whether it is ready on this machine.
-        needs_network: whether loading it now would download it.
+        source: the authors, and where the data are downloaded from.
+        prepared: whether the dataset is already on this machine.
+        needs_network: whether loading it requires a download.
 
     >>> describe()[0].name, describe()[0].needs_network
     ('demo', False)
@@ -40,7 +40,7 @@ class DatasetRecord:
 
 
 def describe(data_dir=None):
-    """The catalog, as a list of `DatasetRecord`; looks at the disk, never at the network.
+    """The catalog, as a list of `DatasetRecord`; does not use the network.
 
     >>> [record.name for record in describe()]
     ['demo', 'imdb_reviews', 'yelp_polarity_reviews']
@@ -92,45 +92,49 @@ def load(
 ) -> Corpus:
     """Loads a labelled dataset.
 
-    A file is read as a stream, so it may be larger than memory; loading it is one pass that finds
-    classes, sizes and bad rows. Known formats: CSV, TSV, JSONL (one object a line), each also as
-    `.gz`, and Parquet (`pip install "hanlib[files]"`). A folder holds files of one of these
-    kinds (names that all begin with train, dev, test and so on say the split), or one folder a
-    class with a `.txt` file a document, or such folders inside `train` and `test`, as aclImdb.
+    Files are read as streams, so they may be larger than memory. Loading takes one pass, which
+    finds the classes, sizes and bad rows. The formats are CSV, TSV, JSONL (one object per line),
+    each optionally as `.gz`, and Parquet (`pip install "hanlib[files]"`). A folder contains files
+    of one of these formats (if all names begin with train, dev, test and so on, they give the
+    split), or one folder per class with one `.txt` file per document, or such folders inside
+    `train` and `test`, as in aclImdb.
 
     Args:
         dataset: a catalog name (see `describe`), or the path of a file or folder. A catalog name
-            wins over a file of that name: write `./demo` for the file.
-        text_column: column of the text; guessed from names such as text, review, document, body.
-        label_column: column of the label; guessed from names such as label, stars, category.
-            A label is text, a whole number, true or false, or in a multi-label corpus a list.
-        split_column: column with train, validation (or dev, val, valid) and test; guessed as
-            split or subset. False ignores it.
-        multi_label: True for any number of labels a document, also none; False for exactly one.
-            None: True where labels are lists or `label_separator` is given.
-        label_separator: what divides the labels of a CSV field ("|" unless given). A field may
-            also hold a JSON list.
-        validation_split: training documents to hold out for validation, where the dataset has no
-            validation split of its own: a fraction, or a whole number of documents. 0: none.
-        test_split: the same for a test split; for files only, and drawn only if given.
-        seed: decides which documents are held out. With one label per document, files are
-            divided so that each class has its share of every split.
-        encoding: of text files. A byte order mark is removed.
+            takes precedence over a file of that name; write `./demo` for the file.
+        text_column: column of the text. Default: a column with a name such as text, review,
+            document or body.
+        label_column: column of the label. Default: a column with a name such as label, stars or
+            category. A label is text, a whole number, true or false, or in a multi-label corpus a
+            list.
+        split_column: column with train, validation (or dev, val, valid) and test. Default: a column
+            named split, subset or partition, if there is one. False ignores it.
+        multi_label: True if a document may have any number of labels, including none; False for
+            exactly one. None: True if the labels are lists or `label_separator` is given.
+        label_separator: separator of the labels in a CSV field (default "|"). A field may also
+            contain a JSON list.
+        validation_split: training documents to hold out for validation if the dataset has no
+            validation split: a fraction or a whole number of documents; 0 for none.
+        test_split: the same for a test split, for files only. Default: no test split is drawn.
+        seed: determines which documents are held out. For files with one label per document, the
+            split is stratified by class.
+        encoding: encoding of text files. A byte order mark is removed.
         encoding_errors: "strict", or "replace" to read undecodable bytes as U+FFFD.
-        max_bad_rows: rows without text or label, of undecodable JSON or with a wrong number of
-            fields are left out and reported in a `BadRowsWarning` and in `Corpus.bad_rows`; more
-            of them than this stop the run.
-        data_dir: folder for downloaded datasets; None: `TFDS_DATA_DIR`, else the default of
+        max_bad_rows: maximum number of rows without text or label, with invalid JSON or with a
+            wrong number of fields. They are left out and reported in a `BadRowsWarning` and in
+            `Corpus.bad_rows`; if there are more, an error is raised.
+        data_dir: folder of downloaded datasets. Default: `TFDS_DATA_DIR`, or else the default of
             TensorFlow Datasets.
-        unlabelled: path of a file of texts without labels, or several, which are read as
-            `read_texts` does and become `Corpus.unlabelled`, which for imdb_reviews is otherwise
-            its split "unsupervised".
+        unlabelled: path, or list of paths, of files with texts without labels, in the formats of
+            `read_texts`. They become `Corpus.unlabelled`. For imdb_reviews the default is its
+            split "unsupervised".
 
     Returns:
         A `Corpus`.
 
     Raises:
-        DataError: the dataset does not exist or cannot be read as asked; says what to change.
+        DataError: the dataset does not exist or cannot be read with these arguments. The message
+            says what to change.
 
     >>> corpus = load("demo")
     >>> text, label = next(iter(corpus.splits["train"]))
@@ -176,7 +180,7 @@ def load(
 
 
 def _with_texts(corpus, unlabelled, encoding):
-    """The corpus with the texts of the files `unlabelled`."""
+    """Adds the texts of the files `unlabelled` to the corpus."""
     if unlabelled is None:
         return corpus
     paths = [unlabelled] if isinstance(unlabelled, (str, os.PathLike)) else list(unlabelled)

@@ -1,4 +1,4 @@
-"""Which column holds the text, which the label, which the split."""
+"""Finds the columns of the text, the label and the split."""
 
 from hanlib.data.corpus import DataError
 
@@ -18,11 +18,11 @@ def find_column(argument, chosen, guesses, columns, source, *, required=True):
 
     Args:
         argument: the name of the option, for messages: "text_column".
-        chosen: what the user gave for it, or None.
-        guesses: names that are tried, whatever their case, where nothing was given.
-        columns: the columns that exist.
+        chosen: the value of the option, or None.
+        guesses: names to try, ignoring case, if the option was not given.
+        columns: the existing columns.
         source: name of the file, for messages.
-        required: whether it is an error where no guess fits; else None is returned.
+        required: whether to raise an error if no guess matches; otherwise None is returned.
 
     >>> find_column("text_column", None, TEXT_NAMES, ["id", "Review"], "a.csv")
     'Review'

@@ -1,4 +1,4 @@
-"""What every dataset becomes: class names, and splits that stream `(text, label)` pairs."""
+"""A labelled dataset: class names, and splits that stream `(text, label)` pairs."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -8,21 +8,21 @@ Label = str | tuple[str, ...]
 
 
 class DataError(ValueError):
-    """A mistake in a dataset or in how it was asked for; the message says what to change."""
+    """A problem with a dataset or with the arguments; the message says what to change."""
 
 
 class DataWarning(UserWarning):
-    """Something in a dataset that is probably not meant so."""
+    """Something in a dataset that is probably unintended."""
 
 
 class Split:
-    """A restartable stream of documents: each iteration starts anew.
+    """A stream of documents that can be iterated repeatedly.
 
     Args:
         examples: function without arguments that returns a new iterator of `(text, label)`.
-            `text` is a string; `label` a string, or a tuple of strings in a multi-label corpus.
-        size: number of documents, or None where it is not known without reading.
-        class_counts: documents by class name where they are known without reading, or None.
+            `text` is a string; `label` is a string, or a tuple of strings in a multi-label corpus.
+        size: number of documents, or None if unknown.
+        class_counts: number of documents by class name, or None if unknown.
 
     >>> split = Split(lambda: iter([("Fine.", "pos"), ("Not fine.", "neg")]), size=2)
     >>> list(split.labels()), list(split.texts()), split.size
@@ -46,15 +46,15 @@ class Split:
         return f"Split(size={self.size})"
 
     def texts(self) -> Iterator[str]:
-        """A new stream of the texts alone."""
+        """A new iterator over the texts."""
         return (text for text, _ in self)
 
     def labels(self) -> Iterator[Label]:
-        """A new stream of the labels alone, in the order of `texts`."""
+        """A new iterator over the labels, in the order of `texts`."""
         return (label for _, label in self)
 
     def class_counts(self) -> Mapping[str, int]:
-        """Documents by class name; reads the split once where they are not known.
+        """The number of documents by class name; reads the split once if it is unknown.
 
         >>> Split(lambda: iter([("Fine.", "pos"), ("Good.", "pos")])).class_counts()
         Counter({'pos': 2})
@@ -66,11 +66,11 @@ class Split:
 
 
 class Texts:
-    """A restartable stream of texts without labels.
+    """A stream of texts without labels that can be iterated repeatedly.
 
     Args:
         texts: function without arguments that returns a new iterator of strings.
-        size: number of texts, or None where it is not known without reading.
+        size: number of texts, or None if unknown.
 
     >>> list(Texts(lambda: iter(["Fine.", "Not fine."]), size=2))
     ['Fine.', 'Not fine.']
@@ -93,12 +93,12 @@ class Corpus:
 
     Attributes:
         name: the catalog name, or the name of the file or folder.
-        classes: names of the classes; the position is the index that a model uses. Numeric names
-            are in numeric order, others in alphabetical order or as the catalog gives them.
-        multi_label: whether a document has a tuple of labels (possibly none) and not exactly one.
-        splits: "train" always; "validation" and "test" where they exist.
-        bad_rows: report on rows that were left out, a `BadRows`, or None where there are no rows.
-        unlabelled: `Texts` without labels that were loaded with the corpus, or None.
+        classes: the class names, in the order of a model's outputs. Numeric names are in numeric
+            order, others in alphabetical order or in the order of the catalog.
+        multi_label: whether a document has a tuple of labels (possibly empty) instead of one label.
+        splits: "train", and "validation" and "test" if they exist.
+        bad_rows: a `BadRows` report on rows that were left out; None for catalog datasets.
+        unlabelled: `Texts` without labels, or None.
 
     >>> split = Split(lambda: iter([("Fine.", "pos")]), size=1)
     >>> Corpus("tiny", ("neg", "pos"), False, {"train": split}).splits["train"].size

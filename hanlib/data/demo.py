@@ -1,10 +1,10 @@
-"""A demonstration corpus that needs no download and whose evidence is known.
+"""A generated demonstration corpus with known evidence, which needs no download.
 
-Every review is put together from our own phrases. Exactly one sentence decides its label: the one
-in which the writer judges the reviewed thing. Other sentences judge something else ("the previous
-hotel was wonderful") or report what others say, with words drawn at random, so a word of praise
-somewhere in the text says little. The deciding sentence may be direct, negated, or hold both
-polarities in either order. A model has to find the sentence and to read it.
+Every review is composed of phrases written for this purpose. Exactly one sentence decides its
+label: the one in which the writer judges the reviewed thing. Other sentences judge something else
+("the previous hotel was wonderful") or report opinions of other people, with random words, so a
+word of praise alone is weak evidence. The deciding sentence may be direct, negated, or contain both
+polarities in either order. A model must find this sentence and understand it.
 """
 
 import random
@@ -24,14 +24,14 @@ _KIND_WEIGHTS = (60, 12, 16, 12)
 
 @dataclass(frozen=True)
 class DemoReview:
-    """One generated review and what decides it.
+    """One generated review and its evidence.
 
     Attributes:
-        text: the review; every sentence ends in a full stop, some in a line break too.
+        text: the review; every sentence ends with a full stop, and some with a line break too.
         label: "negative" or "positive".
         evidence_sentence: index of the deciding sentence, counted from 0.
-        evidence_words: the words of that sentence that decide, as they stand in it: the word of
-            judgement and what turns it round, such as `("not", "superb")`.
+        evidence_words: the deciding words of that sentence: the word of judgement and the words
+            that negate it, such as `("not", "superb")`.
     """
 
     text: str
@@ -41,14 +41,14 @@ class DemoReview:
 
 
 def generate(documents, seed=0):
-    """Generates `documents` different reviews, deterministic by `seed`; about half are positive.
+    """Generates `documents` distinct reviews, about half of them positive.
 
     Args:
         documents: number of reviews, at least 0.
-        seed: integer; another seed gives other reviews.
+        seed: integer that determines the reviews.
 
     Returns:
-        A list of `DemoReview`. A shorter list is the beginning of a longer one.
+        A list of `DemoReview`. With the same seed, a shorter list is a prefix of a longer one.
 
     >>> review = generate(1, seed=3)[0]
     >>> review == generate(5, seed=3)[0]
@@ -77,7 +77,7 @@ def _all_reviews():
 
 
 def reviews(split):
-    """The `DemoReview`s of a split of the demo corpus, in the order in which the split gives them.
+    """The `DemoReview`s of a split of the demo corpus, in the order of the split.
 
     >>> len(reviews("test")), reviews("test")[0].label in CLASSES
     (600, True)
@@ -119,7 +119,7 @@ def _review(draw, label):
 
 
 def _deciding_sentence(draw, topic, label):
-    """The sentence that gives `label`, and the words of it that do."""
+    """The sentence that decides `label`, and its deciding words."""
     same, other = phrases.NEGATIVE, phrases.POSITIVE
     if label == "positive":
         same, other = other, same
@@ -133,7 +133,7 @@ def _deciding_sentence(draw, topic, label):
 
 
 def _turning_words(template):
-    """The words that negate, as they stand in a template of `NEGATED`.
+    """The words that negate the judgement in a template of `NEGATED`.
 
     >>> _turning_words("{whole} was by no means {adjective}.")
     ('no', 'means')
@@ -166,7 +166,7 @@ def _fill(draw, template, topic, **words):
 
 
 def _join(draw, sentences):
-    """One text: sentences apart by a space, now and then by a new paragraph."""
+    """Joins sentences by spaces, and occasionally by a blank line."""
     text = sentences[0]
     for sentence in sentences[1:]:
         text += ("\n\n" if draw.random() < 0.1 else " ") + sentence

@@ -1,4 +1,4 @@
-"""The phrases of the demonstration corpus: written for it, quoted from nowhere.
+"""The phrases of the demonstration corpus, written for this purpose.
 
 Braces are slots: `{whole}` the reviewed thing, `{rival}` something else, `{adjective}` a word of
 judgement, `{opposite}` one of the other polarity, `{companion}`, `{day}`, `{month}`, `{number}`
@@ -17,7 +17,7 @@ NEGATIVE = (
 )
 ADVERBS = ("really", "truly", "simply", "quite", "rather", "absolutely")
 
-# The sentence that decides. In the first two kinds a word of judgement stands alone, in the other
+# The deciding sentence. In the first two kinds there is one word of judgement, in the other
 # two both polarities occur, and only their order and their subjects say which one counts.
 DIRECT = (
     "{whole} was {adverb} {adjective}.",

@@ -1,4 +1,4 @@
-"""A labelled corpus from files: one streaming pass finds classes, sizes and faults."""
+"""Reads a labelled corpus from files; one streaming pass finds classes, sizes and bad rows."""
 
 import warnings
 from array import array
@@ -17,7 +17,7 @@ from hanlib.data.sources import find_source
 from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out, split_code
 from hanlib.data.text_lines import Encoding, is_unicode
 
-# More classes than this are taken for a wrong column, and would not fit a softmax either.
+# More classes than this mean that the label column is probably wrong.
 MAX_CLASSES = 20_000
 
 
@@ -39,12 +39,12 @@ class FileOptions:
 
 
 class _BadRow(ValueError):
-    """Why a row is no document."""
+    """The reason why a row is not a document."""
 
 
 @dataclass(frozen=True)
 class _RowReader:
-    """Turns a record into `(text, label, split or None)`."""
+    """Converts a record to `(text, label, split or None)`."""
 
     text: str
     label: str
@@ -94,33 +94,33 @@ class _RowReader:
 
 @dataclass
 class _Scan:
-    """What one pass over the rows finds. Rows of no named split count as training rows."""
+    """The result of one pass over the rows. Rows without a split count as training rows."""
 
     sizes: list[int] = field(default_factory=lambda: [0, 0, 0])
     classes: dict[str, int] = field(default_factory=dict)
-    # Documents by class in the validation and test documents that the source names.
+    # The number of documents by class in the validation and test splits of the source.
     held_out: list[Counter] = field(default_factory=lambda: [Counter(), Counter(), Counter()])
-    # One entry a label of a training row: 12 bytes of memory a label.
+    # One entry per label of a training row, which takes 12 bytes.
     train_rows: array = field(default_factory=lambda: array("q"))
     train_labels: array = field(default_factory=lambda: array("i"))
 
     def add(self, label, split):
         names = (label,) if isinstance(label, str) else label
-        indexes = [self.classes.setdefault(name, len(self.classes)) for name in names]
+        indices = [self.classes.setdefault(name, len(self.classes)) for name in names]
         if len(self.classes) > MAX_CLASSES:
             raise DataError(
                 f"`label_column` must hold class names. Received: more than {MAX_CLASSES:,} "
                 f"different values, such as {names[-1]!r}"
             )
         if split in (None, TRAIN):
-            self.train_rows.extend([self.sizes[TRAIN]] * len(indexes))
-            self.train_labels.extend(indexes)
+            self.train_rows.extend([self.sizes[TRAIN]] * len(indices))
+            self.train_labels.extend(indices)
         else:
-            self.held_out[split].update(indexes)
+            self.held_out[split].update(indices)
         self.sizes[split or TRAIN] += 1
 
     def class_counts(self, assignment):
-        """For each split a `dict` from class name, in the order of the classes, to documents."""
+        """One `dict` per split, from class name, in class order, to the number of documents."""
         found = np.array(self.train_labels, np.int32)
         split_of = assignment[np.array(self.train_rows, np.int64)]
         order = {name: self.classes[name] for name in labels.sorted_classes(self.classes)}
@@ -134,7 +134,7 @@ class _Scan:
 
 
 def load_files(path, options: FileOptions) -> Corpus:
-    """Reads a file or folder into a `Corpus`; the arguments of `load`, in one `FileOptions`."""
+    """Reads a file or folder as a `Corpus`; `FileOptions` holds the arguments of `load`."""
     source = find_source(path, Encoding(options.encoding, options.encoding_errors))
     read = _row_reader(source, options)
     limit = check_integer("max_bad_rows", options.max_bad_rows, 0, error=DataError)
@@ -176,7 +176,7 @@ def _row_reader(source, options):
 
 
 def _holds_lists(source, column):
-    """Whether the first label that there is among the rows is a list."""
+    """Whether the first non-empty label is a list."""
     for number, (_, _, row) in enumerate(source.rows([column])):
         value = row.record.get(column) if row.record else None
         if value is not None and value != "":
@@ -220,15 +220,15 @@ def _check_usable(scan, bad, read):
 
 
 def _assign(scan, options, multi_label):
-    """Which training rows go to validation and test instead: `<int8>[training rows]`.
+    """The split of each training row after drawing validation and test: `<int8>[training rows]`.
 
-    Stratified with one label per document; by chance alone with several.
+    The split is stratified if each document has one label, and purely random otherwise.
     """
     rows = scan.sizes[TRAIN]
     test = held_out("test_split", options.test_split, rows)
     if test and scan.sizes[2]:
         raise DataError(
-            f"`test_split` must be left out where the file has a test split. "
+            f"`test_split` must be left out if the file has a test split. "
             f"Received: test_split={options.test_split!r}"
         )
     validation = 0
@@ -265,7 +265,7 @@ def _splits(source, state, read, scan, assignment, counts):
 
 
 def _documents(source, state, read, assignment, wanted):
-    """Streams `(text, label)` of one split; the rows that the scan left out stay out."""
+    """Streams `(text, label)` of one split, without bad rows."""
     if source.state() != state:
         raise DataError(f"{source.name} was changed after it was loaded: load it again")
     training_row = -1

@@ -1,4 +1,4 @@
-"""Readers of file formats: each streams rows, and keeps no more than a few in memory."""
+"""Readers of file formats, which stream rows and keep only a few in memory."""
 
 import csv
 import itertools
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hanlib.data.corpus import DataError
 from hanlib.data.text_lines import name_of, text_lines
 
-# A field longer than this is taken for a quotation mark that was never closed.
+# A longer field means that a quotation mark was probably not closed.
 MAX_FIELD_CHARACTERS = 20_000_000
 _SUFFIXES = {
     ".csv": "csv",
@@ -26,7 +26,7 @@ FORMATS = ("csv", "tsv", "jsonl", "parquet", "text")
 
 
 class Row(NamedTuple):
-    """One row of a file: its line (from 1), and either its record or what is wrong with it."""
+    """One row of a file: its line (from 1), and either its record or the problem with it."""
 
     line: int
     record: dict[str, Any] | None
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 
 def format_of(path):
-    """The format that the name of a file says, or None; `.gz` is looked through.
+    """The format of a file according to its name, without `.gz`; None if it is unknown.
 
     >>> format_of("reviews.csv.gz"), format_of("reviews.xlsx")
     ('csv', None)
@@ -54,10 +54,11 @@ def read_rows(source, file_format, encoding, columns=None) -> Iterator[Row]:
         source: path, or an open file (text or binary).
         file_format: one of `FORMATS`.
         encoding: an `Encoding`.
-        columns: names of the columns wanted, or None for all. Saves work in Parquet only.
+        columns: names of the columns to read, or None for all. Used for Parquet only.
 
     Raises:
-        DataError: wrong encoding, no header, not a file of that format, pyarrow missing.
+        DataError: the encoding is wrong, there is no header, the file does not have that format,
+            or pyarrow is missing.
     """
     if file_format == "parquet":
         yield from _parquet_rows(source, columns)
@@ -67,7 +68,7 @@ def read_rows(source, file_format, encoding, columns=None) -> Iterator[Row]:
 
 
 def column_names(source, file_format, encoding, sampled_rows=100) -> list[str]:
-    """The columns of a file: of its header, or all keys of the first 100 JSON lines."""
+    """The columns of a file: those in its header, or all keys of its first JSON lines."""
     if file_format == "parquet":
         return list(_open_parquet(source).schema_arrow.names)
     if file_format == "jsonl":
@@ -88,7 +89,7 @@ def check_readable(argument, path):
 
 
 class _Quoted(csv.excel):
-    # Without it a quotation mark in the wrong place silently swallows lines.
+    # Otherwise a misplaced quotation mark would silently merge lines.
     strict = True
 
 
@@ -105,7 +106,7 @@ def _tsv_rows(lines, name):
 
 
 def _dialect(file_format, lines):
-    """How fields are divided and quoted, as the first lines of the file show."""
+    """The delimiter and quoting, detected from the first lines of the file."""
     head = lines.peek(200)
     if file_format == "tsv":
         return _quoted("\t") if _reads_well(head, _quoted("\t")) else _Unquoted
@@ -119,9 +120,9 @@ def _quoted(wanted):
 
 
 def _reads_well(head, dialect):
-    """Whether quoted reading gives the same number of fields in each of the first rows.
+    """Whether the first rows have the same number of fields if quotation marks are interpreted.
 
-    The last row may be cut off by the end of the sample.
+    The last row may be truncated at the end of the sample.
     """
     widths, complete = set(), 0
     reader = csv.reader(head, dialect)
@@ -172,7 +173,7 @@ def _delimited_rows(lines, name, dialect):
             yield Row(line, dict(zip(header, fields, strict=True)))
 
 
-# One document a line ------------------------------------------------------------------------
+# One document per line ----------------------------------------------------------------------
 
 
 def _jsonl_rows(lines, name):
@@ -187,7 +188,7 @@ def _jsonl_rows(lines, name):
         if isinstance(record, dict):
             yield Row(number, record)
         elif number == 1 and isinstance(record, list):
-            raise DataError(f"{name} must hold one JSON object a line. Received: an array")
+            raise DataError(f"{name} must hold one JSON object per line. Received: an array")
         else:
             yield Row(number, None, f"a JSON {type(record).__name__} where an object is expected")
 

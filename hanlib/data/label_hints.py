@@ -1,26 +1,27 @@
-"""Class names that show a mistake in the label column, and what to do about it."""
+"""Detects class names that suggest a mistake in the label column."""
 
 import re
 import warnings
 
 from hanlib.data.corpus import DataError, DataWarning
 
-# More different numbers with a fraction than this are taken for a quantity, not for classes.
+# More distinct fractional numbers than this are probably a quantity and not classes.
 MAX_FRACTIONS = 20
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def check_classes(source, classes, documents, separator=None):
-    """Refuses a column of quantities and joined labels; warns of what is only likely wrong.
+    """Raises an error for quantities and joined labels, and warns about other likely mistakes.
 
     Args:
         source: name of the file, for messages.
         classes: the class names.
         documents: number of documents.
-        separator: what divides the labels of a field where it was not chosen by the user, or None.
+        separator: the label separator if it is the default; None if the user chose it or there is
+            none.
 
     Raises:
-        DataError: the names are a quantity, or several labels in one.
+        DataError: the names are a quantity, or consist of several labels.
     """
     _check_quantity(source, classes)
     if separator is not None:

@@ -1,4 +1,4 @@
-"""Labels of any written form as class names."""
+"""Converts labels as they are written in files to class names."""
 
 import json
 import math
@@ -7,11 +7,11 @@ DEFAULT_SEPARATOR = "|"
 
 
 class BadLabel(ValueError):
-    """A value that is no label; the message says why, for the report on bad rows."""
+    """A value that is not a label; the message gives the reason for the report on bad rows."""
 
 
 def class_name(value):
-    """The class name that one value stands for, or None where the value is missing.
+    """The class name of one value, or None if the value is missing.
 
     >>> class_name(4), class_name(4.0), class_name(True), class_name(" pos "), class_name("")
     ('4', '4', 'true', 'pos', None)
@@ -40,9 +40,9 @@ def single_label(value):
 
 
 def label_set(value, separator=DEFAULT_SEPARATOR):
-    """The class names of a document that may have several or none; each once, in order.
+    """The distinct class names of a document with any number of labels, in order.
 
-    A string is a JSON list, or names divided by `separator`.
+    A string is a JSON list, or names separated by `separator`.
 
     >>> label_set("sport|news"), label_set('["a, b", 3]'), label_set([]), label_set(None)
     (('sport', 'news'), ('a, b', '3'), (), ())
@@ -56,7 +56,7 @@ def label_set(value, separator=DEFAULT_SEPARATOR):
 
 
 def is_list(value):
-    """Whether a value is a list, or text that is a JSON list.
+    """Whether a value is a list, or a string with a JSON list.
 
     >>> is_list(["news"]), is_list('["news"]'), is_list("[news]"), is_list("news")
     (True, True, False, False)
@@ -81,7 +81,7 @@ def _json_list(text):
 
 
 def sorted_classes(names):
-    """Class names in numeric order where all are integers, else in alphabetical order.
+    """Class names in numeric order if all are integers, otherwise in alphabetical order.
 
     >>> sorted_classes({"10", "9"}), sorted_classes({"pos", "neg", "10"})
     (('9', '10'), ('10', 'neg', 'pos'))

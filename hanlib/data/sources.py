@@ -1,4 +1,4 @@
-"""What a path stands for: one file, shards of one kind in a folder, or folders named as classes."""
+"""The sources of a corpus: one file, a folder of files in one format, or one folder per class."""
 
 import gzip
 import os
@@ -13,20 +13,20 @@ from hanlib.data.formats import Row
 from hanlib.data.splitting import split_code
 from hanlib.data.text_lines import Encoding, text_lines
 
-# Folders of documents without a label, as in aclImdb, are no class.
+# Folders of documents without labels, as in aclImdb, are not classes.
 UNLABELLED_FOLDERS = ("unsup", "unsupervised", "unlabeled", "unlabelled")
 _KNOWN = ".csv, .tsv, .jsonl (each also .gz), .parquet"
 
 
 @dataclass(frozen=True)
 class TabularSource:
-    """One file, or several of one format read one after the other.
+    """One file, or several files of the same format, read in order.
 
     Attributes:
-        name: what messages call it.
-        files: pairs of a path and the split that its name says, or None.
+        name: name for messages.
+        files: pairs of a path and the split according to its name, or None.
         file_format: "csv", "tsv", "jsonl" or "parquet".
-        encoding: how bytes become text.
+        encoding: an `Encoding`.
     """
 
     name: str
@@ -35,7 +35,7 @@ class TabularSource:
     encoding: Encoding
 
     def columns(self) -> list[str]:
-        """The columns that every file has, in the order of the first file."""
+        """The columns that all files have, in the order of the first file."""
         of_files = [self._columns_of(path) for path, _ in self.files]
         common = set(of_files[0]).intersection(*of_files[1:])
         if self.file_format != "jsonl" and not common:
@@ -52,15 +52,16 @@ class TabularSource:
                 yield path.name, split, row
 
     def state(self):
-        """Sizes and times of the files: differs where one of them was changed."""
+        """Sizes and times of the files, to detect changes."""
         return tuple((path.stat().st_size, path.stat().st_mtime_ns) for path, _ in self.files)
 
 
 @dataclass(frozen=True)
 class ClassFolders:
-    """One text file a document, in a folder named as its class; attributes as `TabularSource`.
+    """One text file per document, in folders named after the classes.
 
-    `folders` holds `(split or None, class name, folder)`.
+    The attributes are those of `TabularSource`, but with `folders` instead of `files`: tuples
+    `(split or None, class name, folder)`.
     """
 
     name: str
@@ -68,26 +69,26 @@ class ClassFolders:
     encoding: Encoding
 
     def columns(self) -> list[str]:
-        """Text and label, as if it were a table."""
+        """The columns "text" and "label", as of a table."""
         return ["text", "label"]
 
     def rows(self, columns=None) -> Iterator[tuple[str, int | None, Row]]:
-        """Streams `(file name, split or None, row)`, one row a file."""
+        """Streams `(file name, split or None, row)`, one row per file."""
         for split, label, folder in self.folders:
             for path in _text_files(folder):
                 text = "".join(text_lines(path, self.encoding))
                 yield f"{label}/{path.name}", split, Row(1, {"text": text, "label": label})
 
     def state(self):
-        """Times of the folders: differs where files came or went."""
+        """Times of the folders, to detect files that were added or removed."""
         return tuple(folder.stat().st_mtime_ns for _, _, folder in self.folders)
 
 
 def find_source(path, encoding):
-    """The source that a path stands for.
+    """The source at a path.
 
     Raises:
-        DataError: no known format, or a folder with nothing to read.
+        DataError: the format is unknown, or a folder contains nothing to read.
     """
     path = Path(path)
     if path.is_dir():
@@ -117,7 +118,7 @@ def _folder_source(folder, encoding):
     if not folders:
         raise DataError(
             f"{folder.name} holds nothing to read. Expected: files of one kind ({_KNOWN}), or "
-            "one folder a class with .txt files in it, or such folders inside train and test. "
+            "one folder per class with .txt files, or such folders inside train and test. "
             f"Received: {', '.join(e.name for e in entries[:5]) or 'an empty folder'}"
         )
     return ClassFolders(folder.name, tuple(folders), encoding)
@@ -139,7 +140,7 @@ def _text_files(folder):
 
 
 def _shards(name, paths, encoding):
-    """Files of one format; their names say splits only where every one of them does."""
+    """Files of one format; their names determine the split only if all of them name one."""
     kinds = sorted({formats.format_of(path) for path in paths})
     if len(kinds) > 1:
         raise DataError(f"{name} must hold files of one kind. Received: {', '.join(kinds)}")

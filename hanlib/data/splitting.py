@@ -1,4 +1,4 @@
-"""Train, validation, test: their many names, and drawing rows for them where a file has none."""
+"""The splits train, validation and test: their names, and random splits of rows."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _NAMES = {
 
 
 def split_code(name):
-    """`TRAIN`, `VALIDATION` or `TEST` for any usual name of it, else None.
+    """`TRAIN`, `VALIDATION` or `TEST` for a common name of a split, otherwise None.
 
     >>> split_code("Dev") == VALIDATION, split_code("holdout")
     (True, None)
@@ -24,11 +24,11 @@ def split_code(name):
 
 
 def held_out(argument, share, rows):
-    """The number of rows that `share` stands for.
+    """The number of rows to hold out.
 
     Args:
         argument: name of the option, for messages.
-        share: part of the rows as a float in [0, 1), or a number of rows; None means 0.
+        share: fraction of the rows as a float in [0, 1), or a number of rows; None means 0.
         rows: number of rows to draw from.
 
     >>> held_out("validation_split", 0.1, 25), held_out("validation_split", 7, 25)
@@ -47,15 +47,14 @@ def held_out(argument, share, rows):
         )
     if isinstance(share, int):
         return share
-    # A fraction that rounds to nothing still asks for a split.
+    # A positive fraction holds out at least one row.
     return max(round(share * rows), 1) if share and rows > 1 else 0
 
 
 def draw(rows, validation, test, seed, labels=None):
-    """Assigns each of `rows` training rows: `<int8>[rows]` of `TRAIN`, `VALIDATION`, `TEST`.
+    """Assigns rows to splits: `<int8>[rows]` of `TRAIN`, `VALIDATION` and `TEST`.
 
-    With `labels`, every class has its share of each part (the parts are stratified). The test rows
-    do not depend on `validation`.
+    With `labels`, the splits are stratified by class. The test rows do not depend on `validation`.
 
     Args:
         rows: number of training rows.
@@ -80,16 +79,17 @@ def draw(rows, validation, test, seed, labels=None):
 
 
 def _stratified(order, labels, number):
-    """The first rows of `order` of each class, `number` in all, in proportion to the classes.
+    """The first rows of each class in `order`, `number` in total, in proportion to the classes.
 
-    A class of several rows gives at least one, as far as `number` goes, and keeps at least one.
+    Of each class with several rows, at least one is taken (if `number` is large enough) and at
+    least one is left.
     """
     counts = np.bincount(labels[order])
     quotas = counts * number / max(len(order), 1)
     shares = np.floor(quotas).astype(np.int64)
     if number >= np.count_nonzero(counts > 1):
         shares[(counts > 1) & (shares == 0)] = 1
-    # Rows still to give, or given too often: where the share is farthest from its quota.
+    # Corrects the total, one row at a time, in the class that is farthest from its quota.
     most = np.maximum(counts - 1, 0)
     while (missing := number - shares.sum()) != 0:
         gap = np.where(shares < most, quotas - shares, -np.inf)

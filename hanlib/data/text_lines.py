@@ -1,4 +1,4 @@
-"""Lines of text from a file of any encoding, one at a time, with errors that say where."""
+"""Reads a file of any encoding line by line, with the position in error messages."""
 
 import codecs
 import gzip
@@ -13,21 +13,21 @@ from hanlib.data.corpus import DataError
 
 
 class Encoding(NamedTuple):
-    """How bytes become text: the codec's name, and `errors` as in `bytes.decode`."""
+    """An encoding: the name of the codec, and `errors` as in `bytes.decode`."""
 
     name: str = "utf-8"
     errors: str = "strict"
 
 
 def name_of(source) -> str:
-    """A name to show for a path or an open file."""
+    """The name of a path or an open file, for messages."""
     if isinstance(source, (str, os.PathLike)):
         return Path(source).name
     return str(getattr(source, "name", "input"))
 
 
 class _Lines:
-    """Iterator of lines that can be looked at before they are read."""
+    """An iterator of lines that can be peeked at."""
 
     def __init__(self, lines: Iterable[str]):
         self._lines = iter(lines)
@@ -45,9 +45,9 @@ class _Lines:
 
 
 def text_lines(source, encoding) -> _Lines:
-    """The decoded lines of a path or an open file, with their line ends, without a byte order mark.
+    """The decoded lines of a path or an open file, with line ends, without a byte order mark.
 
-    An error names the line and the byte, which is why bytes are decoded line by line.
+    Bytes are decoded line by line, so that an error can name the line and the byte.
     """
     return _Lines(_without_mark(_decoded_lines(source, encoding)))
 
@@ -79,7 +79,7 @@ def _decoded_lines(source, encoding):
 
 def _decode(file, codec, encoding, name):
     if codec.startswith(("utf-16", "utf-32")) and not isinstance(file, io.TextIOBase):
-        # A line feed is more than one byte there: the text layer has to find the lines.
+        # A line feed has more than one byte in these encodings, so lines are found after decoding.
         file = io.TextIOWrapper(file, encoding.name, encoding.errors, newline="")
     number = 1  # the line that is being read
     try:
@@ -98,7 +98,7 @@ def _decode(file, codec, encoding, name):
 
 
 def is_unicode(text):
-    r"""Whether a string can be written as UTF-8: JSON can spell half a character.
+    r"""Whether a string can be encoded as UTF-8. JSON can contain lone surrogates, which cannot.
 
     >>> is_unicode("caf\u00e9"), is_unicode("\ud83d")
     (True, False)

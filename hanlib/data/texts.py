@@ -1,4 +1,4 @@
-"""Reading texts to predict on: labels are not needed, and standard input will do."""
+"""Reads texts without labels from files or standard input, for predictions."""
 
 import sys
 from collections.abc import Iterator
@@ -20,26 +20,27 @@ def read_texts(
     encoding_errors="strict",
     max_bad_rows=100,
 ) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Streams texts from a file for prediction.
+    """Streams texts from a file.
 
     Args:
-        path_or_file: path of a CSV, TSV, JSONL (each also .gz), Parquet or text file; "-" for
+        path_or_file: path of a CSV, TSV, JSONL (each optionally .gz), Parquet or text file; "-" for
             standard input; or an open file. In a text file each line is a document.
-        text_column: column of the text; guessed from its name, or the only column there is.
-        file_format: "csv", "tsv", "jsonl", "parquet" or "text"; None: from the name of the file.
-            Standard input and open files without such a name are read as "text".
-        encoding: of text files.
+        text_column: column of the text. Default: the only column, or one with a known name.
+        file_format: "csv", "tsv", "jsonl", "parquet" or "text". Default: from the name of the file,
+            or "text" for standard input and open files without such a name.
+        encoding: encoding of text files.
         encoding_errors: as in `load`.
-        max_bad_rows: rows that cannot be read (undecodable JSON, a wrong number of fields, a text
-            that is no string) are left out, with a `BadRowsWarning` at the end; more than this
-            stop the run.
+        max_bad_rows: maximum number of rows that cannot be read (invalid JSON, a wrong number of
+            fields, a text that is not a string). They are left out, with a `BadRowsWarning` at the
+            end; if there are more, an error is raised.
 
     Yields:
-        `(row_number, text, record)`: the row counted from 1, without the header and with bad rows,
-        so that a gap shows; the text, "" where it is missing; the whole row by column name.
+        `(row_number, text, record)`: the row number from 1, which counts bad rows but not the
+        header; the text, "" if it is missing; and the row as a `dict` by column name.
 
     Raises:
-        DataError: no such file, unknown format, no text column, wrong encoding.
+        DataError: the file does not exist, its format or encoding is unknown or wrong, or it has no
+            text column.
 
     >>> import io
     >>> for row_number, text, record in read_texts(io.StringIO("Good.\\nNot good.\\n")):
@@ -67,14 +68,14 @@ def read_rows_of_texts(
     encoding_errors="strict",
     max_bad_rows=100,
 ) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """As `read_texts`, but yields `(row_number, column of the text, record)`."""
+    """Like `read_texts`, but yields `(row_number, column of the text, record)`."""
     source, file_format = _opened(path_or_file, file_format)
     rows = formats.read_rows(source, file_format, Encoding(encoding, encoding_errors))
     return _rows(name_of(source), rows, text_column, file_format, max_bad_rows)
 
 
 def _opened(path_or_file, file_format):
-    """The source to read and its format; standard input as bytes, so that `encoding` counts."""
+    """The source to read and its format. Standard input is read as bytes, to apply `encoding`."""
     if file_format not in (None, *formats.FORMATS):
         raise DataError(
             f"`file_format` must be one of {', '.join(formats.FORMATS)}. "
@@ -88,7 +89,7 @@ def _opened(path_or_file, file_format):
         if file_format is None and named is None:
             raise DataError(
                 f"`file_format` must be given for {name_of(path_or_file)}, whose name "
-                f"does not say it: one of {', '.join(formats.FORMATS)}"
+                f"has no known ending: one of {', '.join(formats.FORMATS)}"
             )
     return path_or_file, file_format or named or "text"
 

@@ -1,4 +1,4 @@
-"""Datasets that TensorFlow Datasets downloads, prepares and reads."""
+"""Datasets that are downloaded and read through TensorFlow Datasets."""
 
 import logging
 import os
@@ -26,7 +26,7 @@ class TfdsDataset:
     unlabelled: str | None = None
 
 
-# The texts come as TensorFlow Datasets gives them, also Yelp's `\n` for a line break.
+# The texts are not changed; in Yelp, for instance, a line break is the two characters `\n`.
 DATASETS = {
     dataset.name: dataset
     for dataset in (
@@ -58,16 +58,16 @@ def _directory(data_dir):
 
 
 def is_prepared(name, data_dir=None):
-    """Whether a dataset is ready on this disk; does not import TensorFlow Datasets."""
+    """Whether a dataset is already on this disk; does not import TensorFlow Datasets."""
     found = (_directory(data_dir) / name).glob("**/dataset_info.json")
     return any("incomplete" not in str(path) for path in found)
 
 
 def load_tfds(name, validation_split=0.1, seed=0, data_dir=None) -> Corpus:
-    """A `Corpus` of one of `DATASETS`; downloads and prepares it where that was not done.
+    """Loads one of `DATASETS` as a `Corpus`; downloads and prepares it if necessary.
 
-    Train and validation are parts of the published training split, the second drawn by `seed`
-    (not stratified: the classes are equally frequent); the test split is the published one.
+    The validation split is drawn at random from the published training split. It is not stratified,
+    since the classes are equally frequent. The test split is the published one.
 
     Raises:
         DataError: the download failed, or a prepared folder cannot be read.
@@ -109,22 +109,22 @@ def _prepared_builder(dataset, data_dir):
         tensorflow_datasets.disable_progress_bar()
         try:
             builder = tensorflow_datasets.builder(dataset.name, data_dir=os.fspath(directory))
-            # An archive that lies in its downloads already needs no network.
+            # If the archive has already been downloaded, no network is needed.
             if not builder.data_path.exists() and not (directory / "downloads").exists():
                 _check_network(dataset.url)
-            # Its "Downloading" line must not get into the output of a program.
+            # Keeps the "Downloading" line out of standard output.
             with redirect_stdout(sys.stderr):
                 builder.download_and_prepare()
-        # TensorFlow Datasets lets through whatever its transports raise.
+        # TensorFlow Datasets passes on all exceptions of its transports.
         except Exception as error:
             raise DataError(_download_failed(dataset, directory, error)) from error
     return builder
 
 
 def _check_network(url, seconds=15):
-    """Raises `OSError` where the host cannot be reached.
+    """Raises `OSError` if the host cannot be reached.
 
-    TensorFlow Datasets itself tries for more than three minutes before it gives up.
+    TensorFlow Datasets itself retries for more than three minutes.
     """
     import urllib.error
     import urllib.request
@@ -133,16 +133,16 @@ def _check_network(url, seconds=15):
     try:
         urllib.request.urlopen(request, timeout=seconds).close()
     except urllib.error.HTTPError:
-        return  # The host answers: what it refuses is for the download to say.
+        return  # The host is reachable; the download reports other errors.
 
 
 def _download_failed(dataset, directory, error):
     reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
     return (
         f"`dataset` {dataset.name!r} is not prepared in {directory} and could not be downloaded "
-        f"({reason[:300]}). Ways out: connect to the network and try again; set TFDS_DATA_DIR (or "
-        "`data_dir`) to a folder where TensorFlow Datasets has prepared it; pass a file or folder "
-        "of your own; or use dataset='demo', which needs no download"
+        f"({reason[:300]}). Connect to the network and try again; set TFDS_DATA_DIR (or "
+        "`data_dir`) to a folder where TensorFlow Datasets has prepared it; pass the path of a "
+        "file or folder; or use dataset='demo', which needs no download"
     )
 
 
@@ -167,13 +167,13 @@ def _batches(builder, split):
         stream = builder.as_dataset(
             split=split, shuffle_files=False, read_config=config, as_supervised=False
         )
-    # One element at a time costs four times as much as batches that are taken apart.
+    # Reading single elements takes four times as long as reading batches and splitting them.
     return stream.batch(1024).as_numpy_iterator()
 
 
 @contextmanager
 def _quiet():
-    """Keeps what TensorFlow Datasets and its transport log, short of errors, off the screen."""
+    """Suppresses the log messages of TensorFlow Datasets and its transport, except errors."""
     loggers = [logging.getLogger(name) for name in ("absl", "urllib3")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -1,4 +1,4 @@
-"""Flat arrays that grow by appending, in memory or in `.npy` files, and gathering from them."""
+"""Flat arrays that grow by appending, in memory or in `.npy` files, and functions on runs."""
 
 from pathlib import Path
 
@@ -23,9 +23,9 @@ class MemoryArray:
 
 
 class FileArray:
-    """An array that grows by appending to an `.npy` file: memory does not grow with it.
+    """An array that grows by appending to an `.npy` file, with constant memory.
 
-    Closed at the end of a `with` block; only `finish` makes the file readable.
+    It is a context manager that closes the file. Only `finish` makes the file readable.
     """
 
     def __init__(self, path, dtype, row_shape=()):
@@ -35,7 +35,7 @@ class FileArray:
         self._header_bytes = self._file.tell()
 
     def _write_header(self):
-        # NumPy leaves room in the header for the first dimension to grow.
+        # NumPy reserves space in the header for growth of the first dimension.
         np.lib.format.write_array_header_1_0(
             self._file,
             {
@@ -65,7 +65,7 @@ class FileArray:
 
 
 def flat_tokens(vectorized):
-    """What a vectorizer gives for a batch, as flat int32 arrays.
+    """Converts the output of a vectorizer to flat int32 arrays.
 
     Args:
         vectorized: `<int32>[documents, (sentences), (words)]` as a `tf.RaggedTensor`, or the
@@ -106,7 +106,7 @@ def _checked_parts(parts):
 
 
 def offsets_of(lengths):
-    """Where each of several runs begins, and the end of the last: `<int64>[runs + 1]`.
+    """The start of each run, and the end of the last: `<int64>[runs + 1]`.
 
     >>> offsets_of(np.array([2, 0, 3])).tolist()
     [0, 2, 2, 5]
@@ -117,7 +117,7 @@ def offsets_of(lengths):
 
 
 def gather_runs(values, offsets, runs):
-    """The runs `values[offsets[r]:offsets[r + 1]]` for each `r` in `runs`, end to end.
+    """The runs `values[offsets[r]:offsets[r + 1]]` for each `r` in `runs`, concatenated.
 
     >>> gather_runs(np.array([10, 11, 12, 13]), np.array([0, 1, 4]), np.array([1, 0])).tolist()
     [11, 12, 13, 10]
@@ -131,7 +131,7 @@ def gather_runs(values, offsets, runs):
 
 
 def pad_runs(values, lengths):
-    """Runs of values, laid end to end, as rows of one array with zeros behind: `[runs, longest]`.
+    """Converts concatenated runs to the zero-padded rows of one array, `[runs, longest]`.
 
     >>> pad_runs(np.array([7, 8, 9]), np.array([1, 0, 2])).tolist()
     [[7, 0], [0, 0], [8, 9]]

@@ -1,4 +1,4 @@
-"""The batches of every epoch of a training run, from tokenised documents."""
+"""Batches of tokenised documents for each epoch of a training run."""
 
 import numpy as np
 
@@ -8,21 +8,22 @@ from hanlib.data.corpus import DataError
 
 
 class TokenBatches:
-    """Batches of documents of similar length, in an order that follows from seed and epoch.
+    """Batches of documents of similar length, in an order determined by seed and epoch.
 
-    Every epoch has the same number of batches, `steps`. `start_at` says which epoch the next pass
-    over `dataset` is; `DocumentClassifier.fit` calls it.
+    Every epoch has the same number of batches, `steps`. `start_at` sets the epoch of the next pass
+    over `dataset`; `DocumentClassifier.fit` calls it.
 
     Args:
         cache: A `TokenCache`.
-        batch_size: Most documents a batch.
-        seed: Integer, or None: sorted by length, the same in each epoch.
-        max_batch_words: Most words a batch, or None; a longer document is a batch by itself.
-        epochs: Number of epochs for which `steps` must suffice.
+        batch_size: Maximum number of documents in a batch.
+        seed: Integer. None sorts the documents by length, in every epoch.
+        max_batch_words: Maximum number of words in a batch, or None; a longer document is a batch
+            by itself.
+        epochs: Number of epochs, from which `steps` is determined.
         weights: `<float>[documents]` or `<float>[documents, classes]` for the loss, or None.
 
     >>> from hanlib.data import TokenCache
-    >>> def vectorize(texts):  # one word a text
+    >>> def vectorize(texts):  # one word per text
     ...     return [len(text) for text in texts], [1] * len(texts), [1] * len(texts)
     >>> cache = TokenCache.build([("a", 0), ("bb", 1), ("ccc", 0)], vectorize, encode_label=int)
     >>> batches = TokenBatches(cache, 2)
@@ -43,20 +44,20 @@ class TokenBatches:
 
     @property
     def documents(self):
-        """The number of documents of an epoch."""
+        """The number of documents in an epoch."""
         return self.cache.documents
 
     def plan(self, epoch):
-        """The documents of each batch of an epoch, as indexes."""
+        """The indices of the documents in each batch of an epoch."""
         return split_to(self._plan(epoch), self.steps, self.cache.lengths)
 
     def _plan(self, epoch):
         return self.cache.plan(seed=self.seed, epoch=epoch, **self._options)
 
     def start_at(self, epoch, start=0):
-        """Lets the next pass over `dataset` be that of `epoch`, from batch `start` on.
+        """Makes the next pass over `dataset` start at batch `start` of `epoch`.
 
-        Nothing is read for the batches that are left out.
+        The skipped batches are not read.
         """
         check_integer("epoch", epoch, 0, error=DataError)
         if isinstance(start, bool) or not 0 <= start <= self.steps:
@@ -69,7 +70,7 @@ class TokenBatches:
     def dataset(self):
         """A `tf.data.Dataset` of `(token batch, labels)` or `(token batch, labels, weights)`.
 
-        Each pass over it is one epoch, prefetched and of known cardinality.
+        Each pass over it is one epoch. It is prefetched and has a known cardinality.
         """
         import tensorflow as tf
 
@@ -85,6 +86,6 @@ class TokenBatches:
         return dataset.prefetch(2).apply(tf.data.experimental.assert_cardinality(self.steps))
 
     def _batches(self):
-        for indexes in self.plan(self.epoch)[self.start :]:
-            batch = self.cache.padded(indexes), np.asarray(self.cache.labels[indexes])
-            yield batch if self.weights is None else (*batch, self.weights[indexes])
+        for indices in self.plan(self.epoch)[self.start :]:
+            batch = self.cache.padded(indices), np.asarray(self.cache.labels[indices])
+            yield batch if self.weights is None else (*batch, self.weights[indices])

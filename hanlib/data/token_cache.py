@@ -1,4 +1,4 @@
-"""Documents that are tokenised once, in memory or on disk."""
+"""A cache of tokenised documents, in memory or on disk."""
 
 import contextlib
 import itertools
@@ -27,19 +27,17 @@ _VERSION = 1
 class TokenCache:
     """Tokenised documents and their labels, in flat arrays in memory or on disk.
 
-    `TokenBatches` makes batches of it.
-
-    `build` makes one, `open` opens one that was built in a directory. With a directory the memory
-    needed is 24 bytes a document, whatever its length.
+    `build` creates a cache, and `open` opens one that was built in a directory. A cache on disk
+    takes 24 bytes of memory per document. `TokenBatches` makes batches of a cache.
 
     Attributes:
         documents: number of documents.
-        words: number of words in all.
-        lengths: `<int64>[documents]`, words a document.
+        words: total number of words.
+        lengths: `<int64>[documents]`, words per document.
         labels: `<int32>[documents]`, or `<float32>[documents, classes]` in a multi-label corpus.
 
     >>> ids = {"good": 2, "bad": 3}
-    >>> def vectorize(texts):  # one sentence a text
+    >>> def vectorize(texts):  # one sentence per text
     ...     words = [[ids[word] for word in text.split()] for text in texts]
     ...     return sum(words, []), [len(row) for row in words], [1] * len(texts)
     >>> examples = [("good good bad", "pos"), ("bad", "neg")]
@@ -63,21 +61,21 @@ class TokenCache:
     def build(
         cls, examples, vectorize, *, encode_label, directory=None, batch_size=256, progress=None
     ) -> "TokenCache":
-        """Tokenises all documents once.
+        """Tokenises all documents.
 
         Args:
-            examples: iterable of `(text, label)`, read once, as a stream.
-            vectorize: function of a list of texts that gives their ids: a `tf.RaggedTensor`
+            examples: iterable of `(text, label)`, which is read once, as a stream.
+            vectorize: function that converts a list of texts to ids: a `tf.RaggedTensor`
                 `[documents, (sentences), (words)]`, or three flat arrays `(ids,
                 words_per_sentence, sentences_per_document)`.
-            encode_label: function of a label that gives an integer, or `<float32>[classes]`.
-            directory: folder to write to; it must not exist yet, or be empty. It appears only when
-                it is complete. None keeps everything in memory.
-            batch_size: texts that are given to `vectorize` at once.
+            encode_label: function that converts a label to an integer or to `<float32>[classes]`.
+            directory: folder to write to, which must not exist or be empty. It is renamed into
+                place when it is complete. None keeps everything in memory.
+            batch_size: number of texts in each call of `vectorize`.
             progress: function that is called with the number of documents done, after each batch.
 
         Raises:
-            DataError: what `vectorize` gives does not fit together, or the folder is in use.
+            DataError: the output of `vectorize` is inconsistent, or the folder is not empty.
         """
         if directory is None:
             arrays = _write(examples, vectorize, encode_label, batch_size, progress, _in_memory)
@@ -88,7 +86,7 @@ class TokenCache:
                 f"`directory` must not exist yet, or be empty. Received: {str(directory)!r}; "
                 "TokenCache.open opens a cache that was built before"
             )
-        with _appearing(directory) as folder, contextlib.ExitStack() as files:
+        with _renamed_when_complete(directory) as folder, contextlib.ExitStack() as files:
 
             def create(name, dtype, row_shape=()):
                 path = folder / f"{name}.npy"
@@ -105,7 +103,7 @@ class TokenCache:
         """Opens a cache that `build` wrote; ids stay on disk and are mapped into memory.
 
         Raises:
-            DataError: the folder holds no complete cache.
+            DataError: the folder does not contain a complete cache.
         """
         directory = Path(directory)
         try:
@@ -129,46 +127,47 @@ class TokenCache:
         return int(self._word_offsets[-1])
 
     def plan(self, batch_size, *, seed=None, epoch=0, max_batch_words=None) -> list[np.ndarray]:
-        """The documents of each batch, as indexes: every document exactly once.
+        """The indices of the documents in each batch; each document occurs exactly once.
 
-        Batches hold documents of similar length and come in random order, the same for the same
-        `(seed, epoch)`. With `seed=None` the order is by length, for evaluation; results in the
-        order of the documents are then
+        A batch contains documents of similar length. The order of the batches is random and
+        determined by `(seed, epoch)`. With `seed=None` documents are sorted by length, for
+        evaluation; results are then put into the order of the documents by
 
             in_order = np.empty_like(results); in_order[np.concatenate(plan)] = results
 
         Args:
-            batch_size: most documents a batch.
+            batch_size: maximum number of documents in a batch.
             seed: integer or None.
-            epoch: integer of at least 0.
-            max_batch_words: most words a batch, or None; a longer document is a batch by itself.
+            epoch: non-negative integer.
+            max_batch_words: maximum number of words in a batch, or None; a longer document is a
+                batch by itself.
         """
         return plan_batches(
             self.lengths, batch_size, seed=seed, epoch=epoch, max_batch_words=max_batch_words
         )
 
-    def flat(self, indexes):
-        """The documents at `indexes`, laid end to end.
+    def flat(self, indices):
+        """The documents at `indices`, laid end to end.
 
         Returns:
             `(ids, words_per_sentence, sentences_per_document)`, `<int>` each.
         """
-        indexes = np.asarray(indexes, np.int64)
-        ids = gather_runs(self._ids, self._word_offsets, indexes)
-        words = gather_runs(self._words_per_sentence, self._sentence_offsets, indexes)
-        sentences = self._sentence_offsets[indexes + 1] - self._sentence_offsets[indexes]
+        indices = np.asarray(indices, np.int64)
+        ids = gather_runs(self._ids, self._word_offsets, indices)
+        words = gather_runs(self._words_per_sentence, self._sentence_offsets, indices)
+        sentences = self._sentence_offsets[indices + 1] - self._sentence_offsets[indices]
         return ids, words, sentences
 
-    def padded(self, indexes):
-        """The documents at `indexes` as a token batch: plain arrays, one row a document.
+    def padded(self, indices):
+        """The documents at `indices` as a token batch: plain arrays with one row per document.
 
         Returns:
-            A dict of `ids` `<int32>[documents, most words]`, the words of a document end to end,
-            and `row_lengths` `<int32>[documents, most sentences]`, both with zeros behind.
+            A dict of `ids` `<int32>[documents, most words]`, the concatenated words of a document,
+            and `row_lengths` `<int32>[documents, most sentences]`, both zero-padded.
         """
-        ids, words, sentences = self.flat(indexes)
+        ids, words, sentences = self.flat(indices)
         return {
-            "ids": pad_runs(ids, self.lengths[np.asarray(indexes, np.int64)]),
+            "ids": pad_runs(ids, self.lengths[np.asarray(indices, np.int64)]),
             "row_lengths": pad_runs(words, sentences),
         }
 
@@ -178,8 +177,8 @@ def _in_memory(name, dtype, row_shape=()):
 
 
 @contextlib.contextmanager
-def _appearing(directory):
-    """A folder to write to that gets its name `directory` at the end, if all went well."""
+def _renamed_when_complete(directory):
+    """A context with a folder that is renamed to `directory` if no error occurs."""
     partial = directory.with_name(f"{directory.name}.partial-{os.getpid()}")
     partial.mkdir(parents=True)
     try:
@@ -212,8 +211,8 @@ def _write(examples, vectorize, encode_label, batch_size, progress, create):
         ids, words, sentences = flat_tokens(vectorize(list(texts)))
         if len(sentences) != len(texts):
             raise DataError(
-                f"`vectorize` must give one document a text. Received: {len(sentences)} documents "
-                f"for {len(texts)} texts"
+                "`vectorize` must give one document per text. Received: "
+                f"{len(sentences)} documents for {len(texts)} texts"
             )
         encoded = _encoded(labels, encode_label)
         if "labels" not in arrays:

@@ -1,4 +1,4 @@
-"""Why a classifier decided as it did: methods, and how faithful each is."""
+"""Explanations of a classifier's decisions, and measures of how faithful they are."""
 
 from hanlib.explain.attention_evidence import AttentionEvidence, attention_evidence
 from hanlib.explain.explain import explain, explain_each, explain_stream

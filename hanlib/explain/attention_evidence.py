@@ -1,4 +1,4 @@
-"""What attention looked at, and what that did to the decision, in one pass."""
+"""Attention and gradient x attention of all levels, in one pass."""
 
 from typing import NamedTuple
 
@@ -15,10 +15,10 @@ class AttentionEvidence(NamedTuple):
 
     Attributes:
         probabilities: `<float32>[docs, classes]`.
-        targets: `<int32>[docs]`, the class that the gradients speak for.
-        attention: `<float>[docs, (sentences), (words)]`, then `<float>[docs, (sentences)]`; of
-            the target's own context where there is one a label.
-        gradient_x_attention: the same shapes; over 0 speaks for the target.
+        targets: `<int32>[docs]`, the class that the gradients refer to.
+        attention: `<float>[docs, (sentences), (words)]`, then `<float>[docs, (sentences)]`. With
+            one context per label, it is the attention of the target's context.
+        gradient_x_attention: the same shapes; positive values support the target.
 
     >>> AttentionEvidence(None, tf.constant([1]), [], []).targets.numpy()
     array([1], dtype=int32)
@@ -35,19 +35,19 @@ def attention_evidence(classifier, ids, targets=None):
 
         g_i = α_i ∂m/∂α_i = α_i (∂m/∂v · h_i)
 
-    m is the log-odds of the target, `log p - log(1 - p)`; unlike p, it does not saturate where the
-    classifier is sure. Only ∂m/∂v, the gradient at the pooled vectors of a level, is needed, so the
-    backward pass covers only what lies above the words, and the cost is little more than that of
-    the prediction. Runs in graphs, and so in an exported model.
+    m is the log-odds of the target, `log p - log(1 - p)`; unlike p, it does not saturate when the
+    classifier is certain. Only ∂m/∂v, the gradient at the pooled vectors of a level, is needed, so
+    the backward pass stops at the pooled vectors of the first level, and the cost is little more
+    than that of a prediction. The function works in graphs, and so in an exported model.
 
-    With the pooling "max" the weight of a word is the share of the features that it contributes,
-    and g_i the sum over those features of h_i ∂m/∂v.
+    With the pooling "max", the weight of a word is the share of the features that it contributes,
+    and g_i is the sum of h_i ∂m/∂v over those features.
 
     Args:
         classifier: a built `DocumentClassifier` whose encoder has attention.
         ids: `<int>[docs, (sentences), (words)]`, ragged, or dense with 0 as padding.
-        targets: `<int>[docs]`, the class of each document, -1 for the most probable one; None:
-            the most probable one for all.
+        targets: `<int>[docs]`, the class of each document, -1 for the most probable one. None
+            selects the most probable class for all documents.
 
     Returns:
         An `AttentionEvidence`.
@@ -71,7 +71,7 @@ def attention_evidence(classifier, ids, targets=None):
 
         def pool(pooling, states, rows, count, training=None):
             vectors, scores = pooling.pool(states, rows, count, training=training)
-            # Watched from here on: the backward pass stops at the first pooled vectors.
+            # The tape watches nothing earlier, so the backward pass stops at these vectors.
             tape.watch(vectors)
             levels.append((pooling, states, rows, vectors, scores))
             return vectors
@@ -96,7 +96,7 @@ def log_odds(logits, targets, multi_label):
     Args:
         logits: `<float32>[docs, classes]`.
         targets: `<int>[docs]`.
-        multi_label: whether p is the logistic function of the logit, or the softmax.
+        multi_label: whether p is the sigmoid of the logit; otherwise it is the softmax.
 
     >>> log_odds(tf.constant([[0.0, 2.0]]), tf.constant([1]), False).numpy()
     array([2.], dtype=float32)
@@ -110,7 +110,7 @@ def log_odds(logits, targets, multi_label):
 
 
 def chosen_targets(logits, targets=None):
-    """The class of each document that is explained, `<int32>[docs]`.
+    """The class that is explained for each document, `<int32>[docs]`.
 
     Args:
         logits: `<float>[docs, classes]`.

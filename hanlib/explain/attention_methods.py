@@ -1,16 +1,16 @@
-"""Methods that come from the attention: what it looked at, and what that did to the decision.
+"""Methods based on attention weights and their gradients.
 
-With α the weights of a level's attention, p those of the sentences and q those of the words of each
+Let α be the attention weights of a level, p those of the sentences and q those of the words of each
 sentence:
 
-    attention               p at the sentences, q at the words
-    combined attention      p at the sentences, sqrt(p) q at the words (Yang et al. 2016)
+    attention               p for sentences, q for words
+    combined attention      p for sentences, sqrt(p) q for words (Yang et al. 2016)
     gradient x attention    α dm/dα at each level (Serrano and Smith 2019), m the log-odds
     uniform attention       1/n: a control
 
-A sentence that the encoder read in several rows gets the sum of its rows, and its words the weight
-that they have in all of them together. With an encoder of one level, which reads a document as one
-sequence, a sentence gets the sum of its words.
+If the encoder reads a sentence in several rows, the score of the sentence is the sum over its rows,
+and the weights of its words are normalized over all of these rows. With an encoder of one level,
+which reads a document as one sequence, the score of a sentence is the sum over its words.
 """
 
 import numpy as np
@@ -20,13 +20,13 @@ from hanlib.explain.scores import Scores, sentence_sums
 
 
 def attention(network, documents, targets, seed=0):
-    """Each level's own attention; over the words of a sentence it sums to one."""
+    """The attention weights of each level; they sum to one over the words of a sentence."""
     evidence = _Evidence(network, documents, targets, "attention")
     return evidence.scores(evidence.word_attention, evidence.sentence_attention)
 
 
 def combined_attention(network, documents, targets, seed=0):
-    """The words' attention times the root of their sentence's, as Yang et al. show it."""
+    """Word attention times the square root of sentence attention, as Yang et al. display it."""
     network.require("combined_attention", attention=True, sentences=True)
     evidence = _Evidence(network, documents, targets, "combined_attention")
     share = np.repeat(np.sqrt(evidence.sentence_attention), documents.sentence_words)
@@ -34,28 +34,28 @@ def combined_attention(network, documents, targets, seed=0):
 
 
 def gradient_x_attention(network, documents, targets, seed=0):
-    """What each attention weight does to the target's log-odds, at each level on its own."""
+    """Each attention weight times the gradient of the target's log-odds, at each level."""
     evidence = _Evidence(network, documents, targets, "gradient_x_attention")
     return evidence.scores(evidence.word_contribution, evidence.sentence_contribution)
 
 
 def uniform_attention(network, documents, targets, seed=0):
-    """The same weight everywhere; the diagnostics say what that does to the decision."""
+    """Equal weights; the diagnostics give the probability of the target with equal weights."""
     evidence = _Evidence(network, documents, targets, "uniform_attention")
     logits = network.uniform(*documents.flat)
     probabilities = network.probabilities(logits).numpy()
-    places = np.arange(documents.count), evidence.targets
-    changed = probabilities[places]
+    at_targets = np.arange(documents.count), evidence.targets
+    changed = probabilities[at_targets]
     return evidence.scores(
         _one_nth(documents.sentence_words),
         _one_nth(documents.document_sentences),
         probability_with_uniform_attention=changed,
-        change_by_uniform_attention=changed - evidence.probabilities[places],
+        change_by_uniform_attention=changed - evidence.probabilities[at_targets],
     )
 
 
 class _Evidence:
-    """What one pass through the network gives, by words and whole sentences."""
+    """The results of one pass through the network, for words and whole sentences."""
 
     def __init__(self, network, documents, targets, method):
         network.require(method, attention=True)
@@ -67,7 +67,7 @@ class _Evidence:
         words, *rows = (scores.numpy() for scores in attention)
         self.word_contribution, *by_row = (scores.numpy() for scores in contributions)
         if not rows:
-            # Without sentences in the encoder, those of the text get the sums of their words.
+            # The encoder does not read sentences: sum over the words of each sentence.
             self.word_attention = words
             self.sentence_attention = sentence_sums(words, documents)
             self.sentence_contribution = sentence_sums(self.word_contribution, documents)
@@ -77,7 +77,7 @@ class _Evidence:
         self.word_attention = words * self._shares(rows[0])
 
     def _shares(self, rows):
-        """For each word its row's share of the attention on its sentence."""
+        """For each word, the share that its row has of the attention of its sentence."""
         documents = self.documents
         if len(documents.sentence_rows) == len(rows):
             return 1
@@ -87,7 +87,7 @@ class _Evidence:
         return np.repeat(shares, documents.row_lengths)
 
     def scores(self, words, sentences, **diagnostics):
-        """The scores, with the entropy of the attention beside them."""
+        """The scores, with the entropies of the attention as diagnostics."""
         documents = self.documents
         entropies = {
             "sentence_attention_entropy": entropy(
@@ -103,9 +103,9 @@ class _Evidence:
 
 
 def entropy(weights, lengths):
-    """Entropy of the weights of each row as a share of the most that it could be.
+    """Normalized entropy of the weights of each row, `-sum p log p / log n`.
 
-    `-sum p log p / log n`: 1 is even attention, 0 is all on one; 0 also where there is no choice.
+    1 means equal weights and 0 means all weight on one item. Rows of fewer than two items give 0.
 
     >>> entropy(np.array([0.5, 0.5, 1.0, 0.0]), np.array([2, 2])).tolist()
     [1.0, 0.0]
@@ -120,5 +120,5 @@ def _mean_of(values, lengths):
 
 
 def _one_nth(lengths):
-    """`1 / n` for each of the n items of every row."""
+    """`1 / n` for each item of a row of n items."""
     return np.repeat(1 / np.maximum(lengths, 1), lengths)

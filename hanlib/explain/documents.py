@@ -1,4 +1,4 @@
-"""Documents as a classifier reads them: words, rows, sentences, without any padding."""
+"""Batches of documents as flat arrays of words, rows and sentences, without padding."""
 
 from typing import NamedTuple
 
@@ -6,17 +6,16 @@ import numpy as np
 
 
 class Documents(NamedTuple):
-    """Ids of a batch of documents, laid end to end.
+    """The word ids of a batch of documents, concatenated.
 
-    A row is what the lower level of the encoder reads at once: a sentence, or a part of one that
-    is longer than `max_sentence_words`. None of the lengths of rows and sentences is zero; a
-    document may have no sentences.
+    A row is a sequence that the lower level of the encoder reads: a sentence, or a part of a
+    sentence longer than `max_sentence_words`. Rows and sentences are not empty; a document may be.
 
     Attributes:
         words: `<int32>[words]`.
-        row_lengths: `<int32>[rows]`, words a row.
-        sentence_rows: `<int32>[sentences]`, rows a sentence.
-        document_sentences: `<int32>[docs]`, sentences a document.
+        row_lengths: `<int32>[rows]`, words per row.
+        sentence_rows: `<int32>[sentences]`, rows per sentence.
+        document_sentences: `<int32>[docs]`, sentences per document.
 
     >>> documents = Documents.of([[[[2, 3], [4]], [[5]]], []])
     >>> documents.row_lengths.tolist(), documents.document_rows.tolist()
@@ -30,7 +29,7 @@ class Documents(NamedTuple):
 
     @classmethod
     def of(cls, nested):
-        """From nested lists `[docs][sentences][rows][words]`; what is empty is left out."""
+        """From nested lists `[docs][sentences][rows][words]`, without empty rows and sentences."""
         rows = [[[row for row in s if len(row)] for s in document] for document in nested]
         sentences = [[s for s in document if s] for document in rows]
         flat = [row for document in sentences for s in document for row in s]
@@ -48,40 +47,40 @@ class Documents(NamedTuple):
 
     @property
     def document_rows(self):
-        """`<int32>[docs]`, rows a document."""
+        """`<int32>[docs]`, rows per document."""
         return sums(self.sentence_rows, self.document_sentences)
 
     @property
     def document_words(self):
-        """`<int32>[docs]`, words a document."""
+        """`<int32>[docs]`, words per document."""
         return sums(self.row_lengths, self.document_rows)
 
     @property
     def sentence_words(self):
-        """`<int32>[sentences]`, words a sentence."""
+        """`<int32>[sentences]`, words per sentence."""
         return sums(self.row_lengths, self.sentence_rows)
 
     @property
     def flat(self):
-        """What the encoder needs: words, words a row, rows a document."""
+        """The inputs of the encoder: words, words per row, rows per document."""
         return self.words, self.row_lengths, self.document_rows
 
-    def take(self, places):
-        """The documents at `places`, in that order; a place may come more than once.
+    def take(self, indices):
+        """The documents at `indices`, in that order; an index may occur more than once.
 
         >>> Documents.of([[[[2, 3]]], [[[4]]]]).take([1, 0, 1]).words.tolist()
         [4, 2, 3, 4]
         """
-        taken, chosen = [], np.asarray(places, np.int64)
+        taken, chosen = [], np.asarray(indices, np.int64)
         lengths = self.document_sentences
         counts = (lengths, self.document_rows, self.document_words)
         for values, of_document in zip(self[2::-1], counts, strict=True):
-            taken.append(values[lines(of_document, chosen)])
+            taken.append(values[run_indices(of_document, chosen)])
         return Documents(*taken[::-1], lengths[chosen])
 
 
 def sums(values, lengths):
-    """Sums of consecutive stretches of `values`, zero for empty ones.
+    """Sums of consecutive runs of `values`; the sum of an empty run is 0.
 
     >>> sums(np.array([1, 2, 3]), np.array([2, 0, 1])).tolist()
     [3, 0, 3]
@@ -91,10 +90,10 @@ def sums(values, lengths):
     return (ends[stops] - ends[stops - lengths]).astype(values.dtype)
 
 
-def lines(lengths, chosen):
-    """The lines of the chosen stretches, end to end, `<int64>`.
+def run_indices(lengths, chosen):
+    """The indices of all items in the chosen runs, concatenated, `<int64>`.
 
-    >>> lines(np.array([2, 1, 3]), np.array([2, 0])).tolist()
+    >>> run_indices(np.array([2, 1, 3]), np.array([2, 0])).tolist()
     [3, 4, 5, 0, 1]
     """
     starts = np.cumsum(lengths) - lengths
@@ -104,7 +103,7 @@ def lines(lengths, chosen):
 
 
 def parts(values, lengths):
-    """`values` cut into consecutive stretches."""
+    """Splits `values` into consecutive runs of the given lengths."""
     return np.split(values, np.cumsum(lengths)[:-1]) if len(lengths) else []
 
 

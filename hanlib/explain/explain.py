@@ -1,4 +1,4 @@
-"""From documents to explanations: in batches, in order, in bounded memory."""
+"""Computes the explanations of documents, in batches and with bounded memory."""
 
 import itertools
 
@@ -13,22 +13,22 @@ from hanlib.explain.methods import method_function
 from hanlib.explain.network import network_of
 from hanlib.explain.targets import classes_of, pairs
 
-# Documents that are read ahead, as many times the batch: those of similar length run together.
+# Batches of documents that are read ahead, so that documents of similar length run together.
 _AHEAD = 8
 
 
 def explain(classifier, documents, method="gradient_x_attention", target=None, **options):
-    """Which sentences and words decided, for each document.
+    """Explains which sentences and words decided the class of each document.
 
     Args:
-        classifier: a `DocumentClassifier`, fresh or loaded, whose encoder has two levels.
+        classifier: a `DocumentClassifier` whose encoder has one or two levels.
         documents: a list of strings, or ids as `DocumentClassifier.predict` takes them.
         method: "gradient_x_attention", "integrated_gradients", "leave_one_out",
             "gradient_x_input", "combined_attention", "attention", or for comparison
-            "uniform_attention" and "random" (docs/explanations.md says what each computes).
-        target: the class that the scores speak for, by name or place; None: the most probable
-            one. A list of classes, "all", or "labels" (those that a multi-label classifier gives
-            the document) makes one explanation for each.
+            "uniform_attention" and "random" (docs/explanations.md describes each).
+        target: the class that the scores are for, by name or index. None selects the most
+            probable class. A list of classes, "all", or "labels" (the labels that a multi-label
+            classifier predicts) gives one explanation for each class.
         **options: see `explain_each`.
 
     Returns:
@@ -50,11 +50,11 @@ def explain(classifier, documents, method="gradient_x_attention", target=None, *
 
 
 def explain_stream(classifier, documents, method="gradient_x_attention", target=None, **options):
-    """The explanations of any number of documents, one after the other, in bounded memory.
+    """Yields the explanations of any number of documents, with bounded memory.
 
     Args:
         classifier, method, target, **options: as in `explain_each`.
-        documents: as in `explain`; also an iterable of them, such as a generator.
+        documents: as in `explain`, or an iterable of documents, such as a generator.
 
     Yields:
         `hanlib.evidence.Explanation`, in the order of the documents.
@@ -81,18 +81,18 @@ def explain_each(
     true_labels=None,
     seed=0,
 ):
-    """As `explain_stream`, with all explanations of a document together.
+    """Like `explain_stream`, but yields a list with all explanations of each document.
 
     Args:
         classifier, method, target: as in `explain`.
         documents: as in `explain_stream`.
-        batch_size: explanations that run at once.
-        faithfulness: whether the faithfulness of each explanation is measured, by removing words
-            and sentences (see `hanlib.evidence.Faithfulness`): about 5 + 5 x `rankings` further
-            passes over the document. A document without words has none.
-        rankings: random rankings that it is compared with, at least 5.
-        true_labels: the label that each document should have, where they are known.
-        seed: of the random rankings, and of the method "random".
+        batch_size: explanations per batch.
+        faithfulness: whether to measure the faithfulness of each explanation, by removing words
+            and sentences (see `hanlib.evidence.Faithfulness`). This takes about 5 + 5 x `rankings`
+            more passes over the document. A document without words has no faithfulness.
+        rankings: number of random rankings to compare with, at least 5.
+        true_labels: the true label of each document, if known.
+        seed: seed of the random rankings, and of the method "random".
 
     Yields:
         For each document a list of `hanlib.evidence.Explanation`: one for each target.
@@ -122,47 +122,47 @@ def explain_each(
 
 
 class _Explainer:
-    """What stays the same from one window of documents to the next."""
+    """The options that are the same for all windows of documents."""
 
     def __init__(self, classifier, method, target, seed, batch_size, rankings):
         self.classifier, self.network = classifier, network_of(classifier)
         self.method, self.function = method, method_function(method)
-        classes_of(classifier, target)  # A mistake is told before anything runs.
+        classes_of(classifier, target)  # Raises an error before anything is computed.
         self.target, self.seed = target, seed
         self.batch_size, self.rankings = batch_size, rankings
 
     def window(self, window, true_labels):
-        """The explanations of each of some documents, in order."""
+        """The explanations of each document of a window, in order."""
         documents, surfaces = read_inputs(self.classifier, window)
         labels = list(itertools.islice(true_labels, documents.count))
         if len(labels) < documents.count:
             raise ValueError("`true_labels` must have one label for each document. Received: fewer")
-        places, targets = pairs(self.network, documents, self.target)
-        order = np.argsort(documents.document_words[places], kind="stable")
+        indices, targets = pairs(self.network, documents, self.target)
+        order = np.argsort(documents.document_words[indices], kind="stable")
         found = {}
         for start in range(0, len(order), self.batch_size):
             chosen = order[start : start + self.batch_size]
-            of_batch = [(surfaces[place], labels[place]) for place in places[chosen]]
-            batch = documents.take(places[chosen])
+            of_batch = [(surfaces[index], labels[index]) for index in indices[chosen]]
+            batch = documents.take(indices[chosen])
             explanations = self._batch(batch, targets[chosen], of_batch)
             found.update(zip(chosen.tolist(), explanations, strict=True))
         of_documents = [[] for _ in range(documents.count)]
-        for number, place in enumerate(places.tolist()):
-            of_documents[place].append(found[number])
+        for number, index in enumerate(indices.tolist()):
+            of_documents[index].append(found[number])
         return of_documents
 
     def _batch(self, documents, targets, surfaces):
         scores = self.function(self.network, documents, targets, self.seed)
         measured = [{} for _ in range(documents.count)]
         if self.rankings:
-            removals = Perturbations(self.network, documents, scores, self.rankings, self.seed)
-            measured = removals.faithfulness(scores)
+            perturbations = Perturbations(self.network, documents, scores, self.rankings, self.seed)
+            measured = perturbations.faithfulness(scores)
         labels = self.classifier.labels_of(scores.probabilities)
         rows = zip(
             surfaces,
             labels,
             scores.probabilities.tolist(),
-            [self.classifier.classes[place] for place in scores.targets],
+            [self.classifier.classes[index] for index in scores.targets],
             parts(scores.words, documents.document_words),
             parts(scores.sentences, documents.document_sentences),
             measured,
@@ -203,10 +203,10 @@ def _sentences(surface, word_scores, sentence_scores):
     )
 
 
-def _rows_of(figures, count):
-    """One `dict` a document, from one array a figure."""
-    columns = {name: values.tolist() for name, values in figures.items()}
-    return [{name: values[place] for name, values in columns.items()} for place in range(count)]
+def _rows_of(diagnostics, count):
+    """One `dict` per document, from one array per diagnostic."""
+    columns = {name: values.tolist() for name, values in diagnostics.items()}
+    return [{name: values[index] for name, values in columns.items()} for index in range(count)]
 
 
 def _windows(documents, size):

@@ -1,11 +1,11 @@
-"""How much of a decision a ranking of words or sentences carries (ERASER, DeYoung et al. 2020).
+"""Comprehensiveness and sufficiency of rankings of units (ERASER, DeYoung et al. 2020).
 
     comprehensiveness = mean over k of p(x) - p(x without its top k %)
     sufficiency       = mean over k of p(x) - p(the top k % alone),    k = 1, 5, 10, 20, 50
 
-p is the probability of the target. The units are removed from the ids and what is left is read
-anew; without words its row vectors too, without sentences only the upper level. The same is done
-for random rankings, once for all methods that are compared on a document.
+p is the probability of the target. Units are removed from the ids and the rest is classified again.
+If words are removed, both levels are computed again; if sentences are removed, only the upper one.
+The same is done for random rankings, once for all methods that are compared on a document.
 """
 
 import functools
@@ -46,7 +46,7 @@ class Perturbations:
         documents: `Documents`.
         scores: `Scores` of any method, for the probabilities and the targets.
         rankings: number of random rankings to compare with, at least 5.
-        seed: of those rankings.
+        seed: seed of the random rankings.
     """
 
     def __init__(self, network, documents, scores, rankings=10, seed=0):
@@ -65,19 +65,19 @@ class Perturbations:
         self._sentences = parts(documents.sentence_rows, documents.document_sentences)
 
     def faithfulness(self, scores):
-        """For each document a `dict` from level to `Faithfulness`; empty without words."""
+        """One `dict` from level to `Faithfulness` per document; empty if it has no words."""
         by_level = {level: self.measure(level, scores) for level in LEVELS}
         return [
-            {level: self._record(level, by_level[level], place) for level in LEVELS}
+            {level: self._record(level, by_level[level], index) for level in LEVELS}
             if count
             else {}
-            for place, count in enumerate(self.documents.document_words)
+            for index, count in enumerate(self.documents.document_words)
         ]
 
     def measure(self, level, scores):
-        """The ranking by the scores of a level, as `Measured` with one ranking a document."""
+        """`Measured` for the ranking by the scores of a level: one ranking per document."""
         values = scores.words if level == "word" else scores.sentences
-        # Of equal scores the earlier one goes first.
+        # Ties are broken by position: the earlier unit first.
         orders = ([np.argsort(-part, kind="stable")] for part in parts(values, self._units[level]))
         return self._measured(level, orders, rankings=1)
 
@@ -95,10 +95,10 @@ class Perturbations:
             yield [draw.permutation(units) for _ in range(self.rankings)]
 
     def _measured(self, level, orders, rankings):
-        """`Measured`, for an iterable of lists of rankings: units, the first one first."""
+        """`Measured` for the rankings of each document, each an array of units, best first."""
         sizes = [top_sizes(units) for units in self._units[level]]
         passes = np.array([2 * rankings * len(np.unique(top)) for top in sizes], np.int32)
-        # One document at a time: for a batch of long ones there are gigabytes of it.
+        # One document at a time: the masks of a batch of long documents would take gigabytes.
         kept = (
             np.concatenate([_kept(order, np.unique(top)) for order in of_document])
             for of_document, top in zip(orders, sizes, strict=True)
@@ -107,11 +107,11 @@ class Perturbations:
         targets = np.repeat(self.targets, passes)
         left = self.network.probabilities(logits).numpy()[np.arange(len(targets)), targets]
         drops = np.repeat(self.probabilities, passes) - left
-        figures = [
+        means = [
             _mean_over_shares(of_document, top, rankings)
             for of_document, top in zip(parts(drops, passes), sizes, strict=True)
         ]
-        both = np.array(figures, np.float64).reshape([len(sizes), rankings, 2])
+        both = np.array(means, np.float64).reshape([len(sizes), rankings, 2])
         return Measured(both[..., 0], both[..., 1], passes)
 
     def _logits_of_words(self, kept):
@@ -125,13 +125,13 @@ class Perturbations:
         def variants():
             for start, rows, of_document in zip(starts, self._sentences, kept, strict=True):
                 of_rows = np.repeat(of_document, rows, axis=1)
-                lines = np.broadcast_to(start + np.arange(rows.sum()), of_rows.shape)
-                yield lines, of_rows, None
+                indices = np.broadcast_to(start + np.arange(rows.sum()), of_rows.shape)
+                yield indices, of_rows, None
 
         return self._upper.logits(variants())
 
     def _words_of_sentences(self, kept):
-        """Which words the kept sentences have, `<bool>[variants, words]` for each document."""
+        """The words of the kept sentences, `<bool>[variants, words]` for each document."""
         lengths = parts(self.documents.sentence_words, self._units["sentence"])
         for of_document, words in zip(kept, lengths, strict=True):
             yield np.repeat(of_document, words, axis=1)
@@ -142,24 +142,24 @@ class Perturbations:
         vectors = self.network.row_vectors(documents.words, documents.row_lengths)
         return UpperLevel(self.network, vectors)
 
-    def _record(self, level, measured, place):
+    def _record(self, level, measured, index):
         chance = self.by_chance[level]
-        random_comprehensiveness = chance.comprehensiveness[place]
-        random_sufficiency = chance.sufficiency[place]
+        random_comprehensiveness = chance.comprehensiveness[index]
+        random_sufficiency = chance.sufficiency[index]
         return Faithfulness(
             level,
-            float(measured.comprehensiveness[place, 0]),
-            float(measured.sufficiency[place, 0]),
+            float(measured.comprehensiveness[index, 0]),
+            float(measured.sufficiency[index, 0]),
             float(random_comprehensiveness.mean()),
             float(random_sufficiency.mean()),
             interval_of_one(random_comprehensiveness),
             interval_of_one(random_sufficiency),
-            int(measured.passes[place] + chance.passes[place]),
+            int(measured.passes[index] + chance.passes[index]),
         )
 
 
 def top_sizes(units):
-    """How many units the top 1, 5, 10, 20, 50 % are, at least one; none of none.
+    """The number of units in the top 1, 5, 10, 20 and 50 %, at least one; empty for no units.
 
     >>> top_sizes(40).tolist(), top_sizes(0).tolist()
     ([1, 2, 4, 8, 20], [])
@@ -170,10 +170,10 @@ def top_sizes(units):
 
 
 def interval_of_one(values):
-    """Where 95 % of single further values lie: `mean ± t s sqrt(1 + 1 / n)`.
+    """The 95 % prediction interval of one further value: `mean ± t s sqrt(1 + 1 / n)`.
 
-    It is the interval of one more random ranking, not of the mean of all: an explanation outside
-    of it is no random ranking.
+    It is the interval for a single random ranking, not for the mean of all: an explanation outside
+    of it differs from a random ranking.
 
     >>> low, high = interval_of_one(np.array([0.1, 0.2, 0.3, 0.2, 0.2]))
     >>> round(low, 2), round(high, 2)
@@ -201,7 +201,7 @@ def student_t(freedom):
 
 
 def _kept(order, sizes):
-    """`<bool>[2 sizes, units]`: without the top units of each size, then these alone."""
+    """`<bool>[2 sizes, units]`: all but the top units, for each size, then only the top units."""
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     top = rank[None, :] < sizes[:, None]
@@ -212,6 +212,6 @@ def _mean_over_shares(drops, sizes, rankings):
     """`[rankings][2]`: comprehensiveness and sufficiency, from the drops of each unique size."""
     if not len(sizes):
         return np.full([rankings, 2], np.nan)
-    unique, place = np.unique(sizes, return_inverse=True)
+    unique, inverse = np.unique(sizes, return_inverse=True)
     drops = drops.reshape([rankings, 2, len(unique)])
-    return drops[:, :, place].mean(axis=-1)
+    return drops[:, :, inverse].mean(axis=-1)

@@ -1,4 +1,4 @@
-"""The faithfulness of methods side by side over many documents, each figure with its interval."""
+"""The mean faithfulness of methods over many documents, with confidence intervals."""
 
 import numpy as np
 
@@ -13,26 +13,26 @@ _RESAMPLES = 2000
 def faithfulness_table(
     classifier, documents, methods=None, *, batch_size=16, rankings=10, seed=0, progress=None
 ):
-    """The faithfulness of methods over documents, for the predicted classes.
+    """Compares the faithfulness of methods over documents, for the predicted classes.
 
     Args:
         classifier: a `DocumentClassifier`.
-        documents: a list of strings, or ids; those without words do not count.
-        methods: names of methods; None: all.
-        batch_size: documents that run at once.
-        rankings: random rankings of each document that the methods are compared with.
-        seed: of the random rankings and the resampling.
-        progress: function `(documents done)`.
+        documents: a list of strings, or ids; those without words are not counted.
+        methods: names of methods; None: all methods.
+        batch_size: documents per batch.
+        rankings: number of random rankings of each document to compare with.
+        seed: seed of the random rankings and the resampling.
+        progress: function that is called with the number of documents done.
 
     Returns:
         A list of `dict`, one for each method and level: method, level, documents, passes, and
         comprehensiveness, sufficiency, random_comprehensiveness, random_sufficiency and
-        better_than_chance (comprehensiveness over that of the random rankings, document by
-        document), each `(mean, low, high)` with the 95 % interval of the mean by bootstrap over
-        the documents.
+        better_than_chance (comprehensiveness minus that of the random rankings of the same
+        document), each `(mean, low, high)` with the 95 % bootstrap interval of the mean over the
+        documents.
 
     Raises:
-        ValueError: a method is not known.
+        ValueError: a method is unknown.
 
     >>> from hanlib.models import HAN, DocumentClassifier
     >>> classifier = DocumentClassifier(None, HAN(9), classes=2)
@@ -50,50 +50,52 @@ def faithfulness_table(
         _measure(network, batch, functions, rankings, seed, found)
         if progress is not None:
             progress(min(start + batch_size, len(order)))
-    return [_row(*key, np.concatenate(figures), seed) for key, figures in found.items()]
+    return [_row(*key, np.concatenate(measured), seed) for key, measured in found.items()]
 
 
 def _measure(network, documents, functions, rankings, seed, found):
     """Adds `<float>[docs, 5]` to each list of `found`."""
     targets = np.full(documents.count, -1, np.int32)
-    removals = None
+    perturbations = None
     for name, function in functions.items():
         scores = function(network, documents, targets, seed)
-        # One base and one set of random rankings for all methods.
-        removals = removals or Perturbations(network, documents, scores, rankings, seed)
+        if perturbations is None:  # All methods are compared with the same random rankings.
+            perturbations = Perturbations(network, documents, scores, rankings, seed)
         for level in LEVELS:
-            own, chance = removals.measure(level, scores), removals.by_chance[level]
-            figures = (
+            own, chance = perturbations.measure(level, scores), perturbations.by_chance[level]
+            columns = (
                 own.comprehensiveness[:, 0],
                 own.sufficiency[:, 0],
                 chance.comprehensiveness.mean(axis=1),
                 chance.sufficiency.mean(axis=1),
                 own.passes,
             )
-            found[name, level].append(np.stack(figures, axis=1))
+            found[name, level].append(np.stack(columns, axis=1))
 
 
-def _row(method, level, figures, seed):
-    figures = figures[~np.isnan(figures).any(axis=1)]
-    comprehensiveness, sufficiency, by_chance, alone_by_chance, passes = figures.T
+def _row(method, level, measured, seed):
+    measured = measured[~np.isnan(measured).any(axis=1)]
+    comprehensiveness, sufficiency, random_comprehensiveness, random_sufficiency, passes = (
+        measured.T
+    )
     columns = {
         "comprehensiveness": comprehensiveness,
         "sufficiency": sufficiency,
-        "random_comprehensiveness": by_chance,
-        "random_sufficiency": alone_by_chance,
-        "better_than_chance": comprehensiveness - by_chance,
+        "random_comprehensiveness": random_comprehensiveness,
+        "random_sufficiency": random_sufficiency,
+        "better_than_chance": comprehensiveness - random_comprehensiveness,
     }
     return {
         "method": method,
         "level": level,
-        "documents": len(figures),
+        "documents": len(measured),
         "passes": int(passes.sum()),
         **{name: mean_with_interval(values, seed) for name, values in columns.items()},
     }
 
 
 def mean_with_interval(values, seed=0):
-    """`(mean, low, high)`, the 95 % interval of the mean by bootstrap; NaN of nothing.
+    """`(mean, low, high)`, with the 95 % bootstrap interval of the mean; NaN without values.
 
     >>> mean, low, high = mean_with_interval(np.arange(10.0))
     >>> low < mean < high, mean
@@ -102,6 +104,6 @@ def mean_with_interval(values, seed=0):
     if not len(values):
         return (float("nan"),) * 3
     draw = np.random.default_rng(seed)
-    places = draw.integers(len(values), size=[_RESAMPLES, len(values)])
-    low, high = np.quantile(np.asarray(values)[places].mean(axis=1), [0.025, 0.975])
+    indices = draw.integers(len(values), size=[_RESAMPLES, len(values)])
+    low, high = np.quantile(np.asarray(values)[indices].mean(axis=1), [0.025, 0.975])
     return float(np.mean(values)), float(low), float(high)

@@ -1,13 +1,14 @@
-"""Methods that go back to the word vectors: gradient x input, integrated gradients.
+"""Methods based on gradients at the word vectors: gradient x input, integrated gradients.
 
-With x_i the vector of the i-th word of the document (each occurrence its own) and m the log-odds of
-the target:
+Let x_i be the vector of the i-th word of the document (one for each occurrence) and m the log-odds
+of the target:
 
     gradient x input        x_i . dm/dx_i
     integrated gradients    x_i . ∫ dm/dx_i (t x) dt, t from 0 to 1   (Sundararajan et al. 2017)
 
-Both are shares of one whole, so a sentence's score is the sum of its words'. The integral is
-complete: its scores sum to m(x) - m(0), 0 being the document with all of its word vectors zero.
+Both divide one quantity among the words, so the score of a sentence is the sum over its words.
+Integrated gradients are complete: the scores of all words sum to m(x) - m(0), where 0 is the same
+document with zero word vectors.
 """
 
 import numpy as np
@@ -15,15 +16,15 @@ import numpy as np
 from hanlib.explain.documents import sums
 from hanlib.explain.scores import Scores, sentence_sums
 
-# Gauss-Legendre nodes; documents whose scores do not sum up yet get the next rule.
+# Gauss-Legendre nodes; documents above the tolerance are computed again with the next rule.
 _NODES = (8, 16, 32, 64, 128)
 _TOLERANCE = 0.02
-# Where m(x) and m(0) all but agree, a share of their difference asks too much.
+# The relative error is taken with respect to at least this difference of m(x) and m(0).
 _LEAST_DIFFERENCE = 0.01
 
 
 def gradient_x_input(network, documents, targets, seed=0):
-    """Each word's vector times the gradient there."""
+    """The dot product of each word's vector with the gradient at that vector."""
     ones = np.ones(documents.count, np.float32)
     logits, targets, words = network.gradient(*documents.flat, targets, ones)
     probabilities = network.probabilities(logits).numpy()
@@ -32,7 +33,7 @@ def gradient_x_input(network, documents, targets, seed=0):
 
 
 def integrated_gradients(network, documents, targets, seed=0):
-    """Gradients along the way from zero vectors; diagnostics: completeness error and passes."""
+    """Gradients along the path from zero vectors; diagnostics: completeness error and passes."""
     logits = network.logits(*documents.flat)
     targets = network.targets(logits, targets).numpy()
     difference = _difference(network, documents, logits, targets)
@@ -65,10 +66,10 @@ def _difference(network, documents, logits, targets):
 
 def _integrals(network, documents, targets, nodes):
     """The integral of each word by a Gauss-Legendre rule, `<float64>[words]`."""
-    places, weights = np.polynomial.legendre.leggauss(nodes)
+    points, weights = np.polynomial.legendre.leggauss(nodes)
     total = np.zeros(len(documents.words))
-    for place, weight in zip((places + 1) / 2, weights / 2, strict=True):
-        scales = np.full(documents.count, place, np.float32)
+    for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
+        scales = np.full(documents.count, point, np.float32)
         _, _, words = network.gradient(*documents.flat, targets, scales)
         total += weight * words.numpy()
     return total

@@ -1,4 +1,4 @@
-"""The documents to explain: their ids, and their words and sentences as people see them."""
+"""The documents to explain: their ids, and the text of their words and sentences."""
 
 import itertools
 from typing import NamedTuple
@@ -12,10 +12,10 @@ from hanlib.layers.documents import as_documents, is_text
 
 
 class Surface(NamedTuple):
-    """The words and sentences of one document, as they are written.
+    """The text of the words and sentences of one document.
 
     Attributes:
-        text: the document, or None where only ids were given.
+        text: the document, or None if only ids were given.
         words: a list of `str`.
         sentences: a list of `str`.
         sentence_words: words per sentence.
@@ -27,7 +27,7 @@ class Surface(NamedTuple):
     sentence_words: list
 
     def word_spans(self):
-        """`(start, end)` of each word in the text; `(None, None)` where there is no text."""
+        """`(start, end)` of each word in the text; `(None, None)` if there is no text."""
         if self.text is None:
             return [(None, None)] * len(self.words)
         return word_spans(self.text, self.words)
@@ -42,7 +42,7 @@ class Surface(NamedTuple):
 
 
 def read_inputs(classifier, documents):
-    """Tokenises documents of any kind that the classifier takes.
+    """Tokenises documents in any form that the classifier accepts.
 
     Args:
         classifier: a `DocumentClassifier`.
@@ -52,7 +52,8 @@ def read_inputs(classifier, documents):
         `Documents`, and a list with the `Surface` of each.
 
     Raises:
-        ValueError: if they are not documents, or texts and the classifier has no vectorizer.
+        ValueError: if they are not documents, or they are strings and the classifier has no
+            vectorizer.
 
     >>> from hanlib.layers import DocumentVectorizer
     >>> from hanlib.models import HAN, DocumentClassifier

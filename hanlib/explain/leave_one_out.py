@@ -1,9 +1,10 @@
-"""Leave one out: what the target loses when a sentence or a word is removed.
+"""Leave one out: the decrease of the target's log-odds when a sentence or a word is removed.
 
     score = m(x) - m(x without the unit),   m the log-odds of the target
 
-The unit is removed, not zeroed. An encoder with two levels computes each row's vector once: without
-a sentence only the upper level runs again, without a word that word's row and the upper level.
+The unit is removed, not replaced by zeros. With an encoder of two levels, the vector of each row is
+computed once: without a sentence only the upper level is computed again, without a word only the
+row of that word and the upper level.
 """
 
 import numpy as np
@@ -14,9 +15,9 @@ from hanlib.explain.scores import Scores
 
 
 def leave_one_out(network, documents, targets, seed=0):
-    """The loss of log-odds without each sentence, and without each word."""
+    """The decrease of the log-odds without each sentence, and without each word."""
     if not network.has_sentences:
-        return _reading_all_anew(network, documents, targets)
+        return _with_one_level(network, documents, targets)
     vectors = network.row_vectors(documents.words, documents.row_lengths)
     rows = np.arange(len(documents.row_lengths), dtype=np.int32)
     logits = network.upper(vectors, rows, documents.document_rows)
@@ -33,8 +34,8 @@ def leave_one_out(network, documents, targets, seed=0):
     return Scores(network.probabilities(logits).numpy(), targets, words, sentences)
 
 
-def _reading_all_anew(network, documents, targets):
-    """The same for an encoder that reads a document as one sequence: nothing can be reused."""
+def _with_one_level(network, documents, targets):
+    """The same for an encoder that reads a document as one sequence; no row can be reused."""
     logits = network.logits(*documents.flat)
     targets = network.targets(logits, targets).numpy()
     margins = network.margins(logits, targets).numpy()
@@ -66,10 +67,10 @@ def _without_sentences(documents):
     sentence_rows = parts(documents.sentence_rows, documents.document_sentences)
     for start, rows in zip(starts, sentence_rows, strict=True):
         sentence_of_row = np.repeat(np.arange(len(rows)), rows)
-        lines = start + np.arange(len(sentence_of_row))
-        for some in chunks(len(rows), len(lines)):
+        indices = start + np.arange(len(sentence_of_row))
+        for some in chunks(len(rows), len(indices)):
             kept = sentence_of_row[None, :] != some[:, None]
-            yield np.broadcast_to(lines, kept.shape), kept, None
+            yield np.broadcast_to(indices, kept.shape), kept, None
 
 
 def _without_words(network, documents):
@@ -82,13 +83,13 @@ def _without_words(network, documents):
         row_of_word = np.repeat(np.arange(len(of_rows)), of_rows)
         for some in chunks(len(words), max(len(of_rows), of_rows.max(initial=0))):
             shape = len(some), len(of_rows)
-            lines = np.broadcast_to(start + np.arange(len(of_rows)), shape).copy()
-            own = np.arange(len(some)), row_of_word[some]
-            lines[own] = first + np.arange(len(some))
+            indices = np.broadcast_to(start + np.arange(len(of_rows)), shape).copy()
+            changed = np.arange(len(some)), row_of_word[some]
+            indices[changed] = first + np.arange(len(some))
             kept = np.ones(shape, bool)
-            # A row of one word goes altogether.
-            kept[own] = of_rows[row_of_word[some]] > 1
-            yield lines, kept, _rows_without(network, words, of_rows, some)
+            # A row with a single word is removed entirely.
+            kept[changed] = of_rows[row_of_word[some]] > 1
+            yield indices, kept, _rows_without(network, words, of_rows, some)
 
 
 def _rows_without(network, words, of_rows, some):

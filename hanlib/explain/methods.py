@@ -1,4 +1,4 @@
-"""The methods of explanation, by name."""
+"""The explanation methods by name."""
 
 from hanlib.explain.attention_methods import (
     attention,
@@ -27,7 +27,7 @@ def method_function(name):
     """The function of a method.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: there is no method of that name.
 
     >>> method_function("attention").__name__
     'attention'

@@ -1,4 +1,4 @@
-"""The parts of a classifier that explanations run, each traced once for all shapes."""
+"""Graph functions over the parts of a classifier, each traced once for all shapes."""
 
 import weakref
 
@@ -14,7 +14,7 @@ _NETWORKS = weakref.WeakKeyDictionary()
 
 
 def network_of(classifier):
-    """The `Network` of a classifier; the same one each time, so that it is traced once.
+    """The `Network` of a classifier; cached, so that its functions are traced once.
 
     Raises:
         ValueError: the classifier's encoder has more than two levels.
@@ -25,13 +25,13 @@ def network_of(classifier):
 
 
 class Network:
-    """Graph functions over `Documents.flat`: words, words a row, rows a document.
+    """Graph functions over `Documents.flat`: words, words per row, rows per document.
 
     Targets are `<int32>[docs]`, the class of each document; -1 is the most probable one.
 
     Args:
-        classifier: a `DocumentClassifier` whose encoder has one level, words, or two, words and
-            sentences.
+        classifier: a `DocumentClassifier` whose encoder has one level (words) or two (words and
+            sentences).
 
     >>> from hanlib.explain.documents import Documents
     >>> from hanlib.models import HAN, DocumentClassifier
@@ -50,7 +50,7 @@ class Network:
             )
         if not classifier.built:
             classifier.build()
-        # The cache of networks must not keep a classifier alive.
+        # A strong reference would keep the classifier alive in the cache.
         self._classifier = weakref.ref(classifier)
         self.has_attention, self.has_sentences = encoder.has_attention, encoder.num_levels == 2
         flat = [_INTS] * 3
@@ -60,13 +60,13 @@ class Network:
         self.evidence = tf.function(self._evidence, input_signature=[*flat, _INTS])
         self.gradient = tf.function(self._gradient, input_signature=[*flat, _INTS, scales])
         self.uniform = tf.function(self._uniform, input_signature=flat)
-        # Of encoders with two levels only.
+        # For encoders with two levels only.
         self.row_vectors = tf.function(self._row_vectors, input_signature=flat[:2])
         self.upper = tf.function(self._upper, input_signature=[vectors, *flat[:2]])
 
     @property
     def classifier(self):
-        """The classifier itself."""
+        """The classifier."""
         return self._classifier()
 
     def probabilities(self, logits):
@@ -75,11 +75,11 @@ class Network:
         return activation(logits)
 
     def targets(self, logits, targets):
-        """The targets, with the most probable class in the place of -1."""
+        """The targets, with -1 replaced by the most probable class."""
         return chosen_targets(logits, targets)
 
     def margins(self, logits, targets):
-        """The log-odds of the targets, `<float32>[docs]`: what every score is a share of."""
+        """The log-odds of the targets, `<float32>[docs]`."""
         return log_odds(logits, targets, self.classifier.multi_label)
 
     def require(self, method, attention=False, sentences=False):
@@ -119,7 +119,7 @@ class Network:
         return self.classifier.logits(encoder.encode_level(1, vectors, document_rows, rows))
 
     def _evidence(self, words, row_lengths, document_rows, targets):
-        """Probabilities, targets, attention and gradient x attention, each a list by level."""
+        """Probabilities, targets, and attention and gradient x attention as lists by level."""
         ids = tf.RaggedTensor.from_nested_row_lengths(
             words, [document_rows, row_lengths], validate=False
         )
@@ -131,8 +131,9 @@ class Network:
         return found.probabilities, found.targets, attention, contributions
 
     def _gradient(self, words, row_lengths, document_rows, targets, scales):
-        """Logits and targets with each document's word vectors times its scale, and for each word
-        `x . dm/dx`, x the whole vector of that occurrence and the gradient at the scaled one."""
+        """Logits and targets with the word vectors of each document multiplied by its scale, and
+        `x . dm/dx` of each word, where x is the original vector and the gradient is taken at the
+        scaled one."""
         vectors, index = self.classifier.encoder.embed(words)
         vectors = tf.gather(vectors, index)
         scales = tf.repeat(tf.repeat(scales, document_rows), row_lengths)[:, None]
@@ -147,7 +148,7 @@ class Network:
         return logits, targets, tf.reduce_sum(products, axis=-1)
 
     def _uniform(self, words, row_lengths, document_rows):
-        """Logits where each word and each sentence of its row has the same weight."""
+        """Logits with the same weight for all words, and for all sentences, of a row."""
 
         def pool(pooling, states, rows, count, training=None):
             lengths = tf.math.bincount(rows, minlength=count, maxlength=count)
@@ -159,7 +160,7 @@ class Network:
 
 
 def _for_each_context(pooling, mean):
-    """What the pooling would give if all of its contexts saw the mean."""
+    """The output of the pooling if the pooled vector of every context were the mean."""
     if pooling.labels is not None:
         return tf.repeat(mean[:, None], pooling.labels, axis=1)
     return tf.tile(mean, [1, pooling.hops])

@@ -1,4 +1,4 @@
-"""How far an explanation agrees with what people marked as their reasons (DeYoung et al. 2020)."""
+"""Agreement of an explanation with the evidence that people marked (DeYoung et al. 2020)."""
 
 import dataclasses
 
@@ -7,18 +7,19 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Plausibility:
-    """Agreement of one explanation with a human's evidence; every figure from 0 to 1.
+    """Agreement of one explanation with human evidence; all values are between 0 and 1.
 
     Attributes:
-        auprc: Area under the precision-recall curve of the word scores, by steps (average
-            precision): chance gives the share of the words that are evidence.
-        auprc_trapezoid: The same joined by straight lines, as ERASER computes it. It flatters
-            scores with ties: equal scores for all words get more than one half.
-        token_f1: F1 of the strongest words, as many as the selected share makes.
-        iou_f1: F1 of the runs of those words; a run is right that shares at least half of its
-            union with a run of evidence.
-        sentence_precision: `dict` from k to the share of the k strongest sentences that hold
-            evidence, of all sentences where there are fewer.
+        auprc: Area under the precision-recall curve of the word scores, as a step function
+            (average precision). Its expected value by chance is the share of words that are
+            evidence.
+        auprc_trapezoid: The same area by the trapezoidal rule, as ERASER computes it. It favours
+            ties: equal scores for all words get more than one half.
+        token_f1: F1 of the selected words, which are the given share with the highest scores.
+        iou_f1: F1 of the runs of selected words. A run is correct if its intersection with a run
+            of evidence is at least half of their union.
+        sentence_precision: `dict` from k to the share of the k highest-scored sentences (or of all
+            sentences, if there are fewer) that contain evidence.
 
     >>> Plausibility(0.4, 0.41, 0.3, 0.1, {1: 1.0}).sentence_precision[1]
     1.0
@@ -32,18 +33,18 @@ class Plausibility:
 
 
 def plausibility(explanation, evidence, share, at=(1, 3, 5), phrases=False):
-    """How far an explanation's scores agree with a human's evidence.
+    """Measures how well the scores of an explanation agree with human evidence.
 
     Args:
         explanation: a `hanlib.evidence.Explanation` with spans.
         evidence: half-open `(start, end)` spans of characters in its text.
-        share: share of the words that is selected for `token_f1` and `iou_f1`, such as the usual
-            share of evidence in other documents.
-        at: the k of `sentence_precision`.
-        phrases: whether words are ranked by `phrase_scores` in place of their own scores.
+        share: share of the words that is selected for `token_f1` and `iou_f1`, for instance the
+            mean share of evidence in other documents.
+        at: the values of k for `sentence_precision`.
+        phrases: whether to rank words by `phrase_scores` instead of their scores.
 
     Returns:
-        A `Plausibility`; None where no word is evidence.
+        A `Plausibility`; None if no word is evidence.
 
     Raises:
         ValueError: `share` is not in (0, 1].
@@ -75,12 +76,11 @@ def plausibility(explanation, evidence, share, at=(1, 3, 5), phrases=False):
 
 
 def phrase_scores(explanation, reach=5):
-    """What each word's surroundings say: its phrase and its sentence, `<float>[words]`.
+    """The score of each word's phrase and sentence, `<float>[words]`.
 
-    The mean score of the word and of those up to `reach` words away, plus the score of its
-    sentence, each in standard deviations over the document. People mark phrases, never single
-    words, so this is what their marks are to be compared with; as an explanation of single words it
-    says less.
+    It is the mean score of the words up to `reach` words away, plus the score of the sentence, both
+    standardized over the document. People mark phrases rather than single words, so these scores
+    are better suited for a comparison with their marks. They are less precise about single words.
 
     >>> from hanlib.evidence import Explanation, Sentence, Word
     >>> made = [Sentence("a", 0.0, (Word("a", 0.0),)), Sentence("b c", 1.0, (Word("b", 1.0),) * 2)]
@@ -101,7 +101,7 @@ def _standardized(values):
 
 
 def overlaps(units, evidence):
-    """`<bool>[units]`, whether each word or sentence shares a character with the evidence.
+    """Whether each word or sentence overlaps the evidence, `<bool>[units]`.
 
     >>> from hanlib.evidence import Word
     >>> overlaps([Word("a", 0, 0, 1), Word("b", 0, 2, 3), Word("c", 0)], [(1, 3)]).tolist()
@@ -133,7 +133,7 @@ def average_precision(truth, scores):
 
 
 def trapezoid_auprc(truth, scores):
-    """The area under the straight lines between the points of the curve, from (0, 1) on.
+    """The area under the precision-recall curve by the trapezoidal rule, starting at (0, 1).
 
     >>> round(trapezoid_auprc(np.array([True, False, True]), np.array([3.0, 2.0, 1.0])), 3)
     0.792
@@ -153,11 +153,11 @@ def token_f1(truth, selected):
 
 
 def iou_f1(truth, found, threshold=0.5):
-    """F1 of spans; two match whose intersection is at least half of their union.
+    """F1 of spans. Two spans match if intersection / union is at least `threshold`.
 
     Args:
         truth, found: half-open `(start, end)` spans.
-        threshold: the least share.
+        threshold: the minimum of intersection / union.
 
     >>> iou_f1([(0, 4), (6, 8)], [(1, 4), (20, 21)])
     0.5
@@ -183,7 +183,7 @@ def runs(mask):
 
 
 def _curve(truth, scores):
-    """Precision and recall at each distinct score, from the highest on."""
+    """Precision and recall at each distinct score, in descending order."""
     order = np.argsort(-scores, kind="stable")
     last = np.append(np.diff(scores[order]) != 0, True)
     hits, taken = np.cumsum(truth[order])[last], np.flatnonzero(last) + 1

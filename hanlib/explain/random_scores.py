@@ -1,4 +1,4 @@
-"""The control that every other method has to beat: scores by chance."""
+"""Random scores, a control for the other methods."""
 
 import zlib
 
@@ -9,7 +9,7 @@ from hanlib.explain.scores import Scores
 
 
 def random(network, documents, targets, seed=0):
-    """Scores by chance between -1 and 1; the same document always gets the same ones."""
+    """Uniform random scores between -1 and 1, which depend only on the document and the seed."""
     logits = network.logits(*documents.flat)
     targets = network.targets(logits, targets)
     words, sentences = [], []
@@ -26,7 +26,7 @@ def random(network, documents, targets, seed=0):
 
 
 def generator(ids, *seeds):
-    """A generator of random numbers that only the document and the seeds decide.
+    """A random generator whose seed is derived from a document and the given seeds.
 
     >>> ids = np.array([2, 3], np.int32)
     >>> generator(ids, 0).integers(99) == generator(ids, 0).integers(99)

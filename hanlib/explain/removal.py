@@ -1,14 +1,14 @@
-"""Documents from which words or sentences were removed, classified in batches of bounded size."""
+"""Classifies documents with words or sentences removed, in batches of bounded size."""
 
 import numpy as np
 import tensorflow as tf
 
-# Words, or rows, that one pass of a level reads at most.
+# The maximum number of words, or rows, in one pass of a level.
 MOST_ITEMS = 65_536
 
 
 class UpperLevel:
-    """The upper level alone, on variants of documents whose row vectors are known.
+    """Runs the upper level on variants of documents whose row vectors are known.
 
     Args:
         network: a `Network`.
@@ -22,32 +22,32 @@ class UpperLevel:
         """Logits of every variant, in order, `<float32>[variants, classes]`.
 
         Args:
-            variants: an iterable of `(rows, kept, new)`: lines of the row vectors and, behind
-                them, of `new`, `<int>[variants, rows]`; which of them are kept, `<bool>`; and
-                further vectors `<float>[lines, features]`, or None.
+            variants: an iterable of `(rows, kept, new)`. `rows <int>[variants, rows]` are indices
+                into the row vectors followed by the vectors of `new`; `kept <bool>[variants, rows]`
+                says which of them are kept; `new` is `<float>[vectors, features]` or None.
         """
         return _in_batches(variants, lambda variant: variant[0].size, self._run, self.network)
 
     def _run(self, variants):
-        tables, lines, lengths = [self.vectors], [], []
+        tables, indices, lengths = [self.vectors], [], []
         first = offset = int(self.vectors.shape[0])
         for rows, kept, new in variants:
-            lines.append(np.where(rows < first, rows, rows - first + offset)[kept])
+            indices.append(np.where(rows < first, rows, rows - first + offset)[kept])
             lengths.append(kept.sum(axis=1))
             if new is not None:
                 tables.append(new)
                 offset += int(new.shape[0])
         vectors = tf.concat(tables, axis=0)
-        return self.network.upper(vectors, _int32(lines), _int32(lengths)).numpy()
+        return self.network.upper(vectors, _int32(indices), _int32(lengths)).numpy()
 
 
 def logits_of_kept_words(network, variants):
-    """Logits of documents of which some words are kept, in order, `<float32>[variants, classes]`.
+    """Logits of documents reduced to some of their words, in order, `<float32>[variants, classes]`.
 
     Args:
         network: a `Network`.
-        variants: an iterable of `(words, row_lengths, kept)`: a document's words, words a row,
-            and which words are kept, `<bool>[variants, words]`.
+        variants: an iterable of `(words, row_lengths, kept)`: the words of a document, words per
+            row, and which words are kept, `<bool>[variants, words]`.
     """
 
     def run(variants):
@@ -64,7 +64,9 @@ def logits_of_kept_words(network, variants):
 
 
 def chunks(units, items):
-    """`0 .. units-1` in stretches whose variants, of so many items each, fit in memory.
+    """Splits `0 .. units-1` into chunks whose variants have at most `MOST_ITEMS` items together.
+
+    `items` is the number of items of one variant.
 
     >>> [len(chunk) for chunk in chunks(5, MOST_ITEMS // 2)]
     [2, 2, 1]
@@ -79,7 +81,7 @@ def _pieces(words, lengths, kept):
 
 
 def _left_in_rows(kept, lengths):
-    """How many words each row keeps, `<int>[variants, rows]`."""
+    """The number of words that each row keeps, `<int>[variants, rows]`."""
     if not len(lengths):
         return np.zeros([len(kept), 0], np.int64)
     return np.add.reduceat(kept.astype(np.int64), np.cumsum(lengths) - lengths, axis=1)

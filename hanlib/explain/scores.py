@@ -1,4 +1,4 @@
-"""What a method says about a batch of documents."""
+"""The scores that a method gives to a batch of documents."""
 
 from typing import NamedTuple
 
@@ -8,14 +8,14 @@ from hanlib.explain.documents import sums
 
 
 class Scores(NamedTuple):
-    """Scores of a batch, laid end to end as in its `Documents`.
+    """The scores of a batch, concatenated as in its `Documents`.
 
     Attributes:
         probabilities: `<float32>[docs, classes]`.
-        targets: `<int32>[docs]`, the class that the scores speak for.
+        targets: `<int32>[docs]`, the class that the scores are for.
         words: `<float>[words]`.
         sentences: `<float>[sentences]`.
-        diagnostics: further figures by name, `<float>[docs]` each.
+        diagnostics: further values by name, `<float>[docs]` each.
 
     >>> Scores(None, None, np.zeros(3), np.zeros(1)).diagnostics
     {}
@@ -25,11 +25,11 @@ class Scores(NamedTuple):
     targets: np.ndarray
     words: np.ndarray
     sentences: np.ndarray
-    diagnostics: dict = {}  # noqa: RUF012 - nobody changes it
+    diagnostics: dict = {}  # noqa: RUF012 - never modified
 
 
 def sentence_sums(word_scores, documents):
-    """Each sentence's sum of the scores of its words: shares of one whole stay shares of it.
+    """The sum of the word scores of each sentence.
 
     >>> from hanlib.explain.documents import Documents
     >>> sentence_sums(np.array([1.0, 2.0, 4.0]), Documents.of([[[[7, 8]], [[9]]]])).tolist()

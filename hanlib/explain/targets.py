@@ -1,4 +1,4 @@
-"""Which class the explanations of a batch speak for."""
+"""The classes that the explanations of a batch are for."""
 
 import numpy as np
 
@@ -10,15 +10,15 @@ def classes_of(classifier, target):
 
     Args:
         classifier: a `DocumentClassifier`.
-        target: None: the most probable class; a class, by name or index; a list of classes;
-            "all" classes; "labels": those that a multi-label classifier gives the document, the
-            most probable one where it gives none. A class that has one of these names goes first.
+        target: None for the most probable class; a class, by name or index; a list of classes;
+            "all"; or "labels" for those that a multi-label classifier predicts, or the most
+            probable class if it predicts none. A class with one of these names takes precedence.
 
     Returns:
-        A list of indexes, -1 for the most probable class; None for "labels".
+        A list of indices, -1 for the most probable class; None for "labels".
 
     Raises:
-        ValueError: `target` is no class.
+        ValueError: `target` is not a class.
 
     >>> from hanlib.models import HAN, DocumentClassifier
     >>> classes_of(DocumentClassifier(None, HAN(9), ["bad", "good"]), ["good", 0])
@@ -40,7 +40,7 @@ def classes_of(classifier, target):
 
 
 def pairs(network, documents, target):
-    """Each explanation's document and class.
+    """The document and the class of each explanation.
 
     Args:
         network: a `Network`.
@@ -48,14 +48,14 @@ def pairs(network, documents, target):
         target: as in `classes_of`.
 
     Returns:
-        `<int64>[explanations]` indexes of the documents, rising, and `<int32>[explanations]`
-        classes, -1 for the most probable one.
+        `<int64>[explanations]`, the indices of the documents in ascending order, and
+        `<int32>[explanations]`, the classes, -1 for the most probable one.
     """
     classes = classes_of(network.classifier, target)
     if classes is None:
-        return _given(network, documents)
-    indexes = np.repeat(np.arange(documents.count), len(classes))
-    return indexes, np.tile(np.asarray(classes, np.int32), documents.count)
+        return _predicted(network, documents)
+    indices = np.repeat(np.arange(documents.count), len(classes))
+    return indices, np.tile(np.asarray(classes, np.int32), documents.count)
 
 
 def _index(classifier, name):
@@ -69,13 +69,13 @@ def _index(classifier, name):
         ) from None
 
 
-def _given(network, documents):
-    """The labels of each document."""
+def _predicted(network, documents):
+    """The labels predicted for each document."""
     probabilities = network.probabilities(network.logits(*documents.flat)).numpy()
     best = probabilities.argmax(axis=1)[:, None] == np.arange(probabilities.shape[1])
-    given = best
+    predicted = best
     if network.classifier.multi_label:
-        given = probabilities >= np.asarray(network.classifier.thresholds, np.float32)
-        given = np.where(given.any(axis=1, keepdims=True), given, best)
-    indexes, classes = np.nonzero(given)
-    return indexes, classes.astype(np.int32)
+        predicted = probabilities >= np.asarray(network.classifier.thresholds, np.float32)
+        predicted = np.where(predicted.any(axis=1, keepdims=True), predicted, best)
+    indices, classes = np.nonzero(predicted)
+    return indices, classes.astype(np.int32)

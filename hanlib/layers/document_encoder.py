@@ -18,13 +18,13 @@ def pool_states(pooling, states, rows, count, training=None):
         training: Whether dropout is applied.
 
     Returns:
-        `<float>[rows, ...]`, one vector a row.
+        `<float>[rows, ...]`, one vector per row.
     """
     return pooling.pool(states, rows, count, training=training)[0]
 
 
 class DocumentEncoder(keras.layers.Layer):
-    """Base class of encoders: word ids in, one vector a document out.
+    """Base class of encoders, which compute one vector per document from word ids.
 
     `DocumentClassifier`, training, explanations, export and the command line use an encoder
     through this class only. A subclass defines:
@@ -158,7 +158,7 @@ class DocumentEncoder(keras.layers.Layer):
             lengths: For each level the items of each row, `<int32>[rows]`, words first.
             index: `<int32>[words]`, the row of `values` that each word uses.
             training: Whether dropout is applied.
-            pool: Function with the signature of `pool_states`, called once a level.
+            pool: Function with the signature of `pool_states`, called once per level.
 
         Returns:
             `<float>[docs, features]`.

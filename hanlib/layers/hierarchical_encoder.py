@@ -1,4 +1,4 @@
-"""Words to sentences to documents: a hierarchy of level encoders."""
+"""A hierarchy of level encoders: from words to sentences to documents."""
 
 import keras
 
@@ -9,12 +9,12 @@ from hanlib.layers.saved_by_0_1 import accept_paths_of_0_1, rename_dropouts
 
 @keras.saving.register_keras_serializable("hanlib")
 class HierarchicalEncoder(DocumentEncoder):
-    """One vector a document, through any number of levels (Yang et al., NAACL 2016, N16-1174).
+    """Encodes documents through any number of levels (Yang et al., NAACL 2016, N16-1174).
 
-    Level 0 turns the words of each sentence into a sentence vector, level 1 the sentences of each
-    document into a document vector, and so on: there are as many levels as the input has axes
-    after the first. Padding and empty rows are dropped at every level before anything is
-    computed, and each distinct word of the batch is embedded and projected once.
+    Level 0 encodes the words of each sentence as a sentence vector, level 1 encodes the sentences
+    of each document as a document vector, and so on: the input has one axis per level after the
+    first axis. Padding and empty rows are dropped before a level is computed, and each distinct
+    word of the batch is embedded and projected once.
 
     With a single level, a document is read as one sequence of words; see `DocumentEncoder`.
 

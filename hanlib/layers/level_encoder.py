@@ -1,4 +1,4 @@
-"""One level of a hierarchy: rows of vectors in, one vector a row out."""
+"""One level of a hierarchy: encodes each row of vectors as one vector."""
 
 import keras
 import tensorflow as tf
@@ -14,22 +14,22 @@ from hanlib.ops.softmax import accumulation_dtype
 
 @keras.saving.register_keras_serializable("hanlib")
 class LevelEncoder(keras.layers.Layer):
-    """One level of a HAN (Yang et al. 2016, section 2.2): context for each word, then attention.
+    """One level of a HAN (Yang et al. 2016, section 2.2): recurrence over each row, then attention.
 
         x'_t = self-attention over the row          (only where `self_attention` is given)
         h_t  = recurrent(x'_1 .. x'_T)_t            (where `recurrent` is given)
         v    = pooling(h_1 .. h_T)
 
     Args:
-        recurrent: A `RecurrentEncoder`, or None: the words are pooled as they are.
+        recurrent: A `RecurrentEncoder`, or None to pool the inputs directly.
         pooling: An `AttentionPooling`; by default additive attention with a learned context.
-        self_attention: A `SelfAttention` that comes before the recurrence, or None.
-        dropout: Share of the row vectors' features that is set to zero in training.
+        self_attention: A `SelfAttention` that is applied before the recurrence, or None.
+        dropout: Share of the features of the row vectors set to zero in training.
 
     Call arguments:
         inputs: `<float>[rows, (steps), features]`, ragged, or dense with a mask.
         mask: `<bool>[rows, steps]`, true at real words, for dense input.
-        return_attention_scores: Whether the pooling's scores come too.
+        return_attention_scores: Whether to return the scores of the pooling too.
         training: Whether dropout is applied.
 
     Returns:
@@ -58,7 +58,7 @@ class LevelEncoder(keras.layers.Layer):
     def build(self, input_shape):
         shape = (None, None, input_shape[-1])
         for layer in (self.self_attention, self.recurrent, self.pooling):
-            # A part that was loaded is built already.
+            # A layer that was loaded is already built.
             if layer is not None and not layer.built:
                 layer.build(shape)
             if layer is not None:
@@ -76,10 +76,10 @@ class LevelEncoder(keras.layers.Layer):
 
         Args:
             values: `<float>[words, features]`, row-major; with `index`, `[distinct, features]`.
-            lengths: `<int32>[rows]`, words a row.
+            lengths: `<int32>[rows]`, words per row.
             index: `<int32>[words]`, the row of `values` that each word uses.
             training: Whether dropout is applied.
-            pool: Pools the states; see `hanlib.layers.DocumentEncoder`.
+            pool: Function that pools the states; see `hanlib.layers.DocumentEncoder`.
 
         Returns:
             `<float>[rows, output]`.
@@ -89,7 +89,7 @@ class LevelEncoder(keras.layers.Layer):
         return self.drop(vectors, training=training)
 
     def contextualize(self, values, lengths, index=None, training=None):
-        """What is pooled: the state of each word in its row.
+        """The states that are pooled: one for each word, computed from its row.
 
         Args:
             values, lengths, index, training: As in `encode`.
@@ -107,7 +107,7 @@ class LevelEncoder(keras.layers.Layer):
         return self.recurrent.encode(values, pack(lengths), index, training=training), rows
 
     def compute_mask(self, inputs, previous_mask=None):
-        return None  # The steps are gone.
+        return None  # The steps have been pooled.
 
     def compute_output_shape(self, input_shape):
         shape = (None, None, input_shape[-1])
@@ -134,7 +134,7 @@ class LevelEncoder(keras.layers.Layer):
 
 
 def as_layer(name, layer, kind):
-    """A part given as a layer, as its configuration, or not at all."""
+    """Returns a layer that is given as a layer, as its configuration, or as None."""
     if isinstance(layer, dict):
         layer = keras.saving.deserialize_keras_object(layer)
     if layer is not None and not isinstance(layer, kind):

@@ -126,7 +126,7 @@ class RecurrentEncoder(keras.layers.Layer):
         Args:
             values: `<float>[words, features]`, row-major; with `index`, `[distinct, features]`.
             packing: The `Packing` of the rows.
-            index: `<int32>[words]`, row-major, the line of `values` that each word uses. The input
+            index: `<int32>[words]`, row-major, the row of `values` that each word uses. The input
                 product then runs over the distinct words only.
             training: Whether dropout is applied.
 

@@ -8,7 +8,7 @@ Each function computes one step from
 
 and returns the new states, the first of which is the output. The caller decides where the weights
 live, so the layers, `keras.layers.RNN` and the packed recurrence share each equation. Every gate is
-a tensor of its own: splitting and joining columns would cost more than the gates.
+a separate tensor: splitting and concatenating columns would take longer than the gates.
 
 σ is the logistic function, ⊙ the elementwise product, h the previous state, h' the new one.
 """

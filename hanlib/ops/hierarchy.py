@@ -1,4 +1,4 @@
-"""The real items at each level of nested rows, whatever form the rows come in."""
+"""The real items at each level of nested rows, for ragged and dense inputs."""
 
 from typing import NamedTuple
 
@@ -6,35 +6,36 @@ import tensorflow as tf
 
 
 class Hierarchy(NamedTuple):
-    """What is real in a batch of nested rows: padding and empty rows are left out.
+    """The real items of a batch of nested rows, without padding and empty rows.
 
-    With two levels an item of level 0 is a word and its row a sentence; an item of level 1 is a
-    sentence that has words and its row a document. Lists have one entry a level, innermost first.
+    With two levels, an item of level 0 is a word and its row is a sentence; an item of level 1 is
+    a sentence with words and its row is a document. Lists have one entry per level, innermost
+    first.
 
     Attributes:
         words: the real words end to end, `<int>[words]` or `<float>[words, features]`.
-        lengths: `<int32>[rows]`, the real items of each row; rows without any are there at the
-            top level only.
-        places: `<int64>[items]`, the place of each real item among all items of its level.
-        shapes: how all items of the level lie in the input: the nested row splits of a ragged
-            input, the sizes of a dense one.
+        lengths: `<int32>[rows]`, the number of real items in each row. Only the top level has
+            rows of length 0.
+        indices: `<int64>[items]`, the index of each real item among all items of its level.
+        shapes: the arrangement of all items of the level in the input: the nested row splits of
+            a ragged input, the shape of a dense one.
     """
 
     words: tf.Tensor
     lengths: list
-    places: list
+    indices: list
     shapes: list
 
     def in_form_of_input(self, level, values):
-        """`values` `[items, ...]` of the real items of a level, in the form of the input.
+        """Arranges `values` `[items, ...]` of the real items of a level like the input.
 
         Padding and empty rows get zeros.
         """
         shape = self.shapes[level]
         if isinstance(shape, tuple):
-            all_values = _scatter(values, self.places[level], shape[-1][-1])
+            all_values = _scatter(values, self.indices[level], shape[-1][-1])
             return tf.RaggedTensor.from_nested_row_splits(all_values, shape, validate=False)
-        all_values = _scatter(values, self.places[level], tf.reduce_prod(shape))
+        all_values = _scatter(values, self.indices[level], tf.reduce_prod(shape))
         return tf.reshape(all_values, tf.concat([shape, tf.shape(values)[1:]], axis=0))
 
 
@@ -42,7 +43,7 @@ def hierarchy(inputs, real, levels):
     """The real items of `inputs` at each of its levels.
 
     Args:
-        inputs: `[docs, (sentences), (words), ...]`, ragged, or dense with padding; one axis a
+        inputs: `[docs, (sentences), (words), ...]`, ragged, or dense with padding; one axis per
             level after the first.
         real: `<bool>[all words]`, which words are real, end to end.
         levels: the number of levels.
@@ -61,24 +62,24 @@ def hierarchy(inputs, real, levels):
     words, parents, counts, shapes = _levels(inputs, levels)
     items = tf.where(real)[:, 0]
     words = tf.gather(words, items)
-    lengths, places = [], []
+    lengths, indices = [], []
     for level, (parent, count) in enumerate(zip(parents, counts, strict=True)):
-        places.append(items)
+        indices.append(items)
         of_row = tf.math.bincount(tf.gather(parent, items), minlength=count, maxlength=count)
         items = tf.where(of_row > 0)[:, 0]
         lengths.append(of_row if level == levels - 1 else tf.gather(of_row, items))
-    return Hierarchy(words, lengths, places, shapes)
+    return Hierarchy(words, lengths, indices, shapes)
 
 
 def merge_levels(lengths, levels):
-    """The lengths at each level for an encoder that has fewer levels than its input.
+    """The lengths at each level for an encoder that may have fewer levels than its input.
 
     Args:
-        lengths: the items of each row at each level of the input, innermost first.
-        levels: the number of levels to return: 1, or as many as there are.
+        lengths: the number of items of each row at each level of the input, innermost first.
+        levels: the number of levels to return: 1, or `len(lengths)`.
 
     Returns:
-        `lengths`, or for one level a list with the words of each document.
+        `lengths`, or for one level a list with the number of words of each document.
 
     >>> (words,) = merge_levels([tf.constant([2, 1, 2]), tf.constant([1, 0, 2])], 1)
     >>> words.numpy().tolist()
@@ -94,7 +95,7 @@ def merge_levels(lengths, levels):
 
 
 def _levels(inputs, levels):
-    """The words end to end; for each level the row of each item, the row count, and the shape."""
+    """The flat words, and for each level the row of each item, the row count, and the shape."""
     if isinstance(inputs, tf.RaggedTensor):
         if inputs.ragged_rank != levels:
             raise ValueError(
@@ -117,7 +118,7 @@ def _levels(inputs, levels):
     return tf.reshape(inputs, [-1, *rest]), parents, counts, shapes
 
 
-def _scatter(values, places, count):
-    """Values of the real items at their places among all `count` items, zeros elsewhere."""
+def _scatter(values, indices, count):
+    """The values of all `count` items: `values` at `indices`, zeros elsewhere."""
     shape = tf.concat([[tf.cast(count, tf.int32)], tf.shape(values)[1:]], axis=0)
-    return tf.scatter_nd(places[:, None], values, tf.cast(shape, tf.int64))
+    return tf.scatter_nd(indices[:, None], values, tf.cast(shape, tf.int64))

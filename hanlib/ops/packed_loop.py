@@ -35,7 +35,7 @@ def packed_loop(step, read, batch_sizes, states, widths):
 
 
 def split_by_step(packed, batch_sizes):
-    """`<any>[words, ...]` as a `tf.TensorArray` with the lines of each step."""
+    """`<any>[words, ...]` as a `tf.TensorArray` with the rows of each step."""
     # An empty element follows the last step, since nothing cannot be split or joined eagerly.
     sizes = tf.concat([batch_sizes, [0]], axis=0)
     shape = [None, *packed.shape[1:]]

@@ -10,7 +10,7 @@ class Packing(NamedTuple):
 
     The rows are sorted by length, longest first. The rows that still run at step t are then the
     first `batch_sizes[t]` rows, and the words of all steps, laid end to end, form one matrix with
-    exactly one line per real word.
+    exactly one row per real word.
 
     Attributes:
         batch_sizes: `<int32>[steps]`, the number of rows that have a word at each step, never

@@ -67,7 +67,7 @@ def packed_recurrence(spec, parts, gather_indices, batch_sizes, kernels, biases=
     Args:
         spec: A `CellSpec`.
         parts: The projected inputs, `<float>[distinct, units]` each.
-        gather_indices: `<int32>[words]`, the line of the parts that each packed word uses.
+        gather_indices: `<int32>[words]`, the row of the parts that each packed word uses.
         batch_sizes: `<int32>[steps]`, the rows that run at each step (`Packing.batch_sizes`).
         kernels: For each recurrent product, for each of its blocks, `<float>[units, units]`.
         biases: For each recurrent product, for each of its blocks, `<float>[units]`; or nothing.
@@ -187,7 +187,7 @@ class _Factors:
             tape.watch([inputs, before, weights])
 
             def cut(k, operand):
-                # The result of a product is a source of its own: the gradient stops there.
+                # The result of a product is a separate source: the gradient stops there.
                 with tape.stop_recording():
                     blocks.append([tf.identity(block) for block in product(k, operand)])
                 tape.watch(blocks[-1])
@@ -282,7 +282,7 @@ def _before(states, batch_sizes):
 
 
 def _pad(values, rows):
-    """`values` with lines of zeros up to `rows` lines."""
+    """`values`, padded with rows of zeros to `rows` rows."""
     return tf.pad(values, [[0, rows - tf.shape(values)[0]], [0, 0]])
 
 

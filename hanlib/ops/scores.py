@@ -1,7 +1,8 @@
-"""Attention scores as equations: every path (dense, ragged, packed) calls these.
+"""Equations of attention scores, used for dense, ragged and packed inputs.
 
-The context is what a word is compared with: one vector (`[units]`), or one a head
-(`[units, heads]`). The last product is formed in float32: a sum over units may overflow float16.
+The context is the vector that each word is compared with: one vector (`[units]`), or one per head
+(`[units, heads]`). The last product is computed in float32, because a sum over units may overflow
+float16.
 """
 
 import tensorflow as tf
@@ -19,8 +20,8 @@ def additive_scores(states, kernel, bias, context):
         context: `<float>[units]` or `<float>[units, heads]`.
 
     Returns:
-        `<float>[...]` or `<float>[..., heads]`, float32 (float64 for float64). No tanh on the score
-        itself: it would bound the scores and make the weights nearly uniform.
+        `<float>[...]` or `<float>[..., heads]`, float32 (float64 for float64). The score itself has
+        no tanh, which would bound it and make the weights nearly uniform.
 
     >>> states, kernel = tf.constant([[1.0, 0.0]]), tf.eye(2)
     >>> additive_scores(states, kernel, None, tf.constant([2.0, 5.0])).numpy().round(3)
@@ -30,7 +31,7 @@ def additive_scores(states, kernel, bias, context):
 
 
 def dot_scores(states, context):
-    """`e = h . q` (Luong et al., 2015), with a learned query q of the states' size.
+    """`e = h . q` (Luong et al., 2015), with a learned query q of the size of the states.
 
     Args:
         states: `<float>[..., features]`.
@@ -60,7 +61,7 @@ def general_scores(states, kernel, context):
     >>> general_scores(tf.constant([[1.0, 2.0]]), 2 * tf.eye(2), tf.constant([3.0, 4.0])).numpy()
     array([22.], dtype=float32)
     """
-    # W q first: it is the same for every word, so a word costs one product with `features`.
+    # W q is computed first: it is the same for all words, so each word needs one dot product.
     return dot_scores(states, dot_scores(kernel, context))
 
 
@@ -94,7 +95,7 @@ def scaled_dot_product_scores(queries, keys):
         keys: `<float>[..., steps, key_dim]`.
 
     Returns:
-        `<float>[..., steps, steps]`, queries before keys, float32 (float64 for float64).
+        `<float>[..., steps, steps]`, queries first, then keys; float32 (float64 for float64).
 
     >>> queries = tf.constant([[[3.0, 0.0, 0.0, 1.0]]])
     >>> scaled_dot_product_scores(queries, queries).numpy()

@@ -1,9 +1,9 @@
-"""Softmax, sparsemax and weighted sums over rows of different lengths: equations, no weights.
+"""Softmax, sparsemax and weighted sums over rows of different lengths, as equations.
 
-A *segment* is one row of a ragged batch. Its entries may lie anywhere in the flat tensor (the
-packed encoder lays words out by time), so segments are named by ids that need not be sorted.
-Everything is computed in float32 (float64 stays float64), and nothing here yields NaN: a softmax
-over nothing is empty or zeros, an infinite score counts as the largest finite one.
+A *segment* is one row of a ragged batch. Its entries may be anywhere in the flat tensor (packed
+words are ordered by time step), so segments are given by ids that need not be sorted. Everything is
+computed in float32 (float64 stays float64), and no function returns NaN: a softmax without entries
+is empty or zeros, and an infinite score is replaced by the largest finite number.
 """
 
 import tensorflow as tf
@@ -21,12 +21,13 @@ def accumulation_dtype(dtype):
 def segment_softmax(scores, segment_ids, num_segments):
     """Softmax within each segment: `p_i = exp(e_i - m) / sum_j exp(e_j - m)`, `m = max_j e_j`.
 
-    The maximum is the segment's own: one maximum for the batch would underflow a whole row to 0/0.
+    The maximum is taken per segment. With one maximum for the batch, a whole row could underflow
+    to 0/0.
 
     Args:
         scores: `<float>[entries]` or `<float>[entries, heads]`.
         segment_ids: `<int>[entries]`, in any order, each in `[0, num_segments)`.
-        num_segments: `<int>[]`; a segment without entries is legal.
+        num_segments: `<int>[]`; segments may be empty.
 
     Returns:
         Probabilities of the shape and dtype of `scores`.
@@ -44,9 +45,9 @@ def segment_sparsemax(scores, segment_ids, num_segments):
 
     `p_i = max(e_i - t, 0)` with `t = (sum_{S} e_j - 1) / |S|` over the support `S` (Martins and
     Astudillo, 2016). The support is found without sorting: start with every entry within 1 of the
-    maximum, drop what lies at or under the threshold, repeat until nothing drops (Michelot, 1986);
-    a few rounds as a rule, for all segments at once. With `S` fixed, the derivative of the formula
-    is the exact Jacobian.
+    maximum, drop the entries at or below the threshold, and repeat until none is dropped (Michelot,
+    1986). This usually takes a few iterations, for all segments at once. With `S` fixed, the
+    derivative of the formula is the exact Jacobian.
 
     Args and returns: as `segment_softmax`; entries outside the support are exactly zero.
 
@@ -97,10 +98,10 @@ def masked_softmax(scores, mask=None, axis=-1):
 
 
 def segment_weighted_sum(weights, states, segment_ids, num_segments):
-    """`v_s = sum_{i in s} w_i h_i`: attention pooling, once the weights are known.
+    """`v_s = sum_{i in s} w_i h_i`: attention pooling with given weights.
 
-    Several heads are summed one after the other, in both directions, so that memory stays that of
-    one `[entries, features]` product whatever the number of heads (a label each, for instance).
+    Heads are computed one at a time, in the forward and the backward pass, so memory is that of one
+    `[entries, features]` product for any number of heads (for instance one per label).
 
     Args:
         weights: `<float>[entries]` or `<float>[entries, heads]`.
@@ -147,7 +148,7 @@ def segment_weighted_sum(weights, states, segment_ids, num_segments):
 
 
 def _weighted_sum(weights, states, segment_ids, num_segments):
-    """`segment_weighted_sum` of one head. TensorFlow's own gradient would look for ids below 0."""
+    """`segment_weighted_sum` of one head, with a gradient that skips the check for negative ids."""
 
     @tf.custom_gradient
     def run(weights, states):
@@ -164,7 +165,7 @@ def _weighted_sum(weights, states, segment_ids, num_segments):
 
 
 def segment_max(states, segment_ids, num_segments):
-    """`v_s = max_{i in s} h_i` for each feature, and the share of the features each entry gave.
+    """`v_s = max_{i in s} h_i` per feature, and the share of features that each entry contributes.
 
     Args:
         states: `<float>[entries, features]`.
@@ -173,8 +174,8 @@ def segment_max(states, segment_ids, num_segments):
 
     Returns:
         `<float>[num_segments, features]`, zeros for a segment without entries, and the shares
-        `<float>[entries]`, which sum to one in a segment: a feature whose maximum several entries
-        reach is split evenly among them. The shares have no gradient.
+        `<float>[entries]`, which sum to one in each segment. If several entries attain the maximum
+        of a feature, it is divided evenly among them. The shares have no gradient.
 
     >>> states = tf.constant([[3.0, 0.0], [1.0, 2.0], [1.0, 0.0]])
     >>> vectors, shares = segment_max(states, tf.constant([0, 0, 0]), 1)
@@ -189,10 +190,10 @@ def segment_max(states, segment_ids, num_segments):
 
 
 def mean_overlap(weights, segment_ids, num_segments):
-    """`|A A^T - I|_F^2`, averaged over the segments: how much heads look at the same entries.
+    """`|A A^T - I|_F^2`, averaged over the segments: how much the heads overlap.
 
     A is `[heads, entries of the segment]` (Lin et al., 2017, equation 8). Segments without entries
-    have nothing to look at and do not count.
+    are not counted.
 
     Args:
         weights: `<float>[entries, heads]`.
@@ -223,14 +224,14 @@ def _finite(scores):
 
 
 def _shifted(scores, segment_ids, num_segments):
-    """Scores less their segment's maximum, so none is above zero; the shift has no gradient."""
+    """Scores minus the maximum of their segment; the maximum has no gradient."""
     finite = _finite(scores)
     peak = tf.math.unsorted_segment_max(tf.stop_gradient(finite), segment_ids, num_segments)
     return finite - tf.gather(peak, segment_ids)
 
 
 def _fixed_point(shrink, kept):
-    """Apply `shrink` to a boolean tensor until it stays; it must only ever drop entries."""
+    """Applies `shrink`, which may only drop entries, until the boolean tensor does not change."""
     _, kept = tf.while_loop(
         lambda before, kept: tf.reduce_any(before != kept),
         lambda before, kept: (kept, shrink(kept)),

@@ -1,29 +1,29 @@
-"""The files beside the versions of a model: a card to read, and what a server is started with."""
+"""Writes the files beside the versions of a model: model card and server configuration."""
 
 import os
 from pathlib import Path
 
 from hanlib.serving import model_card, server_config, versions
 
-_MARK = "Written by `hanlib export`, and written again by the next one. Take out this line to keep"
-_MARK += " your changes."
+_MARK = "Written by `hanlib export`"
+_NOTE = f"{_MARK}, which overwrites this file. Delete this line to keep your changes."
 
 
 def write_base_files(base, classifier, dataset=None, recipe=None, metrics=None, options=None):
     """Writes `MODEL_CARD.md`, `models.config`, `batching.config` and `docker-compose.yml`.
 
-    None of them is a number, so a server that watches the folder for versions passes them over.
-    Each is replaced at once. A file whose first line was taken out is left as it is.
+    Servers ignore these files when they look for versions. Each file is replaced atomically. A file
+    whose first line was deleted is not overwritten.
 
     Args:
         base: The folder with the versions.
         classifier, dataset, recipe, metrics, options: See `hanlib.serving.model_card.model_card`.
 
     Returns:
-        Names of the files that were left because they are somebody's own.
+        Names of the files that were not overwritten.
 
     Raises:
-        FileNotFoundError: If there is no version yet.
+        FileNotFoundError: If there is no version.
     """
     base = Path(base)
     name, numbers = server_config.model_name(base), versions.numbers(base)
@@ -32,12 +32,12 @@ def write_base_files(base, classifier, dataset=None, recipe=None, metrics=None, 
     card = model_card.model_card(name, classifier, dataset, recipe, metrics, options)
     config = server_config.models_config(name, f"/models/{name}", numbers)
     files = {
-        "MODEL_CARD.md": f"<!-- {_MARK} -->\n{card}",
-        "models.config": f"# {_MARK}\n{config}",
-        "batching.config": f"# {_MARK}\n{server_config.batching_config()}",
-        "docker-compose.yml": f"# {_MARK}\n{server_config.compose_file(name)}",
+        "MODEL_CARD.md": f"<!-- {_NOTE} -->\n{card}",
+        "models.config": f"# {_NOTE}\n{config}",
+        "batching.config": f"# {_NOTE}\n{server_config.batching_config()}",
+        "docker-compose.yml": f"# {_NOTE}\n{server_config.compose_file(name)}",
     }
-    kept = [name for name in files if not _ours(base / name)]
+    kept = [name for name in files if not _may_overwrite(base / name)]
     with versions.writing_folder(base) as temporary:
         for name in files.keys() - set(kept):
             with versions.naming(base / name):
@@ -46,7 +46,7 @@ def write_base_files(base, classifier, dataset=None, recipe=None, metrics=None, 
     return kept
 
 
-def _ours(path):
+def _may_overwrite(path):
     if not path.exists():
         return True
     with open(path, encoding="utf-8", errors="replace") as file:

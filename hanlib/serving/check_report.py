@@ -1,17 +1,17 @@
-"""What a check of an export found."""
+"""The report of an export check."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """How far an export and its model are apart in one figure.
+    """The difference between an export and its model in one output.
 
     Attributes:
-        figure: What is compared, such as "embed: vectors".
-        way: How the export was asked.
+        figure: The compared output, such as "embed: vectors".
+        way: How the documents were batched.
         largest: The largest difference; for names and words, the number of documents that differ.
-        allowed: What is within tolerance.
+        allowed: The tolerance.
 
     >>> Difference("embed: vectors", "together", float("nan"), 1e-5).passed
     False
@@ -30,13 +30,13 @@ class Difference:
 
 @dataclasses.dataclass(frozen=True)
 class CheckReport:
-    """What `check` found; as a string, a short table.
+    """The result of `check`, which prints as a short table.
 
     Attributes:
         differences: The `Difference`s.
         megabytes: Size of the export on disk.
-        megabytes_saved: What word vectors in float16 save of it, 0 where they are in float32.
-        documents_a_second: By signature, in batches of 64 plain documents.
+        megabytes_saved: The size that word vectors in float16 save, 0 if they are in float32.
+        documents_a_second: Documents per second by signature, in batches of 64 plain documents.
 
     >>> print(CheckReport([Difference("embed: vectors", "together", 0.5, 1e-5)], 1.5, 0, {}))
                     together  allowed

@@ -1,4 +1,4 @@
-"""Answers of an export beside those of the model."""
+"""Compares the answers of an export with those of the model."""
 
 from typing import NamedTuple
 
@@ -13,12 +13,12 @@ _SCORES = ("attention", "gradient_x_attention")
 
 
 class ModelAnswers(NamedTuple):
-    """What the Keras model says about documents.
+    """The answers of the Keras model.
 
     Attributes:
         probabilities: `<float32>[docs, classes]`.
         words: Ragged `<string>[docs, (sentences), (words)]`.
-        evidence: An `AttentionEvidence`; None without the signature `explain`.
+        evidence: An `AttentionEvidence`; None if the export has no signature `explain`.
         vectors: `<float32>[docs, features]`.
     """
 
@@ -29,7 +29,7 @@ class ModelAnswers(NamedTuple):
 
 
 def model_answers(classifier, texts):
-    """The `ModelAnswers` to a list of documents, in bytes."""
+    """The `ModelAnswers` to a list of documents, each `bytes`."""
     tokens = classifier.vectorizer.tokenize(tf.constant(texts, tf.string, shape=[len(texts)]))
     ids = tokens.ragged(tokens.ids)
     explained = "explain" in signature_names(classifier)
@@ -43,11 +43,11 @@ def model_answers(classifier, texts):
 
 
 def compare(way, answers, model, classifier, tolerance):
-    """The `Difference`s of an export's answers.
+    """Yields the `Difference`s between the answers of an export and of the model.
 
     Args:
-        way: How it was asked, for the report.
-        answers: `dict` from signature to the list of answers to its batches.
+        way: How the documents were batched, for the report.
+        answers: `dict` from signature to a list with the answer to each batch.
         model: The `ModelAnswers` to the same documents.
         classifier: The `DocumentClassifier`.
         tolerance: The largest difference allowed.
@@ -73,7 +73,7 @@ def _joined(batches, output):
 
 
 def _wrong_labels(batches, probabilities, classifier, tolerance):
-    """Documents with another label, without those so close that the tolerance decides."""
+    """The number of documents with another label, ignoring those decided within tolerance."""
     if classifier.multi_label:
         given = [[n for n in row if n] for batch in batches for row in batch["labels"]]
         margins = np.abs(probabilities - np.array(classifier.thresholds)).min(axis=1)
@@ -111,7 +111,7 @@ def _compare_evidence(way, batches, model, tolerance):
 
 
 def _by_document(model, by_level, level):
-    """Scores of the words (0) or rows (1) of each document, one array a document."""
+    """Scores of the words (0) or rows (1), one array per document."""
     splits = model.words.nested_row_splits
     if level == 1:
         return np.split(row_scores(by_level).numpy(), splits[0].numpy()[1:-1])
@@ -120,37 +120,37 @@ def _by_document(model, by_level, level):
 
 
 def _flat(ragged):
-    """What belongs to each document, end to end, as one array a document."""
+    """The values of each document, as one flat array per document."""
     if ragged.ragged_rank > 1:
         ragged = ragged.merge_dims(1, 2)
     return np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])
 
 
 def _documents(batches):
-    """The evidence about each document, without its padding."""
+    """The evidence of each document, without padding."""
     for batch in batches:
-        for place, sentences in enumerate(batch["sentence_counts"]):
-            counts = {"word": sum(batch["word_counts"][place][:sentences]), "sentence": sentences}
-            answer = {"words": batch["words"][place][: counts["word"]]}
+        for index, sentences in enumerate(batch["sentence_counts"]):
+            counts = {"word": sum(batch["word_counts"][index][:sentences]), "sentence": sentences}
+            answer = {"words": batch["words"][index][: counts["word"]]}
             for level, count in counts.items():
                 for score in _SCORES:
-                    answer[f"{level}_{score}"] = batch[f"{level}_{score}"][place][:count]
-            answer["whole"] = not batch["omitted_words"][place]
+                    answer[f"{level}_{score}"] = batch[f"{level}_{score}"][index][:count]
+            answer["whole"] = not batch["omitted_words"][index]
             yield answer
 
 
 def _sums(batches, multi_label, levels):
-    """How far probabilities and the attention of whole documents are from summing to 1."""
+    """The largest deviation from 1 of the sums of probabilities and of attention."""
     sums = [] if multi_label else list(_joined(batches, "probabilities").sum(axis=1))
     for document in _documents(batches):
         if document["whole"] and document["words"]:
             sums.append(sum(document["sentence_attention"]))
-            # Over the words of each sentence, or of the document for an encoder of one level.
+            # Word attention sums to 1 in each sentence, or in the document with a single level.
             rows = len(document["sentence_attention"]) if levels == 2 else 1
             sums.append(sum(document["word_attention"]) / rows)
     return np.abs(np.array(sums) - 1).max(initial=0)
 
 
 def _relative(found, expected):
-    """The largest difference, where the largest value is over 1 as a share of it."""
+    """The largest difference, divided by the largest value if that is greater than 1."""
     return np.abs(found - expected).max(initial=0) / max(1.0, np.abs(expected).max(initial=0))

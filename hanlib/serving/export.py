@@ -1,4 +1,4 @@
-"""A trained classifier as a SavedModel: text in, decision and evidence out, TensorFlow alone."""
+"""Exports a trained classifier as a SavedModel that needs only TensorFlow."""
 
 import contextlib
 import dataclasses
@@ -25,23 +25,24 @@ def export_saved_model(
     progress=None,
     **options,
 ):
-    """Writes a classifier as a SavedModel that needs nothing but TensorFlow's standard ops.
+    """Writes a classifier as a SavedModel that uses only TensorFlow's standard ops.
 
-    Each signature takes `text: <string>[docs]`; all outputs have the documents first:
+    Each signature takes `text: <string>[docs]`. The first axis of all outputs is the documents:
 
     - `serving_default` gives `label`, `probabilities` and `classes`; with `multi_label` also
       `labels`;
-    - `explain` gives these, and the sentences and words of each document with their attention and
-      gradient x attention (see `hanlib.serving.signatures.Signatures.explain`);
+    - `explain` gives the same outputs, and the sentences and words of each document with their
+      attention and gradient x attention (see `hanlib.serving.signatures.Signatures.explain`). It
+      exists only if the encoder has attention;
     - `embed` gives `vectors <float32>[docs, features]`, the document vectors.
 
     The model is written to a temporary folder beside `directory` and renamed, so that a server
-    that watches never sees half of it.
+    never sees a partial version.
 
     Args:
         classifier: A `DocumentClassifier` with a vectorizer.
-        directory: The folder to make, such as `serving/1`.
-        progress: Function that is called with a few words on what is being done, or None.
+        directory: The folder to create, such as `serving/1`.
+        progress: Function that is called with a short description of each stage, or None.
         **options: See `ExportOptions`.
 
     Returns:
@@ -49,8 +50,8 @@ def export_saved_model(
 
     Raises:
         FileExistsError: If `directory` exists and is not an empty folder.
-        ValueError: If the classifier takes ids only, or a bound is no positive integer.
-        OSError: If something cannot be written; nothing is left behind.
+        ValueError: If the classifier has no vectorizer, or a bound is not a positive integer.
+        OSError: If a file cannot be written. No files are left behind.
 
     >>> import tempfile
     >>> from hanlib.layers import DocumentVectorizer
@@ -69,7 +70,7 @@ def export_saved_model(
         raise FileExistsError(f"`directory` must be new or empty. Received: {directory}")
     options = _checked(classifier, **options)
     with versions.writing_folder(directory.parent) as temporary:
-        written = _write(classifier, temporary, options, progress or _nobody)
+        written = _write(classifier, temporary, options, progress or _ignore)
         versions.publish(written, directory)
     return directory
 
@@ -79,18 +80,18 @@ def export_version(classifier, directory, **options):
 
     Args:
         classifier: A `DocumentClassifier` with a vectorizer.
-        directory: The model's base folder; made where it is missing. Several processes may
-            export to it at once.
-        **options: Of `export_saved_model`.
+        directory: The base folder of the model; created if it does not exist. Several processes
+            may export to it at the same time.
+        **options: See `export_saved_model`.
 
     Returns:
-        The `Path` of the version's folder: 1, or one more than the highest there.
+        The `Path` of the version's folder: 1, or the highest existing version plus 1.
 
     >>> export_version(None, "nowhere")
     Traceback (most recent call last):
     AttributeError: 'NoneType' object has no attribute 'vectorizer'
     """
-    progress = options.pop("progress", None) or _nobody
+    progress = options.pop("progress", None) or _ignore
     options = _checked(classifier, **options)
     with versions.writing_folder(directory) as temporary:
         return versions.publish_next(_write(classifier, temporary, options, progress), directory)
@@ -98,16 +99,17 @@ def export_version(classifier, directory, **options):
 
 @dataclasses.dataclass(frozen=True)
 class ExportOptions:
-    """How a classifier is exported.
+    """Options of an export.
 
     Attributes:
-        most_sentences, most_words: The most that `explain` returns of a document, so that a very
-            long one does not pad the answers to the others in a batch; the model reads all of it.
-        max_sentences, max_words: Limits of a document; a server answers a longer one with an
-            error. Each sentence of a document is one step of the upper level, so that without a
-            limit a text such as "a. a. a. .." would occupy a core for a long time. A sentence that
-            is longer than `max_sentence_words` of the vectorizer counts as several.
-        half_precision_tables: Whether the word vectors are stored in float16.
+        most_sentences, most_words: Maximum numbers of sentences and words that `explain` returns
+            per document, so that a very long document does not pad the answers for the other
+            documents of its batch. The model still reads the whole document.
+        max_sentences, max_words: Maximum length of a document; longer documents are answered with
+            an error. Each sentence is one step of the upper level, so without a limit a text such
+            as "a. a. a. .." would occupy a core for a long time. A sentence longer than the
+            vectorizer's `max_sentence_words` counts as several.
+        half_precision_tables: Whether to store the word vectors in float16.
 
     Raises:
         ValueError: If a bound is not a positive integer.
@@ -129,7 +131,7 @@ class ExportOptions:
 
     @property
     def bounds(self):
-        """The bounds by name, as `Signatures` takes them."""
+        """The bounds by name, as arguments of `Signatures`."""
         return {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
@@ -146,7 +148,7 @@ def _checked(classifier, **options):
 
 
 def _write(classifier, folder, options, progress):
-    """Writes the SavedModel to a new folder in `folder`, and returns that."""
+    """Writes the SavedModel to a new folder in `folder` and returns its path."""
     written = folder / "model"
     try:
         served, signatures = _served(classifier, folder, options)
@@ -155,7 +157,7 @@ def _write(classifier, folder, options, progress):
             progress(f"tracing {name}")
             functions[name] = function.get_concrete_function()
         progress("writing")
-        with _without_its_log():
+        with _quiet():
             tf.saved_model.save(served, str(written), signatures=functions)
         progress("writing warm-up requests")
         words = classifier.vectorizer.get_vocabulary()[served.vocabulary.first :]
@@ -166,7 +168,7 @@ def _write(classifier, folder, options, progress):
 
 
 def _served(classifier, folder, options):
-    """What is saved, each variable once beside the table of words, and the signatures over it."""
+    """The object to save (variables and vocabulary table), and its signatures."""
     if not classifier.built:
         classifier.build()
     vectorizer = classifier.vectorizer
@@ -174,8 +176,8 @@ def _served(classifier, folder, options):
     weights = classifier.weights
     if options.half_precision_tables:
         classifier, weights = with_half_precision_tables(classifier)
-    # TensorFlow's tracking, and so the restore operation of the MetaGraph that TensorFlow Serving
-    # runs, knows a `tf.Variable` but not the `keras.Variable` around it.
+    # The restore operation that TensorFlow Serving runs covers only the variables that TensorFlow
+    # tracks: `tf.Variable`, but not the `keras.Variable` that wraps it.
     served.weights = [
         weight.value if isinstance(weight, keras.Variable) else weight for weight in weights
     ]
@@ -184,8 +186,8 @@ def _served(classifier, folder, options):
 
 
 @contextlib.contextmanager
-def _without_its_log():
-    """TensorFlow tells, twice, of a folder that is gone a moment later."""
+def _quiet():
+    """Suppresses TensorFlow's messages about the temporary folder."""
     log = tf.get_logger()
     level = log.level
     log.setLevel("WARNING")
@@ -196,7 +198,7 @@ def _without_its_log():
 
 
 def _as_os_error(error, folder):
-    """TensorFlow's error of a failed write as Python's: the message names the file."""
+    """Converts TensorFlow's error of a failed write to an `OSError` that names the file."""
     known = {"No space left on device": 28, "File too large": 27, "Permission denied": 13}
     message = " ".join(error.message.split())
     for text, number in known.items():
@@ -206,5 +208,5 @@ def _as_os_error(error, folder):
     return OSError(f"cannot write to {folder}: {message}")
 
 
-def _nobody(doing):
-    """Told what is being done, says nothing."""
+def _ignore(stage):
+    """A `progress` function that does nothing."""

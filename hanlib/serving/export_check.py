@@ -1,4 +1,4 @@
-"""Whether an export says what the model says, in a process with TensorFlow alone."""
+"""Checks that an export gives the same answers as its model, in a process with only TensorFlow."""
 
 import base64
 import json
@@ -18,32 +18,31 @@ from hanlib.serving.signatures import signature_names
 from hanlib.serving.warm_up import documents as made_of
 from hanlib.serving.warm_up import warm_up_file
 
-# The largest difference that float32 and the order of sums explain, and the one of float16 tables.
+# The largest difference that float32 rounding explains, and the one with float16 word vectors.
 TOLERANCE, HALF_TOLERANCE = 1e-5, 1e-2
 _WORDS = 500
 
 
 def check(path, classifier, documents=None, half_precision_tables=False):
-    """Compares an export with the model it was made of, on edge cases.
+    """Compares the answers of an export and of its model, including edge cases.
 
-    The export is loaded in a fresh process that has TensorFlow alone (`python -I`), into a
-    TensorFlow 1 session: that runs what TensorFlow Serving runs. Each signature is asked document
-    by document, with all documents together, and with 1,000 short ones at once. The warm-up
-    requests that were written beside the model are replayed as well.
+    The export is loaded in a new process without hanlib (`python -I`) and in a TensorFlow 1
+    session, as in TensorFlow Serving. Each signature gets the documents one at a time, all of them
+    together, and 1,000 short ones in one batch. The warm-up requests of the export are run too.
 
     Args:
         path: The folder of the SavedModel.
         classifier: The `DocumentClassifier`.
-        documents: List of `str` or `bytes`; None: documents as they come on the worst day.
-        half_precision_tables: Whether the export stores the word vectors in float16: then a
-            difference of up to 0.01 is allowed.
+        documents: List of `str` or `bytes`; None for a built-in list of edge cases.
+        half_precision_tables: Whether the export stores the word vectors in float16; a difference
+            of up to 0.01 is allowed then.
 
     Returns:
-        A `CheckReport`; printed, it is a short table.
+        A `CheckReport`, which prints as a short table.
 
     Raises:
         FileNotFoundError: If there is no SavedModel.
-        RuntimeError: If the export cannot be loaded or asked; the message is the process's.
+        RuntimeError: If the export cannot be loaded or run; with the message of the process.
 
     >>> check("no such folder", None)
     Traceback (most recent call last):
@@ -93,7 +92,7 @@ def warm_up_requests(path):
 
 
 def _replayed(path, signatures, ways, timed):
-    """For each way and signature the answers to its batches; and the seconds by signature."""
+    """The answers to the batches of each way and signature, and the seconds by signature."""
     batches = [
         (signature, [_base64(text) for text in batch])
         for way in ways.values()
@@ -105,14 +104,14 @@ def _replayed(path, signatures, ways, timed):
         requests, answers = Path(folder, "requests.json"), Path(folder, "answers.json")
         asked = {"batches": batches, "timed": [_base64(text) for text in timed]}
         requests.write_text(json.dumps(asked), encoding="ascii")
-        # `-I`: neither this folder nor the environment is looked at, as in a server.
+        # `-I` ignores the current folder and the environment variables of Python.
         command = [sys.executable, "-I", replay.__file__, str(path), str(requests), str(answers)]
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False
         )
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-            raise RuntimeError(f"the export in {path} cannot be asked: {last[0]}")
+            raise RuntimeError(f"the export in {path} cannot be run: {last[0]}")
         replied = json.loads(answers.read_text(encoding="utf-8"))
     left = iter(replied["answers"])
     by_way = {

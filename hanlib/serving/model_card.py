@@ -1,14 +1,14 @@
-"""What a model is, for people: data, recipe, figures, labels, limits, in Markdown."""
+"""The model card of an export, in Markdown: data, recipe, metrics, labels and limits."""
 
 _LIMITS = """\
-- It knows the words of its training documents. Other words are read as unknown ones.
-- It gives one of its labels to any text, also to one in another language or about something else;
-  a text without words gets the prior of the training data.
-- A probability is the model's own figure. It was not calibrated on data of yours.
-- Attention shows where the model looked, which need not be why it decided; `gradient_x_attention`
-  also says in which direction. Neither is a statement about the writer of a text.
-- Training data may hold prejudices, and the model then holds them too. Measure it on documents of
-  your own before it decides about people."""
+- The model knows the words of its training documents. All other words are treated as unknown.
+- It assigns its labels to any text, including text in another language or on another subject. A
+  text without words gets the same probabilities every time.
+- The probabilities were not calibrated on your data.
+- Attention shows where the model looked, which need not be why it decided. `gradient_x_attention`
+  also shows the direction. Neither is a statement about the writer of a text.
+- If the training data contain prejudices, so does the model. Measure it on your own documents
+  before you use it for decisions about people."""
 
 
 def model_card(name, classifier, dataset=None, recipe=None, metrics=None, options=None):
@@ -17,9 +17,9 @@ def model_card(name, classifier, dataset=None, recipe=None, metrics=None, option
     Args:
         name: The model's name.
         classifier: A built `DocumentClassifier` with a vectorizer.
-        dataset, recipe, metrics: What `hanlib train` writes beside a model, as dicts; None where
-            it is not known.
-        options: `dict` of how it was exported.
+        dataset, recipe, metrics: The records that `hanlib train` writes beside a model, as dicts;
+            None if unknown.
+        options: `dict` of the export options.
 
     Returns:
         Markdown.
@@ -37,10 +37,10 @@ def model_card(name, classifier, dataset=None, recipe=None, metrics=None, option
         f"# {_plain(name)}\n\n{_summary(classifier)}",
         f"## Labels\n\n{_labels(classifier)}",
         f"## Data\n\n{_data(dataset or {})}",
-        f"## Figures\n\n{_figures(metrics or {})}",
+        f"## Metrics\n\n{_metrics(metrics or {})}",
         f"## Recipe\n\n{_recipe(recipe)}",
         f"## Limits\n\n{_LIMITS}{_bounds(options or {})}",
-        f"## Asked from a server\n\n{_request(name)}",
+        f"## Request to a server\n\n{_request(name)}",
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -48,9 +48,9 @@ def model_card(name, classifier, dataset=None, recipe=None, metrics=None, option
 def _summary(classifier):
     kind = "any number of labels" if classifier.multi_label else "one label"
     return (
-        f"A hierarchical attention network that reads a document as text and gives it {kind}: "
-        f"{classifier.count_params():,} parameters, {classifier.vectorizer.vocabulary_size:,} "
-        "words. Made with hanlib."
+        f"A classifier of documents with the encoder {type(classifier.encoder).__name__}. It takes "
+        f"raw text and assigns {kind}. {classifier.count_params():,} parameters, "
+        f"{classifier.vectorizer.vocabulary_size:,} words. Made with hanlib."
     )
 
 
@@ -59,7 +59,7 @@ def _labels(classifier):
         return "\n".join(f"- {_plain(name)}" for name in classifier.classes)
     rows = zip(classifier.classes, classifier.thresholds, strict=True)
     given = [f"| {_plain(name)} | {threshold:.3g} |" for name, threshold in rows]
-    return "\n".join(["| label | given from a probability of |", "|---|---|", *given])
+    return "\n".join(["| label | threshold |", "|---|---|", *given])
 
 
 def _data(dataset):
@@ -73,7 +73,7 @@ def _data(dataset):
     return "\n".join(lines)
 
 
-def _figures(metrics):
+def _metrics(metrics):
     splits = [split for split in ("validation", "test") if split in metrics]
     if not splits:
         return "Not measured."
@@ -81,7 +81,7 @@ def _figures(metrics):
     names = [name for name in names if any(name in metrics[split] for split in splits)]
     rows = [
         f"| {name.replace('_', ' ')} | "
-        + " | ".join(_figure(metrics[split].get(name)) for split in splits)
+        + " | ".join(_number(metrics[split].get(name)) for split in splits)
         + " |"
         for name in names
     ]
@@ -89,7 +89,8 @@ def _figures(metrics):
     note = ""
     if "validation" in splits:
         note = (
-            "\n\nThe epoch was chosen on the validation documents: their figures are a little high."
+            "\n\nThe epoch was chosen on the validation documents, so their metrics are slightly "
+            "optimistic."
         )
     return "\n".join(table) + note + _versions(metrics)
 
@@ -101,7 +102,7 @@ def _versions(metrics):
     return "\n\nTrained with " + ", ".join(f"{k} {v}" for k, v in found.items()) + "."
 
 
-def _figure(value):
+def _number(value):
     if value is None:
         return ""
     return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
@@ -118,8 +119,8 @@ def _bounds(options):
     if not options:
         return ""
     lines = [
-        f"\n- `explain` returns the first {options['most_sentences']:,} sentences and "
-        f"{options['most_words']:,} words of a document at most; the model reads all of it."
+        f"\n- `explain` returns at most the first {options['most_sentences']:,} sentences and "
+        f"{options['most_words']:,} words of a document; the model reads the whole document."
     ]
     if options.get("half_precision_tables"):
         lines.append("\n- The word vectors of the newest version are stored in float16.")
@@ -130,12 +131,12 @@ def _request(name):
     body = '{"signature_name": "explain", "instances": ["The text of a document."]}'
     return (
         f"```sh\ncurl http://127.0.0.1:8501/v1/models/{name}:predict \\\n  -d '{body}'\n```\n\n"
-        "Signatures: `serving_default` (label and probabilities), `explain` (with the evidence), "
+        "Signatures: `serving_default` (label and probabilities), `explain` (also the evidence), "
         "`embed` (document vectors)."
     )
 
 
 def _plain(text):
-    """A name from the data as Markdown text: on one line, none of it mark-up."""
+    """A name from the data as Markdown text on one line, with all markup escaped."""
     text = " ".join(str(text).split())
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|<>&-" and c not in "-_" else c for c in text)

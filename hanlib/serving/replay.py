@@ -1,4 +1,4 @@
-"""Asks a SavedModel as TensorFlow Serving does: a script for a process with TensorFlow alone.
+"""A script that runs a SavedModel as TensorFlow Serving does, in a process without hanlib.
 
     python -I replay.py SAVED_MODEL REQUESTS ANSWERS
 

@@ -1,17 +1,16 @@
-"""Which sentences and words of a document an answer holds, and their text."""
+"""Selects the sentences and words of a document that an answer contains, and their text."""
 
 import tensorflow as tf
 
 
 class ReturnedRows:
-    """The first rows of each document, up to a number of rows and a number of words.
+    """The first rows of each document, up to a maximum number of rows and of words.
 
-    Rows come whole, and those over the bounds not at all. Only a first row that is by itself over
-    the bound is cut, so that there is something to see.
+    Rows are returned whole or not at all, except that a first row with too many words is truncated.
 
     Args:
-        words: Ragged `<string>[docs, (rows), (words)]`, what the model reads.
-        most_rows, most_words: The bounds for each document.
+        words: Ragged `<string>[docs, (rows), (words)]`, the words that the model reads.
+        most_rows, most_words: The maximum numbers for each document.
 
     >>> words = tf.ragged.constant([[["a", "b"], ["c"]], [["d", "e", "f"], ["g"]]])
     >>> returned = ReturnedRows(words, most_rows=9, most_words=2)
@@ -27,51 +26,51 @@ class ReturnedRows:
         self._word_splits = tf.gather(rows.row_splits, words.row_splits)
         first_row = tf.gather(words.row_splits, words.value_rowids())
         start = tf.gather(rows.row_splits, first_row)  # first word of the document, for each row
-        place = tf.range(tf.size(first_row, out_type=tf.int64)) - first_row
-        fits = (place == 0) | (rows.row_splits[1:] - start <= most_words)
-        self._rows = (place < most_rows) & fits
+        row_index = tf.range(tf.size(first_row, out_type=tf.int64)) - first_row
+        fits = (row_index == 0) | (rows.row_splits[1:] - start <= most_words)
+        self._rows = (row_index < most_rows) & fits
         row = rows.value_rowids()
-        word_place = tf.range(tf.size(row, out_type=tf.int64)) - tf.gather(start, row)
-        self._words = tf.gather(self._rows, row) & (word_place < most_words)
+        word_index = tf.range(tf.size(row, out_type=tf.int64)) - tf.gather(start, row)
+        self._words = tf.gather(self._rows, row) & (word_index < most_words)
         self._counts = tf.minimum(rows.row_lengths(), most_words)
 
     def rows(self, values, padding):
-        """Values `[all rows]` of the rows returned, `[docs, most]`."""
+        """The values `[all rows]` of the returned rows, as `[docs, most]`."""
         return _dense(values, self._row_splits, self._rows, padding)
 
     def words(self, values, padding):
-        """Values `[all words]` of the words returned, a document end to end, `[docs, most]`."""
+        """The values `[all words]` of the returned words, as `[docs, most]`."""
         return _dense(values, self._word_splits, self._words, padding)
 
     @property
     def word_counts(self):
-        """The number of words returned of each row, `<int32>[docs, most]`."""
+        """The number of returned words of each row, `<int32>[docs, most]`."""
         return tf.cast(self.rows(self._counts, 0), tf.int32)
 
     @property
     def row_counts(self):
-        """The number of rows returned of each document, `<int32>[docs]`."""
+        """The number of returned rows of each document, `<int32>[docs]`."""
         return _true(self._rows, self._row_splits)
 
     @property
     def omitted_rows(self):
-        """The number of rows left out, `<int32>[docs]`."""
+        """The number of omitted rows of each document, `<int32>[docs]`."""
         return _true(~self._rows, self._row_splits)
 
     @property
     def omitted_words(self):
-        """The number of words left out, `<int32>[docs]`."""
+        """The number of omitted words of each document, `<int32>[docs]`."""
         return _true(~self._words, self._word_splits)
 
 
 def texts_of_rows(sentences, rows_a_sentence, rows):
-    """The text of each row: a sentence, or the part of a long one that stands in the row.
+    """The text of each row, which is a sentence or a part of a long one.
 
     Args:
         sentences: `<string>[sentences]`.
         rows_a_sentence: `<int>[sentences]`.
-        rows: Ragged `<string>[rows, (words)]`; the words of a sentence are its text without the
-            white space.
+        rows: Ragged `<string>[rows, (words)]`; the words of a sentence are its text without white
+            space.
 
     Returns:
         `<string>[rows]`.
@@ -85,19 +84,19 @@ def texts_of_rows(sentences, rows_a_sentence, rows):
         tf.boolean_mask(sentences, rows_a_sentence > 1), tf.ragged.boolean_mask(rows, long)
     )
     whole = tf.boolean_mask(sentences, rows_a_sentence == 1)
-    places = [tf.where(~long)[:, 0], tf.where(long)[:, 0]]
+    indices = [tf.where(~long)[:, 0], tf.where(long)[:, 0]]
     texts = tf.concat([whole, parts], axis=0)
-    return tf.gather(texts, tf.argsort(tf.concat(places, axis=0)))
+    return tf.gather(texts, tf.argsort(tf.concat(indices, axis=0)))
 
 
 def _parts(sentences, rows):
-    """Sentences cut where their rows end; white space between two rows is dropped."""
+    """Splits sentences at the ends of their rows; white space between two rows is dropped."""
     characters = tf.strings.bytes_split(sentences).flat_values
     codes = tf.io.decode_raw(tf.strings.reduce_join(sentences), tf.uint8)
     solid = ~((codes == 32) | ((codes >= 9) & (codes <= 13)))
     ends = tf.cumsum(tf.strings.length(tf.strings.reduce_join(rows, axis=-1)))
-    behind = tf.cumsum(tf.cast(solid, tf.int32), exclusive=True)  # solid bytes before this one
-    row = tf.searchsorted(ends, behind, side="right")
+    before = tf.cumsum(tf.cast(solid, tf.int32), exclusive=True)  # solid bytes before this one
+    row = tf.searchsorted(ends, before, side="right")
     count = tf.size(ends)
     inside = row < count
     joined = tf.strings.unsorted_segment_join(

@@ -1,4 +1,4 @@
-"""Version folders of a model: whole or not there, also after `kill -9`."""
+"""Writes version folders of a model atomically, even if the process is killed."""
 
 import contextlib
 import errno
@@ -12,16 +12,16 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-# No number: a server that watches the folder passes it over.
+# The name is not a number, so a server that watches the folder ignores it.
 _PREFIX = ".writing-"
 
 
 @contextlib.contextmanager
 def writing_folder(parent):
-    """A temporary folder in `parent`, removed at the end; also, later, if this process is killed.
+    """A context with a temporary folder in `parent`, which is removed at the end.
 
-    What killed processes left in `parent` is removed first: a living one holds a lock on its
-    folder.
+    The folders that killed processes left in `parent` are removed first. A running process holds a
+    lock on its folder.
 
     >>> parent = Path(tempfile.mkdtemp())
     >>> (parent / ".writing-left").mkdir()
@@ -44,7 +44,7 @@ def writing_folder(parent):
 
 
 def publish(temporary, directory):
-    """Puts a finished folder in its place, by one rename.
+    """Renames a finished folder to `directory`.
 
     Raises:
         FileExistsError: if `directory` exists and is not an empty folder.
@@ -61,9 +61,9 @@ def publish(temporary, directory):
 
 
 def publish_next(temporary, base):
-    """Puts a finished folder in its place as the next version of `base`.
+    """Renames a finished folder to the next version of `base`.
 
-    Of two that come at once, the second gets the next number.
+    If two processes publish at the same time, the second gets the following number.
 
     >>> base = Path(tempfile.mkdtemp())
     >>> for content in "ab":
@@ -76,13 +76,12 @@ def publish_next(temporary, base):
     while True:
         directory = Path(base) / str(latest(base) + 1)
         with contextlib.suppress(FileExistsError):
-            # An empty folder of that name is somebody else's, and a rename would replace it.
             publish(temporary, directory)
             return directory
 
 
 def latest(base):
-    """The highest version in `base`, 0 where there is none.
+    """The highest version in `base`, or 0 if there is none.
 
     >>> latest("no such folder")
     0
@@ -91,7 +90,7 @@ def latest(base):
 
 
 def numbers(base):
-    """The numbers of the versions in `base`, in order."""
+    """The version numbers in `base`, in ascending order."""
     names = [path.name for path in Path(base).glob("*")]
     return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
@@ -112,7 +111,7 @@ def remove_leftovers(parent):
 
 @contextlib.contextmanager
 def naming(path):
-    """Names the file in an error of writing, as of a full disk, where Python leaves it out.
+    """Adds the file name to an `OSError` without one, for instance when the disk is full.
 
     >>> with naming("model.bin"):
     ...     raise OSError(errno.ENOSPC, "No space left on device")
@@ -135,14 +134,14 @@ def _locked_folder(parent):
         with contextlib.suppress(FileNotFoundError):
             lock = os.open(temporary, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
-            # Another process may have taken it for a leftover before it was locked.
+            # Another process may have removed the folder before it was locked.
             if temporary.exists():
                 return temporary, lock
             os.close(lock)
 
 
 def _flush(folder):
-    """Brings all files to the disk before their folder is there, for the case of a power cut."""
+    """Writes all files to the disk before the folder is renamed, in case of a power failure."""
     for path in Path(folder).rglob("*"):
         if path.is_file():
             with naming(path), open(path, "rb") as file:

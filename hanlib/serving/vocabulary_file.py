@@ -1,4 +1,4 @@
-"""The vocabulary of an export: an asset of the SavedModel, one word a line."""
+"""The vocabulary of an export: an asset of the SavedModel with one word per line."""
 
 from pathlib import Path
 
@@ -7,15 +7,15 @@ import tensorflow as tf
 from hanlib.layers.texts import encode
 from hanlib.serving.versions import naming
 
-# What ends a line, and what TensorFlow's reader of lines drops.
+# Characters that TensorFlow's line reader treats as line ends or drops.
 _NOT_IN_A_LINE = (b"\n", b"\r")
 
 
 class VocabularyFile(tf.Module):
-    """The words of a vectorizer as a table that is read from a file when the model is loaded.
+    """The words of a vectorizer as a lookup table, read from a file when the model is loaded.
 
-    Words that hold a line break, which only a user's own `split_words` can make, cannot stand in a
-    file of lines: then all words become part of the graph instead.
+    If a word contains a line break, which only a custom `split_words` can produce, all words are
+    stored in the graph instead of the file.
 
     Args:
         vectorizer: A `DocumentVectorizer` with a vocabulary.
@@ -32,13 +32,13 @@ class VocabularyFile(tf.Module):
         super().__init__()
         self.first = 1 + vectorizer.oov_buckets
         words = [encode(word) for word in vectorizer.get_vocabulary()[self.first :]]
-        # A number of lines below the first word: the sum is 0, an unknown word.
+        # `lookup` adds `first` to the index, so that unknown words get 0.
         self.table = tf.lookup.StaticHashTable(self._initializer(words, folder), -self.first)
 
     def _initializer(self, words, folder):
         if any(mark in word for word in words for mark in _NOT_IN_A_LINE):
-            lines = tf.range(len(words), dtype=tf.int64)
-            return tf.lookup.KeyValueTensorInitializer(tf.constant(words, tf.string), lines)
+            indices = tf.range(len(words), dtype=tf.int64)
+            return tf.lookup.KeyValueTensorInitializer(tf.constant(words, tf.string), indices)
         path = Path(folder) / "vocabulary.txt"
         with naming(path):
             path.write_bytes(b"".join(word + b"\n" for word in words))
@@ -49,5 +49,5 @@ class VocabularyFile(tf.Module):
         )
 
     def lookup(self, words):
-        """The ids of words `<string>[n]`, `<int32>[n]`; 0 where a word is unknown."""
+        """The ids `<int32>[n]` of words `<string>[n]`; 0 for unknown words."""
         return tf.cast(self.table.lookup(words), tf.int32) + self.first

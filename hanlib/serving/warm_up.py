@@ -1,7 +1,7 @@
-"""Requests that a server answers before it takes a new version into use.
+"""Requests that a server runs before it uses a new version.
 
-The messages are those of TensorFlow Serving (`tensorflow_serving/apis/`). They are written in the
-wire format by hand, for they are few and flat and the package that has them is no part of
+The messages are those of TensorFlow Serving (`tensorflow_serving/apis/`). They are few and flat, so
+they are encoded here in the protobuf wire format; the package that defines them is not part of
 TensorFlow.
 """
 
@@ -23,12 +23,12 @@ def warm_up_file(directory):
 
 
 def write_warm_up(directory, signatures, words):
-    """Writes requests for each signature at a few batch sizes into a SavedModel's folder.
+    """Writes requests with several batch sizes for each signature into a SavedModel's folder.
 
     Args:
-        directory: The SavedModel's folder.
-        signatures: Their names.
-        words: List of words of the vocabulary, of which the documents are made.
+        directory: The folder of the SavedModel.
+        signatures: The names of the signatures.
+        words: List of words of the vocabulary, from which the documents are made.
 
     Returns:
         The `Path` of the file.
@@ -48,14 +48,14 @@ def write_warm_up(directory, signatures, words):
 
 
 def documents(words, number):
-    """Documents of 1, 4, 16 and 64 sentences in turn, made of the words given.
+    """Documents of 1, 4, 16 and 64 sentences in turn, made of the given words.
 
     >>> documents(["a", "b"], 1)
     ['a b a b a b a b a b a b.']
     """
     made = []
-    for place in range(number):
-        drawn = [words[(place + 7 * i) % len(words)] for i in range(12 * 4 ** (place % 4))]
+    for index in range(number):
+        drawn = [words[(index + 7 * i) % len(words)] for i in range(12 * 4 ** (index % 4))]
         made.append(" ".join(" ".join(drawn[i : i + 12]) + "." for i in range(0, len(drawn), 12)))
     return made
 
@@ -76,12 +76,12 @@ def prediction_log(signature, texts):
 
 
 def _field(number, content):
-    """A field of bytes, string or message: its tag (wire type 2), its length, its content."""
+    """A field of type bytes, string or message: tag (wire type 2), length, content."""
     return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 
 def _varint(value):
-    """Seven bits a byte, the lowest first; the highest bit says that more follow."""
+    """Seven bits per byte, lowest first; the highest bit is set if more bytes follow."""
     low, rest = value & 0x7F, value >> 7
     return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])
 

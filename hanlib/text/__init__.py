@@ -1,8 +1,8 @@
-"""Raw text to sentences and words, with TensorFlow string ops only.
+"""Splits raw text into sentences and words, with TensorFlow string ops only.
 
-The same functions run in training, in `tf.data` and inside an exported SavedModel, eagerly or in a
-graph, so a served model can never tokenise differently from the one that was trained. Each takes
-`<string>` of any shape, ragged too; the functions that split add a new innermost level.
+The same functions run in training, in `tf.data` and in an exported SavedModel, eagerly or in a
+graph, so training and serving always tokenise in the same way. Each function takes `<string>` of
+any shape, including ragged ones; the functions that split add a new innermost level.
 """
 
 from hanlib.text.document import split_document

@@ -1,4 +1,4 @@
-"""From raw text to rows of words."""
+"""Splits raw documents into sentences and words."""
 
 from hanlib.text.normalization import normalize
 from hanlib.text.rows import continue_rows
@@ -12,14 +12,14 @@ def split_document(text, max_sentence_words=None):
 
     Args:
         text: `<string>[docs]`.
-        max_sentence_words: a longer sentence is continued in the next row; `None`: no limit.
+        max_sentence_words: longer sentences continue in the next row; `None` for no limit.
 
     Returns:
-        Ragged `<string>[docs, (sentences), (words)]`. A blank document has no sentence.
+        Ragged `<string>[docs, (sentences), (words)]`. A blank document has no sentences.
 
     Raises:
         TypeError: if `text` does not hold strings.
-        ValueError: if `text` has no dimension, or `max_sentence_words` is not positive.
+        ValueError: if `text` is a scalar, or `max_sentence_words` is not positive.
 
     >>> from hanlib.text import split_document
     >>> split_document(["Loved it!<br /><br />Don't miss it.", ""]).to_list()

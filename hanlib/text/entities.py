@@ -1,4 +1,4 @@
-"""HTML entities, and the Windows-1252 bytes that pages once passed off as Latin-1."""
+"""Decodes HTML entities, and Windows-1252 characters in text that was decoded as Latin-1."""
 
 import html.entities
 
@@ -19,12 +19,12 @@ _CODES = np.array(list(_NAMED.values()), dtype=np.int32)
 
 _ENTITY = r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,7});|([\x{80}-\x{9f}])"
 _HOLDS_ENTITY = r"(?s).*(?:&#?[a-zA-Z0-9]{2,8};|[\x{80}-\x{9f}]).*"
-# Separators that the text cannot hold: control characters are replaced before.
+# Separators that do not occur in the text, since control characters have been replaced.
 _CUT, _MARK = "\x1f", "\x1e"
 
 
 def decode_entities(text):
-    """Replaces HTML entities, `<string>[n]` -> `<string>[n]`; an unknown one stays as it is."""
+    """Replaces HTML entities, `<string>[n]` -> `<string>[n]`; unknown ones are not changed."""
     found = tf.strings.regex_full_match(text, _HOLDS_ENTITY)
 
     def decode():
@@ -32,7 +32,7 @@ def decode_entities(text):
         decoded = _decode(tf.gather_nd(text, where))
         return tf.tensor_scatter_nd_update(text, where, decoded)
 
-    # Most texts have none: they pay for one look, not for the decoding.
+    # Most texts have no entities, and are only searched.
     return tf.cond(tf.reduce_any(found), decode, lambda: tf.identity(text))
 
 
@@ -46,7 +46,7 @@ def _decode(text):
 
 
 def _characters(names):
-    """What the entities `#233`, `#xE9`, `eacute` stand for; `&name;` where it is unknown."""
+    """The characters of entities such as `#233`, `#xE9` and `eacute`; `&name;` if unknown."""
     same = tf.equal(names[:, tf.newaxis], tf.constant(_NAMES))
     named = tf.reduce_any(same, axis=1)
     numbered = tf.strings.regex_full_match(names, "#.*")
@@ -58,7 +58,7 @@ def _characters(names):
 
 
 def _number(names):
-    """The code points of `#233` and `#xE9`, made valid as browsers do."""
+    """The code points of entities such as `#233` and `#xE9`, corrected as in browsers."""
     hexadecimal = tf.strings.regex_full_match(names, "#[xX].*")
     digits = tf.strings.regex_replace(names, "[^0-9a-fA-F]", "")
     digits = tf.strings.substr(tf.strings.join(["0000000", digits]), -7, 7)

@@ -1,12 +1,12 @@
-"""Text as it was meant: valid UTF-8, without mark-up, escapes and invisible characters."""
+"""Normalizes text: valid UTF-8, without markup, escapes and invisible characters."""
 
 import tensorflow as tf
 
 from hanlib.text.entities import decode_entities
 from hanlib.text.shapes import as_strings, map_strings
 
-# Real newline characters in every rewrite: an escape that RE2 does not know in a *rewrite*
-# leaves the whole text unchanged, with no more than a line in the log.
+# Replacements contain real newline characters: if RE2 does not know an escape in a replacement, it
+# leaves the whole text unchanged and only writes a log message.
 _VALID = r"[\x{0}-\x{d7ff}\x{e000}-\x{10ffff}]*"
 _BLOCK_TAGS = "br|hr|p|div|li|ul|ol|tr|table|blockquote|h[1-6]"
 _LINE_BREAK = (
@@ -15,25 +15,25 @@ _LINE_BREAK = (
 )
 _ESCAPED_QUOTE = r'\\"|""'
 _SPACE = r"[\x00-\x08\x0e-\x1f\x7f\x{a0}\x{1680}\x{2000}-\x{200b}\x{202f}\x{205f}\x{3000}]"
-# Soft hyphen, direction marks, word joiner and its kin, byte order mark. The joiners U+200C and
-# U+200D stay: they carry meaning in Persian, in Indic scripts and in emoji.
+# Soft hyphen, direction marks, word joiner and similar characters, byte order mark. The joiners
+# U+200C and U+200D are kept, since they are meaningful in Persian, in Indic scripts and in emoji.
 _INVISIBLE = r"[\x{ad}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
 
 
 def normalize(text):
-    r"""Cleans raw text and keeps everything that carries meaning, case included.
+    r"""Cleans raw text without changing its meaning; case is preserved.
 
     - Invalid UTF-8 becomes U+FFFD; NUL and other control characters become spaces.
     - HTML: `<br>`, `<p>` and other tags that end a line become a newline. Entities (`&amp;`,
-      `&eacute;`, `&#8217;`, `&#x2019;`) become their characters, once: `&amp;lt;` is `&lt;`. The
-      control codes U+0080 to U+009F, which are Windows-1252 text in disguise, become that text.
+      `&eacute;`, `&#8217;`, `&#x2019;`) are decoded once: `&amp;lt;` becomes `&lt;`. The control
+      codes U+0080 to U+009F are decoded as Windows-1252.
     - The escapes of Yelp's and other CSV exports: a literal `\n` becomes a newline, `""` and `\"`
       become `"`.
-    - CRLF and the rarer line ends become a newline, the rarer spaces a space; characters without
-      any width (soft hyphen, direction marks, byte order mark) go.
+    - CRLF and other line ends become a newline, and other spaces a space. Invisible characters
+      (soft hyphen, direction marks, byte order mark) are removed.
 
     Args:
-        text: `<string>` of any shape, ragged too.
+        text: `<string>` of any shape, including ragged.
 
     Returns:
         `<string>` of the same shape, valid UTF-8.
@@ -51,8 +51,8 @@ def normalize(text):
 
 def _normalize(text):
     text = _valid(text)
-    # Once before the entities, whose decoding needs two control characters of its own, and once
-    # after, for the spaces and control codes that were written as entities.
+    # Spaces are replaced before entities are decoded, which uses two control characters as
+    # separators, and again afterwards, for spaces and control codes written as entities.
     text = tf.strings.regex_replace(text, _SPACE, " ")
     text = decode_entities(text)
     text = tf.strings.regex_replace(text, _LINE_BREAK, "\n")
@@ -62,7 +62,7 @@ def _normalize(text):
 
 
 def _valid(text):
-    """Replaces invalid bytes; the look is ten times cheaper than to transcode every text."""
+    """Replaces invalid bytes; checking all texts is ten times faster than transcoding them."""
     valid = tf.strings.regex_full_match(text, _VALID)
 
     def transcode():

@@ -1,4 +1,4 @@
-"""Sentences as rows of bounded length: a long sentence continues in the next row."""
+"""Divides sentences into rows of bounded length: a long sentence continues in the next row."""
 
 import tensorflow as tf
 
@@ -6,13 +6,13 @@ from hanlib.checks import check_integer
 
 
 def split_lengths(lengths, max_words):
-    """The rows of at most `max_words` words that sentences of these lengths take.
+    """Divides sentences of the given lengths into rows of at most `max_words` words.
 
     An empty sentence has one empty row.
 
     Args:
         lengths: `<int>[sentences]`, words per sentence.
-        max_words: the greatest number of words in a row; `None`: no limit.
+        max_words: the maximum number of words in a row; `None` for no limit.
 
     Returns:
         `<int>[sentences]`, rows per sentence, and `<int>[rows]`, words per row.
@@ -40,8 +40,8 @@ def continue_rows(words, max_words):
     """Continues every sentence longer than `max_words` in the next row.
 
     Args:
-        words: ragged `[docs, (sentences), (words)]` of anything: strings, ids, vectors.
-        max_words: the greatest number of words in a row.
+        words: ragged `[docs, (sentences), (words)]` of strings, ids or vectors.
+        max_words: the maximum number of words in a row.
 
     Returns:
         Ragged `[docs, (rows), (words)]` with the same words in the same order.

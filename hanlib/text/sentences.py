@@ -1,8 +1,8 @@
-"""Sentences, by separators that regular expressions put into the text.
+"""Splits text into sentences, with regular expressions that insert separators.
 
-RE2 knows no lookahead, so a rule that needs the next character rewrites it along with the break
-(`\\1<break>\\2`), and a full stop that must not break gets a mark behind it first. Both are control
-characters, which `normalize` has removed from the text.
+RE2 has no lookahead, so a rule that depends on the next character includes it in the replacement
+(`\\1<break>\\2`), and a full stop that does not end a sentence is marked first. Break and mark are
+control characters, which `normalize` has removed from the text.
 """
 
 import tensorflow as tf
@@ -22,7 +22,7 @@ _BULLET = (
     r"[\n ]*([•▪◦‣●■]\s)"
     r"|\n ?((?:[-*+>–—·]|\d{1,2}[.)]|\([0-9a-zA-Z]{1,2}\)|[a-z]\))\s)"
 )
-# `held as of March\n16.` is no list.
+# `held as of March\n16.` is not a list.
 _DATE = rf"\b((?:{abbr.MONTHS})\.?) ?\n(\d)"
 _LINE_THAT_STARTS = rf"\n *({_STARTER}|{_ASIAN})"
 _HEADLINE = r"\A([^\p{Ll}\n]*\p{Lu}[^\p{Ll}\n]*)\n"
@@ -58,32 +58,32 @@ _UNDO = rf"\x1e?({_STOP}*(?:{_CLOSE}| [)\]])*)\x1d"
 
 
 def split_sentences(text):
-    """Splits normalised text into its sentences, as they stand in the text.
+    """Splits normalised text into sentences, without changing their words.
 
     A sentence ends
-    - at a full stop, a question or exclamation mark, or a run of them, with the quotes and
-      brackets that close behind it, where white space follows; at 。！？ without any;
-    - not behind titles, initials and abbreviations (`Mr.`, `J. R. R.`, `vs.`). Behind those that
-      can end a sentence (`U.S.`, `a.m.`, `Inc.`, `etc.`) it does where the next word is one that
-      begins sentences (`The`, `He`, `In`);
-    - not at an ellipsis, or at a mark inside quotes or brackets, that goes on in lower case
-      (`wait... what`, `"No!" he said`).
+    - at one or more full stops, question or exclamation marks, with closing quotes and brackets,
+      if white space follows; at 。！？ also without white space;
+    - not after titles, initials and abbreviations (`Mr.`, `J. R. R.`, `vs.`). After abbreviations
+      that can end a sentence (`U.S.`, `a.m.`, `Inc.`, `etc.`) it ends if the next word is a common
+      first word of a sentence (`The`, `He`, `In`);
+    - not at an ellipsis, or at a mark inside quotes or brackets, if the text continues in lower
+      case (`wait... what`, `"No!" he said`).
 
-    A newline ends it where
-    - the line ends in `. ! ? … : ;` (and no abbreviation), or is blank, or the next one is
-      indented by two spaces or a tab or begins with a bullet or a number (`- `, `2. `, `(a) `);
-    - the next line begins with a word that begins sentences, or with a Chinese or Japanese
+    A sentence ends at a newline if
+    - the line ends with `. ! ? … : ;` (but not with an abbreviation) or is blank, or the next line
+      is indented by two spaces or a tab or begins with a bullet or a number (`- `, `2. `, `(a) `);
+    - the next line begins with a common first word of a sentence, or with a Chinese or Japanese
       character;
-    - the next line begins with a capital, and this one is no longer than 40 characters (a title, a
-      list, verse) or no shorter than 90 (a paragraph a line);
-    - the text begins with a line in capitals, a headline.
-    All other newlines are taken for hard-wrapped text, and become spaces.
+    - the next line begins with a capital letter, and this line has at most 40 characters (a title,
+      list or verse) or at least 90 (one paragraph per line);
+    - it is the first line and is written in capitals (a headline).
+    All other newlines are treated as line wrapping, and become spaces.
 
     Args:
-        text: `<string>` of any shape, ragged too; what `normalize` returns.
+        text: `<string>` of any shape, including ragged, as returned by `normalize`.
 
     Returns:
-        Ragged `<string>[..., (sentences)]`; no sentence is blank, blank text has none.
+        Ragged `<string>[..., (sentences)]`, without blank sentences; blank text has no sentences.
 
     Raises:
         TypeError: if `text` does not hold strings.
@@ -119,6 +119,6 @@ def _break_lines(text):
     text = replace(text, _LINE_THAT_STARTS, rf"{_BREAK}\1")
     text = replace(text, _HEADLINE, rf"\1{_BREAK}")
     text = replace(text, _VERY_LONG_LINE, rf"\1{_BREAK}\2")
-    # From here on a tab is a newline that only final punctuation can make a break.
+    # A tab stands for a newline that is a break only after final punctuation.
     text = replace(text, _LONG_LINE, "\\1\t")
     return replace(text, _SHORT_LINE, rf"{_BREAK}\1")

@@ -1,10 +1,10 @@
-"""Text functions work on flat strings; this carries them to any shape, ragged too."""
+"""Applies functions on flat strings to tensors of any shape, including ragged ones."""
 
 import tensorflow as tf
 
 
 def as_strings(text, name="text"):
-    """`text` as a string tensor; raises `TypeError` for what is not text."""
+    """`text` as a string tensor; raises `TypeError` if it does not hold strings."""
     if not isinstance(text, tf.RaggedTensor):
         text = tf.convert_to_tensor(text)
     if text.dtype != tf.string:
@@ -13,7 +13,7 @@ def as_strings(text, name="text"):
 
 
 def map_strings(function, text):
-    """Applies `function`, `<string>[n]` -> `<string>[n]`, to every string; the shape stays."""
+    """Applies `function`, `<string>[n]` -> `<string>[n]`, to every string; keeps the shape."""
     if isinstance(text, tf.RaggedTensor):
         return text.with_flat_values(map_strings(function, text.flat_values))
     return tf.reshape(function(tf.reshape(text, [-1])), tf.shape(text))

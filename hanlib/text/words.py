@@ -1,11 +1,11 @@
-"""Words, by the spaces that one regular expression puts around them."""
+"""Splits sentences into words, with a regular expression that inserts spaces around them."""
 
 import tensorflow as tf
 
 from hanlib.text import abbreviations as abbr
 from hanlib.text.shapes import as_strings, split_strings
 
-# A letter, mark or digit of a script that writes its words apart.
+# A letter, mark or digit of a script that separates words by spaces.
 _CHARACTER = (
     r"(?:[^\p{P}\p{S}\p{Z}\p{C}\p{Han}\p{Hiragana}\p{Katakana}\x{30fc}\s]|[\x{200c}\x{200d}])"
 )
@@ -20,7 +20,7 @@ _EMOJI = (
 )
 _MODIFIER = r"[\x{fe0e}\x{fe0f}\x{20e3}\x{1f3fb}-\x{1f3ff}\x{e0020}-\x{e007f}]"
 
-# The first alternative that fits wins; what no alternative takes is a word between spaces anyway.
+# The first matching alternative is used; text that matches none is split at spaces only.
 _WORD = "|".join(
     [
         r"[\x{1f1e6}-\x{1f1ff}]{2}|[0-9#*]\x{fe0f}?\x{20e3}",
@@ -28,10 +28,10 @@ _WORD = "|".join(
         r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
         rf"(?:[a-zA-Z0-9][a-zA-Z0-9-]*\.)+(?:{_DOMAINS})\b(?:/{_TAIL})?",
         rf"[@#]{_CHARACTER}[_\p{{L}}\p{{M}}\p{{N}}]*",
-        # First, whole: `\b` knows ASCII only, and would see the abbreviation `al.` in `général.`
+        # Before abbreviations: `\b` is ASCII only, and would find `al.` in `général.`
         rf"[a-zA-Z0-9]*{_BEYOND_ASCII}{_CHARACTER}*(?:{_JOINER}{_CHARACTER}+)*",
         rf"\b(?:{abbr.ACRONYM}|{abbr.TITLES}|{abbr.COMPANIES}|etc)\.",
-        # An initial inside a sentence; the letter that ends one keeps its full stop apart.
+        # An initial inside a sentence; a final letter is separated from its full stop.
         r"\b\p{Lu}\. ",
         rf"{_CHARACTER}*\d(?:[.,:/-]?\d)*{_CHARACTER}*(?:['’-]{_CHARACTER}+)*",
         rf"{_CHARACTER}+(?:{_JOINER}{_CHARACTER}+)+",
@@ -47,26 +47,26 @@ _WORD = "|".join(
 
 
 def split_words(sentences):
-    """Splits sentences into words, as they stand in the text.
+    """Splits sentences into words, without changing their characters.
 
-    - Punctuation marks are words of their own; a run of one (`...`, `?!!`, `--`) is one word.
-    - Contractions stay whole (`don't`, `it's`, `l'eau`, with a curly apostrophe too), for a
-      negation must not lose its verb; so do `rock'n'roll`, `well-made`, `R&B`, `f**k` and
-      `snake_case`. What a tokenised text has cut off already stays cut off (`do n't`, `it 's`).
-    - Numbers keep their points (`3.14`, `1,000.50`, `v2.0.1`, `8/10`, `10:30`, `1990's`); signs of
-      currency and percent are words (`$`, `50`, `%`).
+    - Each punctuation mark is a word; a run of marks (`...`, `?!!`, `--`) is one word.
+    - Contractions are one word (`don't`, `it's`, `l'eau`, also with a curly apostrophe), to keep
+      negation and verb together; so are `rock'n'roll`, `well-made`, `R&B`, `f**k` and
+      `snake_case`. Contractions that are already split (`do n't`, `it 's`) stay split.
+    - Numbers keep their separators (`3.14`, `1,000.50`, `v2.0.1`, `8/10`, `10:30`, `1990's`);
+      currency and percent signs are words (`$`, `50`, `%`).
     - URLs, e-mail addresses, `#hashtags`, `@mentions`, emoticons (`:-)`) and emoji (with skin
       tone, joined, flags) are one word each.
     - Abbreviations keep their full stop (`Mr.`, `U.S.`, `e.g.`), and initials inside a sentence.
     - A Han or hiragana character is one word, a run of katakana is one; Korean is split at spaces.
       Scripts without spaces between words, such as Thai, are not segmented.
-    - Combining marks stay in their word: accents may be composed or decomposed.
+    - Combining marks belong to their word: accents may be composed or decomposed.
 
     Args:
-        sentences: `<string>` of any shape, ragged too; what `split_sentences` returns.
+        sentences: `<string>` of any shape, including ragged, as returned by `split_sentences`.
 
     Returns:
-        Ragged `<string>[..., (words)]`; together the words are the text without its white space.
+        Ragged `<string>[..., (words)]`; joined, the words are the text without white space.
 
     Raises:
         TypeError: if `sentences` does not hold strings.

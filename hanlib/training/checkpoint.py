@@ -1,13 +1,13 @@
-"""The folder of an unfinished run: written so that a kill at any moment leaves a whole state.
+"""The folder of an unfinished run, which is consistent even if the process is killed.
 
     checkpoint/
       run.json        recipe and data set, written when the run starts
-      state.npz       weights, optimizer, metrics, seeds, and where the run stands
+      state.npz       weights, optimizer, metrics, seeds, and the position in the run
       best-<n>.npz    the weights of the best epoch so far, n counted from 1
-      complete/       results that are being moved to their places
+      complete/       complete results, while they are moved to the output folder
 
-Every file is written under another name and renamed. `state.npz` names the best weights that
-belong to it; they are written before it and removed after the next one.
+Every file is written under a temporary name and renamed. `state.npz` refers to a file of best
+weights. That file is written before the state, and removed after a state that refers to another.
 """
 
 import json
@@ -43,14 +43,14 @@ class Checkpoint:
 
     @property
     def complete(self):
-        """The folder of results that wait to be moved to their places."""
+        """The folder of complete results, before they are moved to the output folder."""
         return self.directory / "complete"
 
     def run(self):
-        """What `start` was given, or None where there is no unfinished run.
+        """The argument of `start`, or None if there is no unfinished run.
 
         Raises:
-            TrainingError: another version of hanlib wrote it, or it is damaged.
+            TrainingError: the file is damaged or was written by another version of hanlib.
         """
         path = self.directory / "run.json"
         if not path.exists():
@@ -60,13 +60,11 @@ class Checkpoint:
         except (OSError, ValueError) as error:
             raise TrainingError(f"{path} cannot be read ({error}); {_ANEW}") from error
         if run.get("version") != _VERSION:
-            raise TrainingError(
-                f"{path} is of version {run.get('version')}, not {_VERSION}; {_ANEW}"
-            )
+            raise TrainingError(f"{path} has version {run.get('version')}, not {_VERSION}; {_ANEW}")
         return run
 
     def start(self, run):
-        """Makes the folder for a new run, in place of what was there."""
+        """Creates the folder for a new run; an existing one is removed."""
         self.remove()
         self.directory.mkdir(parents=True)
         atomic_files.write_text(
@@ -74,34 +72,34 @@ class Checkpoint:
         )
 
     def write_state(self, header, arrays):
-        """Writes where the run stands: a JSON object, and arrays in a fixed order."""
+        """Writes the state of the run: a JSON object, and arrays in a fixed order."""
         text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-        named = {str(place): array for place, array in enumerate(arrays)}
+        named = {str(index): array for index, array in enumerate(arrays)}
         self._write("state.npz", {_HEADER: text, **named})
         for path in self.directory.glob("best-*.npz"):
             if path.name != _best_name(header.get("best_epoch")):
                 path.unlink()
 
     def read_state(self):
-        """Header and arrays of the last state, or None where none was written yet."""
+        """Header and arrays of the last state, or None if there is none."""
         if not (self.directory / "state.npz").exists():
             return None
         arrays = self._read("state.npz")
         header = json.loads(arrays.pop(_HEADER).tobytes())
-        return header, [arrays[str(place)] for place in range(len(arrays))]
+        return header, [arrays[str(index)] for index in range(len(arrays))]
 
     def write_best(self, epoch, arrays):
-        """Writes the weights of the best epoch; the next state makes them count."""
-        named = {str(place): array for place, array in enumerate(arrays)}
+        """Writes the weights of the best epoch; the next state refers to them."""
+        named = {str(index): array for index, array in enumerate(arrays)}
         self._write(_best_name(epoch), named)
 
     def read_best(self, epoch):
         """The weights of the best epoch."""
         arrays = self._read(_best_name(epoch))
-        return [arrays[str(place)] for place in range(len(arrays))]
+        return [arrays[str(index)] for index in range(len(arrays))]
 
     def remove(self):
-        """Removes the folder, so that a kill leaves all of it or nothing under its name."""
+        """Removes the folder. It is renamed first, so a kill cannot leave a part of it."""
         if self.directory.exists():
             away = self.output / f".writing-{os.getpid()}-old-checkpoint"
             os.replace(self.directory, away)
@@ -110,7 +108,7 @@ class Checkpoint:
     def publish(self):
         """Moves complete results to `output`, then removes the checkpoint.
 
-        Can be repeated: a run that was killed in the middle of it is carried on.
+        If the process is killed meanwhile, another call continues.
         """
         for path in sorted(self.complete.iterdir()):
             if path.is_dir():
@@ -132,11 +130,11 @@ class Checkpoint:
             raise TrainingError(f"{path} cannot be read ({error}); {_ANEW}") from error
 
 
-_ANEW = "leave out `resume` to train anew"
+_ANEW = "leave out `resume` to start a new run"
 
 
 def _publish_versions(source, target, replaced):
-    """Puts each folder of `source` in place of the folder of that name in `target`."""
+    """Replaces folders in `target` by the folders of the same names in `source`."""
     target.mkdir(exist_ok=True)
     for path in sorted(source.iterdir()):
         shutil.rmtree(replaced, ignore_errors=True)

@@ -10,28 +10,28 @@ from hanlib.models import Labels
 from hanlib.training.errors import TrainingError
 from hanlib.training.metrics import MultiLabelCounts, SingleLabelCounts
 
-# Documents that are sorted by length together: batches of like lengths are faster.
+# Documents that are sorted by length together, since batches of similar lengths are faster.
 _WINDOW = 1024
 
 
 def evaluate(classifier, examples, batch_size=64, progress=None):
-    """Measures a classifier on a stream of documents: memory does not grow with their number.
+    """Measures a classifier on a stream of documents, with constant memory.
 
     Args:
         classifier: a `hanlib.models.DocumentClassifier` with a vectorizer.
-        examples: iterable of `(text, label)`, labels by class name; a tuple of names with
+        examples: iterable of `(text, label)`. A label is a class name, or a tuple of names with
             `multi_label`.
-        batch_size: documents a batch.
+        batch_size: documents per batch.
         progress: function that is called with the number of documents done.
 
     Returns:
-        A dict with `documents`, `loss` (mean of the documents' cross-entropy, nats), `macro_f1`
-        (mean over the classes that occur), `micro_f1` and `per_class` (precision, recall, f1,
-        support); with one label a document also `accuracy` and `confusion` (rows: true class,
-        columns: given class, in the order of `classes`), with several `subset_accuracy`.
+        A dict with `documents`, `loss` (mean cross-entropy per document, in nats), `macro_f1` (mean
+        over the classes that occur), `micro_f1` and `per_class` (precision, recall, f1, support).
+        Single-label classifiers also have `accuracy` and `confusion` (rows: true class, columns:
+        predicted class, in the order of `classes`); multi-label ones have `subset_accuracy`.
 
     Raises:
-        TrainingError: no documents, or a label that the classifier does not know.
+        TrainingError: there are no documents, or a label is not a class of the classifier.
 
     >>> from hanlib.layers import DocumentVectorizer
     >>> from hanlib.models import HAN, DocumentClassifier
@@ -59,7 +59,7 @@ def evaluate(classifier, examples, batch_size=64, progress=None):
 
 
 class Measurement:
-    """Runs a classifier on batches of documents and counts how often it is right."""
+    """Runs a classifier on batches of documents and accumulates the metrics."""
 
     def __init__(self, classifier):
         self.classifier, self.documents, self._loss_sum = classifier, 0, 0.0
@@ -78,7 +78,7 @@ class Measurement:
         return probabilities, self._loss(labels, probabilities)
 
     def add(self, x, labels):
-        """Counts one batch of strings or ids, with encoded labels."""
+        """Adds one batch of strings or ids, with encoded labels."""
         probabilities, loss = self._step(x, tf.convert_to_tensor(labels))
         self.counts.add(np.asarray(labels), probabilities.numpy())
         self._loss_sum += float(loss)
@@ -91,7 +91,7 @@ class Measurement:
 
 
 def label_encoder(classes, multi_label):
-    """A function from a label as `hanlib.data` gives it to the target of the loss.
+    """A function that converts a label of `hanlib.data` to a target of the loss.
 
     >>> label_encoder(["art", "law"], multi_label=True)(("law",))
     array([0., 1.], dtype=float32)
@@ -101,7 +101,7 @@ def label_encoder(classes, multi_label):
     def encode(label):
         if not multi_label and isinstance(label, tuple):
             raise TrainingError(
-                f"the model gives each document one class. Received: labels {label!r}"
+                f"the model assigns one class to each document. Received: labels {label!r}"
             )
         if multi_label and isinstance(label, str):
             label = (label,)
@@ -117,5 +117,5 @@ def label_encoder(classes, multi_label):
 
 
 def _bytes(text):
-    # A lone surrogate, as a tolerant reader leaves it, has no UTF-8.
+    # A lone surrogate cannot be encoded as UTF-8.
     return text.encode("utf-8", "replace") if isinstance(text, str) else text

@@ -17,8 +17,8 @@ from hanlib.training.settings import (
     share,
 )
 
-# What suits a data set better than the defaults of `Recipe`. The demo's 2,000 short reviews need
-# a small model and more epochs.
+# Defaults for particular data sets. The demo's 2,000 short reviews need a small model and more
+# epochs.
 DATASET_DEFAULTS = {
     "demo": {
         "preset": "han_small",
@@ -30,7 +30,7 @@ DATASET_DEFAULTS = {
         "patience": 3,
     },
 }
-# Steps that training takes where `epochs` is not given; IMDB's 22,500 documents make 1,408.
+# The minimum number of training steps if `epochs` is not given; IMDB's 22,500 documents make 1,408.
 LEAST_STEPS = 1_400
 
 
@@ -38,10 +38,10 @@ LEAST_STEPS = 1_400
 class Recipe:
     """Every hyperparameter of a training run.
 
-    A value of None for a field of the encoder means: as the preset has it.
+    None for a field of the encoder selects the value of the preset.
 
     Raises:
-        RecipeError: a value of the wrong type or out of range; the message names the field.
+        RecipeError: a value has the wrong type or is out of range; the message names the field.
 
     >>> recipe = Recipe(epochs=2).with_overrides(["units=20", "cell=mgu"])
     >>> recipe.epochs, recipe.encoder_arguments(classes=2)
@@ -98,7 +98,7 @@ class Recipe:
         **at_least(1),
     )
     batch_size: int = setting(64, "documents a step", **at_least(1))
-    # Training takes some 8 KB a word: without a limit, long documents would take all memory.
+    # Training takes about 8 KB per word: a batch of long documents would need too much memory.
     max_batch_words: int | None = setting(
         150_000, "most words a step: long documents come in smaller batches", **at_least(1)
     )
@@ -155,7 +155,7 @@ class Recipe:
 
     @classmethod
     def for_dataset(cls, name, **values):
-        """The recipe for a data set: its entry in `DATASET_DEFAULTS`, then the given values.
+        """The recipe for a data set: its entry in `DATASET_DEFAULTS`, updated by the given values.
 
         >>> Recipe.for_dataset("demo", epochs=1).preset
         'han_small'
@@ -163,10 +163,10 @@ class Recipe:
         return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
 
     def for_documents(self, documents):
-        """The recipe in which `epochs` and `patience` are numbers, for so many documents.
+        """The recipe with numbers for `epochs` and `patience`, chosen by the number of documents.
 
-        Few documents need more passes: as many as make `LEAST_STEPS` steps, from 4 to 20. None
-        stands for an unknown number of documents, which are taken to be many.
+        The number of epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps. None
+        means that the number of documents is unknown, and is treated as a large number.
 
         >>> recipe = Recipe().for_documents(4_500)
         >>> recipe.epochs, recipe.patience
@@ -180,10 +180,10 @@ class Recipe:
         return dataclasses.replace(self, epochs=epochs, patience=patience)
 
     def with_overrides(self, assignments):
-        """A new recipe in which texts of the form `field=value` replace fields.
+        """A copy of the recipe with fields replaced by strings of the form `field=value`.
 
         Raises:
-            RecipeError: no such field, or no value of it.
+            RecipeError: a field does not exist, or a value is invalid.
         """
         values = {}
         for assignment in assignments:
@@ -195,7 +195,7 @@ class Recipe:
         return dataclasses.replace(self, **values)
 
     def encoder_arguments(self, classes):
-        """What the recipe asks of `hanlib.models.HAN` beside the preset, for so many classes."""
+        """The arguments of `hanlib.models.HAN` that differ from the preset."""
         names = [f.name for f in dataclasses.fields(self)]
         names = names[names.index("cell") : names.index("max_tokens")]
         given = {name: getattr(self, name) for name in names if name != "per_label"}
@@ -212,17 +212,18 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values):
-        """The recipe with these fields; those left out have their defaults.
+        """The recipe with the given fields; other fields have their defaults.
 
         Raises:
-            RecipeError: an unknown field (the closest known one is named), or a wrong value.
+            RecipeError: a field is unknown (the message suggests the closest one), or a value is
+                invalid.
         """
         _check_names(values)
         return cls(**values)
 
     @classmethod
     def from_json(cls, text):
-        """The recipe of a JSON object; as `from_dict`."""
+        """The recipe from a JSON object; see `from_dict`."""
         try:
             values = json.loads(text)
         except json.JSONDecodeError as error:
@@ -236,7 +237,7 @@ class Recipe:
 
     @classmethod
     def describe(cls):
-        """One line a field: name, default, meaning.
+        """One line per field: name, default, meaning.
 
         >>> print(Recipe.describe().splitlines()[0])
         preset                = han_base  named sizes of the encoder, see hanlib.models.PRESETS

@@ -1,4 +1,4 @@
-"""A training run from a corpus to a folder with a model."""
+"""Training runs: from a corpus to a folder with a model."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ from hanlib.training.progress import silent
 from hanlib.training.progress_report import ProgressReport
 from hanlib.training.step_checkpoint import StepCheckpoint
 
-# A corpus with more training documents is tokenised to disk, beside the checkpoint.
+# If there are more training documents, the tokens are kept on disk, beside the checkpoint.
 DOCUMENTS_IN_MEMORY = 200_000
 
 
@@ -42,44 +42,44 @@ def train(
     test=False,
     export=None,
 ):
-    """Trains a HAN on a corpus and writes it, with its record, to a folder.
+    """Trains a HAN on a corpus and writes the model and its records to a folder.
 
-    The vocabulary is learned from the training texts alone; the epoch that is best on validation
-    is kept. The folder gets
+    The vocabulary is learned from the training texts only. The weights of the epoch with the best
+    validation result are kept. The folder contains
 
-        model.keras     the `DocumentClassifier`; `keras.models.load_model` needs only
-                        `import hanlib.models` before it
+        model.keras     the `DocumentClassifier`; load it with `keras.models.load_model` after
+                        `import hanlib.models`
         recipe.json     the `Recipe`
-        metrics.json    the record that is returned
-        history.json    one object an epoch
-        dataset.json    what it was trained on
+        metrics.json    the returned record
+        history.json    one object per epoch
+        dataset.json    a description of the training data
 
-    all at the end, when all of them are complete; until then a model that is there stays. Until
-    then `checkpoint/` in it holds the state of the run, written every `recipe.checkpoint_steps`
-    steps, and a run that was killed at any moment goes on from there with `resume`, to the same
-    weights bit for bit. Equal seed, data, recipe and machine give equal weights; for that the
-    run calls `keras.utils.set_random_seed` and switches TensorFlow to deterministic operations,
-    both for the whole process.
+    These files are moved to the folder at the end, when all of them are complete; until then an
+    existing model stays. During the run, `checkpoint/` in the folder holds the state, written every
+    `recipe.checkpoint_steps` steps. With `resume`, a run that was killed at any time continues from
+    there and ends with the same weights, bit for bit. The same seed, data, recipe and machine give
+    the same weights. For this purpose, `train` calls `keras.utils.set_random_seed` and enables
+    TensorFlow's deterministic operations, both for the whole process.
 
     Args:
         corpus: a `hanlib.data.Corpus`.
         recipe: a `Recipe`.
-        output: the folder; made where it is missing.
-        resume: go on with an unfinished run. Without one it starts from the beginning; a finished
-            one is left as it is.
-        progress: a `ProgressLine`, or None for silence.
-        dataset: a JSON object to store in dataset.json beside what the corpus says.
-        test: whether to measure the test split too, once, when everything is decided.
-        export: function `(classifier, folder)` that writes further files to the folder in which
-            the results wait to be moved, such as a SavedModel to `folder/serving/1`.
+        output: the folder; created if it does not exist.
+        resume: whether to continue an unfinished run. If there is none, a new run starts; a
+            finished run is left unchanged.
+        progress: a `ProgressLine`, or None for no output.
+        dataset: a JSON object to store in dataset.json with the description of the corpus.
+        test: whether to measure the test split too, once, at the end.
+        export: function `(classifier, folder)` that writes further files to the folder of complete
+            results, such as a SavedModel to `folder/serving/1`.
 
     Returns:
-        A dict: metrics on `validation` (see `evaluate`; where there is none, no such key) and
+        A dict: metrics on `validation` (see `evaluate`; only if there is a validation split) and
         `train`, `best_epoch`, `epochs`, `parameters`, `vocabulary_size`, `seconds`, ...
 
     Raises:
-        TrainingError: the corpus cannot be trained on, or `resume` does not fit the run.
-        RecipeError: the recipe's encoder cannot be built.
+        TrainingError: the corpus cannot be used for training, or `resume` does not match the run.
+        RecipeError: the encoder of the recipe cannot be built.
 
     >>> import tempfile
     >>> from hanlib.data import Corpus, Split
@@ -139,7 +139,7 @@ def fit(
     fingerprint=None,
     compiled=False,
 ):
-    """Trains a classifier as a recipe says; goes on from the checkpoint where there is a state.
+    """Trains a classifier according to a recipe, from the state in the checkpoint if there is one.
 
     Args:
         classifier: a built `DocumentClassifier`.
@@ -149,7 +149,7 @@ def fit(
         checkpoint: a `Checkpoint` that was started.
         progress: as in `train`.
         fingerprint: see `StepCheckpoint`.
-        compiled: whether the classifier is to be trained as it was compiled before.
+        compiled: whether the classifier is already compiled.
 
     Returns:
         The `BestEpoch` with the records of the epochs.
@@ -215,7 +215,7 @@ def _finished_run(output, run, progress):
 
 
 def _open_run(checkpoint, run, resume, progress):
-    """Whether an unfinished run is to be resumed; else a new one is begun."""
+    """Returns whether an unfinished run is resumed; otherwise starts a new one."""
     recorded = checkpoint.run() if resume else None
     if recorded is not None:
         _check_same(recorded, run, "the checkpoint")
@@ -232,7 +232,7 @@ def _open_run(checkpoint, run, resume, progress):
 
 def _check_same(recorded, run, where):
     for part in ("recipe", "dataset"):
-        # Through JSON, in which tuples are lists.
+        # Converted to JSON and back, which turns tuples into lists.
         old, new = recorded[part], json.loads(json.dumps(run[part]))
         differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
         if differing:
@@ -240,12 +240,13 @@ def _check_same(recorded, run, where):
                 f"{name} is {old.get(name)!r} there and {new.get(name)!r} now" for name in differing
             )
             raise TrainingError(
-                f"`resume` needs the {part} of {where}: {listed}. Leave out `resume` to train anew"
+                f"`resume` needs the {part} of {where}: {listed}. "
+                "Leave out `resume` to start a new run"
             )
 
 
 def _prepare(corpus, recipe, checkpoint, progress, fingerprint):
-    """The classifier at its beginning and the tokenised splits."""
+    """The untrained classifier and the tokenised splits."""
     train, size = corpus.splits["train"], corpus.splits["train"].size
     vectorizer = build_vectorizer(recipe)
     try:

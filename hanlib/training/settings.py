@@ -1,4 +1,4 @@
-"""Fields of a recipe: what each means, which values it takes, and how text becomes such a value."""
+"""The fields of a recipe: their meaning, their valid values, and how they are parsed from text."""
 
 import dataclasses
 import math
@@ -7,34 +7,34 @@ import typing
 
 
 class RecipeError(ValueError):
-    """A hyperparameter that does not exist or is out of its range; the message names it."""
+    """A hyperparameter that does not exist or has an invalid value; the message names it."""
 
 
 def setting(default, meaning, check=None, expected=None):
-    """A dataclass field with its meaning (and unit), and the test that its values must pass.
+    """A dataclass field with a description and a check of its values.
 
     Args:
         default: the default value.
-        meaning: what it is, with its unit.
-        check: function of a value (never None) that gives whether it is legal.
-        expected: the legal values, in words.
+        meaning: description of the field, with its unit.
+        check: function that returns whether a value (never None) is valid.
+        expected: description of the valid values.
     """
     metadata = {"meaning": meaning, "check": check, "expected": expected}
     return dataclasses.field(default=default, metadata=metadata)
 
 
 def at_least(least):
-    """`check` and `expected` of a number that is at least so great."""
+    """`check` and `expected` of a number that is at least `least`."""
     return {"check": lambda value: value >= least, "expected": f"at least {least}"}
 
 
 def share():
-    """`check` and `expected` of a share that is less than the whole."""
+    """`check` and `expected` of a share, from 0 to less than 1."""
     return {"check": lambda value: 0 <= value < 1, "expected": "from 0 to less than 1"}
 
 
 def one_of(*names):
-    """`check` and `expected` of one of a few names."""
+    """`check` and `expected` of a choice among names."""
     return {"check": lambda value: value in names, "expected": f"one of {', '.join(names)}"}
 
 
@@ -50,10 +50,10 @@ def kinds_of(annotation):
 
 
 def check_value(field, kinds, value):
-    """The value as its field stores it (a whole number becomes a float where one belongs).
+    """Checks a value and returns it, converted to a float if the field holds floats only.
 
     Raises:
-        RecipeError: wrong type, not finite, or out of range.
+        RecipeError: the value has the wrong type, is not finite, or is out of range.
     """
     wrong = RecipeError(f"`{field.name}` must be {expectation(field, kinds)}. Received: {value!r}")
     if value is None:
@@ -73,10 +73,10 @@ def check_value(field, kinds, value):
 
 
 def parse_value(field, kinds, text):
-    """The value that a text such as `0.1`, `none` or `true` stands for.
+    """Parses a value from a string such as `0.1`, `none` or `true`.
 
     Raises:
-        RecipeError: the text is no value of the field.
+        RecipeError: the string is not a value of the field.
     """
     lowered = text.strip().lower()
     if type(None) in kinds and lowered in ("none", "null", ""):
@@ -95,7 +95,7 @@ def parse_value(field, kinds, text):
 
 
 def expectation(field, kinds):
-    """What a field takes, in words, for messages."""
+    """A description of the values that a field accepts, for messages."""
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
     words = " or ".join(dict.fromkeys(names[kind] for kind in kinds if kind in names))
     if field.metadata["expected"]:

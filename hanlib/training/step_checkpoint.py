@@ -115,7 +115,7 @@ class StepCheckpoint(keras.callbacks.Callback):
 
 _OTHER = {
     "fingerprint": "`resume` needs the data of the checkpoint: texts or labels were changed since. "
-    "Leave out `resume` to train anew",
+    "Leave out `resume` to start a new run",
     "seed": "the checkpoint belongs to another order of the batches: call "
     "`keras.utils.set_random_seed` with the number of that run before `fit`",
     "model": "the checkpoint belongs to another model",
