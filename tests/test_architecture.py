@@ -18,6 +18,7 @@ ALLOWED = {
     "losses": set(),
     "metrics": set(),
     "evidence": set(),
+    "embeddings": set(),
     "evaluation": {"evidence"},
     "layers": {"ops", "text"},
     "explain": {"layers", "ops", "text", "evidence"},
@@ -25,11 +26,12 @@ ALLOWED = {
     "models": {
         *("data", "explain", "layers", "losses", "metrics", "ops", "optimizers", "serving", "text")
     },
-    "training": {"models", "layers", "data", "optimizers", "losses", "metrics"},
+    "training": {"models", "layers", "data", "embeddings", "optimizers", "losses", "metrics"},
     "__main__": {"cli"},
     "cli": {
         *(
             "data",
+            "embeddings",
             "evaluation",
             "evidence",
             "explain",
