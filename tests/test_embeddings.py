@@ -118,17 +118,14 @@ def test_word2vec_is_deterministic():
     assert done == [3, 6, 9] * 2
 
 
-@pytest.mark.parametrize("method", ["scipy", "gensim"])
-def test_a_missing_package_is_named_with_its_extra(monkeypatch, method):
-    monkeypatch.setitem(
-        sys.modules, {"scipy": "scipy.sparse", "gensim": "gensim.models"}[method], None
-    )
+def test_a_missing_package_is_named_with_its_extra(monkeypatch):
+    for module in ("scipy.sparse", "gensim.models"):
+        monkeypatch.setitem(sys.modules, module, None)
     blocks = [(np.array([1, 2]), [2])]
-    with pytest.raises(ImportError, match="pip install 'hanlib"):
-        if method == "scipy":
-            ppmi_vectors(blocks, 3, 2)
-        else:
-            word2vec_vectors(lambda: blocks, 3, 2)
+    with pytest.raises(ImportError, match=r"pip install 'hanlib\[vectors\]'"):
+        ppmi_vectors(blocks, 3, 2)
+    with pytest.raises(ImportError, match=r"pip install 'hanlib\[word2vec\]'"):
+        word2vec_vectors(lambda: blocks, 3, 2)
 
 
 def text_file(header="", end="\n", rows=ROWS):

@@ -27,6 +27,9 @@ class Notes:
     def __call__(self, phase, done, total=None, **metrics):
         self.phases.append(phase)
 
+    def stage(self, text):
+        self.phases.append(text)
+
     def note(self, text):
         self.notes.append(text)
 

@@ -72,16 +72,15 @@ def copy_weights(start, classifier):
                 f"{tuple(old.shape)}"
             )
     for old, new in pairs:
-        values = np.array(new)
-        values[: len(old)] = np.array(old)
-        new.assign(values)
+        further = new.numpy()[old.shape[0] :]
+        new.assign(np.concatenate([old.numpy(), further]))
 
 
 def digest(start):
     """A digest of a classifier's vocabulary and weights."""
     hashed = hashlib.blake2b("\n".join(start.vectorizer.get_vocabulary()).encode(), digest_size=16)
     for weight in start.weights:
-        hashed.update(np.array(weight).tobytes())
+        hashed.update(weight.numpy().tobytes())
     return hashed.hexdigest()
 
 
