@@ -10,8 +10,8 @@ import importlib
 __version__ = "0.2.0"
 
 _SUBPACKAGES = (
-    *("cli", "data", "evaluation", "evidence", "explain", "layers", "losses", "metrics", "models"),
-    *("ops", "optimizers", "serving", "sklearn", "text", "training"),
+    *("cli", "data", "embeddings", "evaluation", "evidence", "explain", "layers", "losses"),
+    *("metrics", "models", "ops", "optimizers", "serving", "sklearn", "text", "training"),
 )
 
 

@@ -18,6 +18,7 @@ ALLOWED = {
     "losses": set(),
     "metrics": set(),
     "evidence": set(),
+    "embeddings": set(),
     "evaluation": {"evidence"},
     "layers": {"ops", "text"},
     "explain": {"layers", "ops", "text", "evidence"},
@@ -26,11 +27,12 @@ ALLOWED = {
         *("data", "explain", "layers", "losses", "metrics", "ops", "optimizers", "serving", "text")
     },
     "sklearn": {"layers", "models"},
-    "training": {"models", "layers", "data", "optimizers", "losses", "metrics"},
+    "training": {"models", "layers", "data", "embeddings", "optimizers", "losses", "metrics"},
     "__main__": {"cli"},
     "cli": {
         *(
             "data",
+            "embeddings",
             "evaluation",
             "evidence",
             "explain",

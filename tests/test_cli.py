@@ -132,6 +132,8 @@ MISTAKES = {
     "unknown field": (["train", "--set", "epoch=3"], "did you mean 'epochs'"),
     "no assignment": (["train", "--set", "epochs"], "field=value"),
     "wrong value": (["train", "--set", "dropout=2"], "--set dropout must be"),
+    "no vectors": (["train", "--vectors", "no.txt"], "--vectors must be own, a file, or none. No"),
+    "no model to start from": (["train", "--from", "no_such"], "no such model: no_such"),
     "no number": (["train", "--epochs", "three"], "whole number"),
     "out of range": (["train", "--epochs", "0"], "--epochs must be"),
     "unknown preset": (["train", "--preset", "giant"], "--preset must be one of"),
@@ -304,6 +306,35 @@ def test_train_makes_the_promised_files(model):
     names = ["dataset.json", "history.json", "metrics.json", "model.keras", "recipe.json"]
     assert sorted(path.name for path in Path(model).iterdir()) == [*names, "serving"]
     assert (Path(model) / "serving" / "1" / "saved_model.pb").is_file()
+
+
+def test_train_from_a_model_with_vectors_weights_and_unlabelled_texts(
+    run, reviews, model, tmp_path, monkeypatch
+):
+    """What the options come to, without the training."""
+    given = []
+
+    def train(corpus, recipe, output, **options):
+        given.append((corpus, recipe, options))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hanlib.training.run.train", train)
+    monkeypatch.chdir(tmp_path)
+    Path("more.txt").write_text("A film.\nA plot.\n")
+    Path("v.txt").write_text("film 1 2\n")
+    run("train", reviews, "--unlabelled", "more.txt", "--class-weight", "bad=2")
+    run("train", reviews, "--unlabelled", "more.txt", "--vectors", "none")
+    run("train", reviews, "--vectors", "v.txt")
+    run("train", reviews, "--from", model, "--epochs", "3", "--output", "tuned")
+    recipes = [recipe for _, recipe, _ in given]
+    vectors = ["own", None, str(tmp_path / "v.txt"), None]
+    assert [recipe.vectors for recipe in recipes] == vectors
+    assert recipes[0].class_weight == "bad=2"
+    assert len(list(given[0][0].unlabelled)) == 2
+    # The encoder is that of the model.
+    assert (recipes[3].units, recipes[3].epochs) == (3, 3)
+    assert given[3][2]["start"].classes == ["bad", "good"]
+    assert given[3][2]["dataset"]["from"] == str(Path(model) / "model.keras")
 
 
 def test_train_prints_one_json_object_and_writes_to_the_default_folder(

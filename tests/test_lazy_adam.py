@@ -77,3 +77,18 @@ def test_it_is_restored_from_its_configuration():
     again = keras.optimizers.deserialize(config)
     assert type(again) is LazyAdam
     assert again.get_config() == optimizer.get_config()
+
+
+def test_rows_have_a_learning_rate_of_their_own():
+    moved = []
+    for rate in (1.0, 0.25, 0.0):
+        rows, dense = keras.Variable(np.ones([2, 1])), keras.Variable(np.ones([1]))
+        optimizer = LazyAdam(learning_rate=0.1, row_rate=rate)
+        optimizer = LazyAdam.from_config(optimizer.get_config())
+        gradient = tf.IndexedSlices(tf.constant([[2.0]]), tf.constant([1]), tf.constant([2, 1]))
+        for _ in range(3):
+            optimizer.apply([gradient, tf.constant([2.0])], [rows, dense])
+        moved.append((1 - rows.numpy()[1, 0], 1 - dense.numpy()[0]))
+    rows, dense = np.transpose(moved)
+    np.testing.assert_allclose(rows, rows[0] * np.array([1, 0.25, 0]), atol=1e-6)
+    np.testing.assert_array_equal(dense, dense[0])

@@ -9,7 +9,7 @@ import types
 import pytest
 
 PACKAGES = ["layers", "models", "data", "training", "serving", "text", "evidence", "explain"]
-PACKAGES += ["evaluation", "optimizers", "losses", "metrics", "sklearn"]
+PACKAGES += ["embeddings", "evaluation", "optimizers", "losses", "metrics", "sklearn"]
 
 
 def public_names(package):
@@ -56,6 +56,7 @@ def test_a_public_name_has_a_docstring_with_an_example(value):
     [
         ("import hanlib; dir(hanlib); hanlib.__version__", ["tensorflow", "keras", "numpy"]),
         ("import hanlib.data", ["tensorflow", "keras", "pyarrow"]),
+        ("import hanlib.embeddings", ["tensorflow", "keras", "scipy", "gensim"]),
         ("import hanlib.evidence", ["tensorflow", "keras", "numpy"]),
         ("import hanlib.evaluation", ["tensorflow", "keras", "pandas", "matplotlib"]),
     ],

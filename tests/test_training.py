@@ -27,6 +27,9 @@ class Notes:
     def __call__(self, phase, done, total=None, **metrics):
         self.phases.append(phase)
 
+    def stage(self, text):
+        self.phases.append(text)
+
     def note(self, text):
         self.notes.append(text)
 
@@ -202,7 +205,7 @@ def test_a_multi_label_run_chooses_its_threshold_on_validation(tmp_path):
 
 
 def test_a_large_corpus_is_tokenised_on_disk(tmp_path, monkeypatch):
-    monkeypatch.setattr("hanlib.training.run.DOCUMENTS_IN_MEMORY", 10)
+    monkeypatch.setattr("hanlib.training.preparation.DOCUMENTS_IN_MEMORY", 10)
     train(tiny_run.corpus(), tiny_run.recipe(epochs=1, label_smoothing=0.1), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == RESULTS
 

@@ -1,12 +1,13 @@
 """A training run of seconds, for the tests of `hanlib.training`."""
 
+import dataclasses
 import os
 import random
 import signal
 from pathlib import Path
 
 from hanlib.data import Corpus
-from hanlib.data.corpus import Split
+from hanlib.data.corpus import Split, Texts
 
 CLASSES = ("bad", "good")
 
@@ -27,6 +28,11 @@ def corpus(documents=48, seed=0, **splits):
         "validation": Split(lambda: examples(16, seed + 1), 16),
     }
     return Corpus("tiny", CLASSES, False, {**made, **splits})
+
+
+def with_unlabelled(corpus, texts=("The zebra film. A zebra plot!",) * 8):
+    """The corpus with texts without labels."""
+    return dataclasses.replace(corpus, unlabelled=Texts(lambda: iter(texts), len(texts)))
 
 
 def recipe(**values):
@@ -68,7 +74,8 @@ def run(output, resume=False, kill_at=None):
         _kill_at(*kill_at)
     from hanlib.training import train
 
-    return train(corpus(), recipe(), Path(output), resume=resume, export=export)
+    texts, own = with_unlabelled(corpus()), recipe(vectors="own")
+    return train(texts, own, Path(output), resume=resume, export=export)
 
 
 def _kill_at(name, calls):

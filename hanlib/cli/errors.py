@@ -10,6 +10,7 @@ _ARGUMENTS = {
     "texts": "TEXT",
     "directory": "DIR",
     "path_or_file": "--input",
+    "start": "--from",
 }
 
 

@@ -1,6 +1,7 @@
 """`hanlib train`: a data set in, a trained and exported model out."""
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import os
@@ -8,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from hanlib.cli import options
+from hanlib.cli import model_file, options
 from hanlib.cli.class_table import describe_classes
 from hanlib.cli.errors import UsageError
 from hanlib.cli.names import check_recipe, describe_presets
@@ -45,7 +46,24 @@ def add_parser(commands):
         "--unlabelled",
         metavar="FILE",
         nargs="+",
-        help="texts without labels, loaded with the data set (nothing is trained on them yet)",
+        help="texts without labels, from which word vectors are learned too (--vectors own)",
+    )
+    parser.add_argument(
+        "--vectors",
+        metavar="own|FILE",
+        help="initial word vectors: own, learned from the texts, or a file in the format of GloVe, "
+        "word2vec or fastText (default: own with --unlabelled, else random)",
+    )
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="MODEL",
+        help="start from the weights of a trained model with the same classes",
+    )
+    parser.add_argument(
+        "--class-weight",
+        metavar="W",
+        help="weights of the classes in the loss: balanced, or NAME=WEIGHT,NAME=WEIGHT",
     )
     parser.add_argument(
         "--set",
@@ -65,18 +83,19 @@ def run(arguments):
     output = _output(arguments)
     options.check_writable(output)
     recorded = _recorded_run(output) if arguments.resume else None
-    recipe = _recipe(arguments, recorded)
+    start = _start(arguments, recorded)
+    recipe = _recipe(arguments, recorded, start)
     check_recipe(recipe)
     load = _load_arguments(arguments, recipe, recorded)
     progress = _progress()
     # Nothing that a library prints may get into the JSON.
     with contextlib.redirect_stdout(sys.stderr):
-        record = _train(load, recipe, output, arguments.resume, progress)
+        result = _train(load, recipe, output, arguments.resume, progress, start)
     progress.close()
     if arguments.json:
-        print(json.dumps({"output": str(output), **record}, ensure_ascii=False))
+        print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
-        print(_summary(record, output, time.monotonic() - started))
+        print(_summary(result, output, time.monotonic() - started))
 
 
 def _output(arguments):
@@ -110,12 +129,26 @@ def _recorded_run(output):
     return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items()}
 
 
-def _recipe(arguments, recorded):
-    """The recorded recipe, or the default one of the data set, with what the options say."""
+def _start(arguments, recorded):
+    """The path of the model to start from, in full, or None."""
+    if arguments.start is None:
+        return (recorded or {}).get("dataset", {}).get("from")
+    return os.path.abspath(model_file.model_path(arguments.start))
+
+
+def _recipe(arguments, recorded, start):
+    """The recorded recipe, or the default one of the data set, with what the options say.
+
+    A run that starts from a model has the recipe of that model for a default, but with the usual
+    number of epochs, and without word vectors, which the model has.
+    """
     from hanlib.training.recipe import Recipe
 
+    before = model_file.record(start, "recipe.json") if start is not None else None
     if recorded is not None:
         recipe = Recipe.from_dict(recorded["recipe"])
+    elif before is not None:
+        recipe = Recipe.from_dict({**before, "vectors": None, "epochs": None, "patience": None})
     else:
         recipe = Recipe.for_dataset(arguments.dataset or "demo")
     given = {
@@ -123,9 +156,23 @@ def _recipe(arguments, recorded):
         "epochs": arguments.epochs,
         "seed": arguments.seed,
         "validation_split": arguments.validation_split,
+        "vectors": arguments.vectors,
+        "class_weight": arguments.class_weight,
     }
-    given = {name: value for name, value in given.items() if value is not None}
-    return Recipe.from_dict({**recipe.to_dict(), **given}).with_overrides(arguments.set)
+    if given["vectors"] is None and arguments.unlabelled and start is None:
+        given["vectors"] = "own"
+    given = [f"{name}={value}" for name, value in given.items() if value is not None]
+    recipe = recipe.with_overrides([*given, *arguments.set])
+    if recipe.vectors in (None, "own"):
+        return recipe
+    # In full, for a run that is resumed from another folder.
+    return dataclasses.replace(recipe, vectors=_vector_file(recipe.vectors))
+
+
+def _vector_file(path):
+    if not os.path.isfile(path):
+        raise UsageError(f"--vectors must be own, a file, or none. No such file: {path}")
+    return os.path.abspath(path)
 
 
 def _load_arguments(arguments, recipe, recorded):
@@ -147,7 +194,7 @@ def _progress():
     return ProgressLine()
 
 
-def _train(load, recipe, output, resume, progress):
+def _train(load, recipe, output, resume, progress, start):
     from hanlib.cli.quiet import start_tensorflow
     from hanlib.data import load as load_corpus
 
@@ -162,7 +209,7 @@ def _train(load, recipe, output, resume, progress):
     from hanlib.training.run import train
 
     progress.close()
-
+    more = {} if start is None else {"start": model_file.load_classifier(start)}
     try:
         return train(
             corpus,
@@ -170,12 +217,13 @@ def _train(load, recipe, output, resume, progress):
             output,
             resume=resume,
             progress=progress,
-            dataset={"load": load},
+            dataset={"load": load, **({} if start is None else {"from": start})},
             # Its figure is for show: nothing is chosen on the demo.
             test=load["dataset"] == "demo",
             export=lambda classifier, folder: export_saved_model(
                 classifier, folder / "serving" / "1"
             ),
+            **more,
         )
     except KeyboardInterrupt:
         raise KeyboardInterrupt(

@@ -23,7 +23,10 @@ class LazyAdam(keras.optimizers.Adam):
       average does not hold on to the initial weights.
     - `amsgrad` is applied to the rows of the gradient as well.
 
-    Args: As `keras.optimizers.Adam`.
+    Args: As `keras.optimizers.Adam`, and
+
+        row_rate: Factor of the learning rate where the gradient is a `tf.IndexedSlices`; 0 leaves
+            those weights as they are.
 
     >>> weight = keras.Variable([[1.0], [1.0]])
     >>> optimizer = LazyAdam(learning_rate=0.1)
@@ -32,6 +35,10 @@ class LazyAdam(keras.optimizers.Adam):
     >>> [f"{value:.2f}" for (value,) in weight.numpy()]
     ['1.00', '0.90']
     """
+
+    def __init__(self, *args, row_rate=1.0, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.row_rate = row_rate
 
     def update_step(self, gradient, variable, learning_rate):
         if not isinstance(gradient, tf.IndexedSlices):
@@ -49,10 +56,13 @@ class LazyAdam(keras.optimizers.Adam):
             greatest = tf_variable(self._velocity_hats[index])
             second = tf.maximum(tf.gather(greatest, rows), second)
             greatest.scatter_update(tf.IndexedSlices(second, rows))
-        factor = tf.cast(learning_rate, dtype) * correction
+        factor = tf.cast(learning_rate, dtype) * self.row_rate * correction
         storage = tf_variable(variable)
         updated = tf.gather(storage, rows) - factor * first / (tf.sqrt(second) + self.epsilon)
         storage.scatter_update(tf.IndexedSlices(updated, rows))
+
+    def get_config(self):
+        return {**super().get_config(), "row_rate": self.row_rate}
 
     def _clip_gradients(self, grads):
         # Global clipping comes later: after the gradients of all replicas are summed.

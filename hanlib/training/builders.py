@@ -76,8 +76,10 @@ def build_optimizer(recipe, steps):
         global_clipnorm=recipe.clip_norm or None,
         use_ema=bool(recipe.weight_average),
         ema_momentum=recipe.weight_average,
+        row_rate=recipe.vectors_rate,
     )
     if recipe.weight_decay:
         # Biases and contexts are few, and small for good reasons.
-        optimizer.exclude_from_weight_decay(var_names=["bias", "context"])
+        kept = ["bias", "context", *([] if recipe.vectors_rate else ["embeddings"])]
+        optimizer.exclude_from_weight_decay(var_names=kept)
     return optimizer

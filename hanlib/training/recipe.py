@@ -91,6 +91,23 @@ class Recipe:
         60, "longer sentences continue in a further row; words", **at_least(1)
     )
     lowercase: bool = setting(True, "whether words are looked up without regard to case")
+    # The initial word vectors.
+    vectors: str | None = setting(
+        None,
+        "initial word vectors: own (learned from the labelled and unlabelled texts), or a file in "
+        "the format of GloVe, word2vec or fastText; none: random",
+    )
+    vectors_method: str = setting("svd", "how own vectors are learned", **one_of("svd", "word2vec"))
+    vectors_epochs: int = setting(5, "passes of word2vec over the texts", **at_least(1))
+    vectors_std: float = setting(
+        0.03,
+        "standard deviation of the numbers of initial word vectors that are not random",
+        lambda value: value > 0,
+        "greater than 0",
+    )
+    vectors_rate: float = setting(
+        1.0, "factor of the learning rate for word vectors; 0: they stay", **at_least(0)
+    )
     # Optimisation.
     epochs: int | None = setting(
         None,
@@ -121,6 +138,9 @@ class Recipe:
         **at_least(0),
     )
     label_smoothing: float = setting(0.0, "share of the target spread over all classes", **share())
+    class_weight: str | None = setting(
+        None, "weights of the classes in the loss: balanced, or NAME=WEIGHT,...; none: equal"
+    )
     weight_average: float = setting(
         0.99, "momentum a step of the averaged weights that are kept; 0: no average", **share()
     )
@@ -129,6 +149,9 @@ class Recipe:
         None,
         "epochs without gain on validation after which training stops; none: 2, or a quarter",
         **at_least(1),
+    )
+    calibrate: bool = setting(
+        False, "whether probabilities are calibrated on validation, by one temperature"
     )
     validation_split: int | float = setting(
         0.1,

@@ -1,34 +1,27 @@
 """Training runs: from a corpus to a folder with a model."""
 
 import json
-import shutil
 import time
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from hanlib import atomic_files
-from hanlib.data import TokenBatches, TokenCache
-from hanlib.training import results
+from hanlib.data import TokenBatches
+from hanlib.training import class_weights, results, starting_model
 from hanlib.training.averaged_weights import AveragedWeights
 from hanlib.training.best_epoch import BestEpoch
-from hanlib.training.builders import (
-    build_classifier,
-    build_encoder,
-    build_vectorizer,
-    compile_classifier,
-)
+from hanlib.training.builders import build_encoder, compile_classifier
 from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.errors import TrainingError
-from hanlib.training.evaluation import label_encoder
 from hanlib.training.fingerprint import Fingerprint
+from hanlib.training.preparation import prepare
 from hanlib.training.progress import silent
 from hanlib.training.progress_report import ProgressReport
 from hanlib.training.step_checkpoint import StepCheckpoint
-
-# If there are more training documents, the tokens are kept on disk, beside the checkpoint.
-DOCUMENTS_IN_MEMORY = 200_000
+from hanlib.training.word_vectors import with_width
 
 
 def train(
@@ -41,11 +34,13 @@ def train(
     dataset=None,
     test=False,
     export=None,
+    start=None,
 ):
     """Trains a HAN on a corpus and writes the model and its records to a folder.
 
-    The vocabulary is learned from the training texts only. The weights of the epoch with the best
-    validation result are kept. The folder contains
+    The vocabulary and, with `recipe.vectors="own"`, the initial word vectors are learned from the
+    training texts (and, for vectors, the unlabelled ones) only. The weights of the epoch with the
+    best validation result are kept. The folder contains
 
         model.keras     the `DocumentClassifier`; load it with `keras.models.load_model` after
                         `import hanlib.models`
@@ -72,10 +67,15 @@ def train(
         test: whether to measure the test split too, once, at the end.
         export: function `(classifier, folder)` that writes further files to the folder of complete
             results, such as a SavedModel to `folder/serving/1`.
+        start: a trained `DocumentClassifier` with the classes of the corpus and the encoder of the
+            recipe, whose weights are the initial ones. Its words keep their ids; words that are
+            new in the corpus are added, up to `recipe.max_tokens`.
 
     Returns:
         A dict: metrics on `validation` (see `evaluate`; only if there is a validation split) and
-        `train`, `best_epoch`, `epochs`, `parameters`, `vocabulary_size`, `seconds`, ...
+        `train`, `best_epoch`, `epochs`, `parameters`, `vocabulary_size`, `seconds`, ... With
+        `recipe.vectors` also `vectors`, how many words have one; with `recipe.calibrate`
+        `temperature`.
 
     Raises:
         TrainingError: the corpus cannot be used for training, or `resume` does not match the run.
@@ -94,8 +94,13 @@ def train(
     """
     progress = progress or silent
     output = Path(output)
-    _check_corpus(corpus)
+    _check_corpus(corpus, recipe)
     recipe = recipe.for_documents(corpus.splits["train"].size)
+    if not resume or recipe.embedding_dim is None:
+        recipe = with_width(recipe)
+    if start is not None:
+        starting_model.check(start, corpus, recipe)
+        dataset = {**(dataset or {}), "start": starting_model.digest(start)}
     build_encoder(recipe, recipe.max_tokens, len(corpus.classes))
     run = {"recipe": recipe.to_dict(), "dataset": _describe(corpus, dataset)}
     checkpoint = Checkpoint(output)
@@ -106,11 +111,11 @@ def train(
     if resume and checkpoint.run() is None and (output / "model.keras").exists():
         return _finished_run(output, run, progress)
     resumed = _open_run(checkpoint, run, resume, progress)
-    start = time.monotonic()
+    began = time.monotonic()
     keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
     fingerprint = Fingerprint(corpus)
-    classifier, caches = _prepare(corpus, recipe, checkpoint, progress, fingerprint)
+    classifier, caches, vectors = prepare(corpus, recipe, checkpoint, progress, fingerprint, start)
     if resumed and checkpoint.read_state() is None:
         progress.note(
             "the run was stopped before its first checkpoint: starting from the beginning"
@@ -122,8 +127,12 @@ def train(
         *(classifier, recipe, caches["train"], validation),
         *(checkpoint, progress, fingerprint.hexdigest()),
     )
+    found = {} if vectors is None else {"vectors": vectors}
+    if recipe.calibrate:
+        found["temperature"] = _calibrate(classifier, corpus.splits["validation"])
     record = results.measure(classifier, best, corpus, caches["train"], validation, test, progress)
-    record["seconds"] = round(time.monotonic() - start, 2)
+    record.update(found)
+    record["seconds"] = round(time.monotonic() - began, 2)
     run["dataset"]["fingerprint"] = fingerprint.hexdigest()
     results.write(classifier, best.history, record, run, checkpoint, export, progress)
     return record
@@ -160,6 +169,9 @@ def fit(
         seed=recipe.seed,
         max_batch_words=recipe.max_batch_words,
         epochs=recipe.epochs,
+        weights=class_weights.weights_of_documents(
+            recipe.class_weight, classifier._labels, train.labels
+        ),
     )
     if not compiled:
         compile_classifier(classifier, recipe, batches.steps * recipe.epochs)
@@ -181,7 +193,19 @@ def fit(
     return best
 
 
-def _check_corpus(corpus):
+def _calibrate(classifier, split):
+    """Calibrates a classifier; gives the temperature. Which labels are given stays the same."""
+    texts, labels = zip(*split, strict=True)
+    temperature = classifier.calibrate(list(texts), list(labels))
+    if classifier.multi_label:
+        # The threshold t in terms of the logits, divided by the temperature.
+        given = np.asarray(classifier.thresholds)
+        over, under = given ** (1 / temperature), (1 - given) ** (1 / temperature)
+        classifier.thresholds = (over / (over + under)).tolist()
+    return temperature
+
+
+def _check_corpus(corpus, recipe):
     if "train" not in corpus.splits or corpus.splits["train"].size == 0:
         raise TrainingError("`corpus` must have training documents. Received: none")
     least = 1 if corpus.multi_label else 2
@@ -190,6 +214,12 @@ def _check_corpus(corpus):
             f"`corpus` must have at least {least} classes to learn. "
             f"Received: {', '.join(map(str, corpus.classes)) or 'none'}"
         )
+    if recipe.class_weight is not None:
+        class_weights.parse(recipe.class_weight, corpus.classes)
+    if recipe.calibrate and not (
+        "validation" in corpus.splits and corpus.splits["validation"].size
+    ):
+        raise TrainingError("`calibrate` needs validation documents. Received: none")
 
 
 def _describe(corpus, dataset):
@@ -243,40 +273,3 @@ def _check_same(recorded, run, where):
                 f"`resume` needs the {part} of {where}: {listed}. "
                 "Leave out `resume` to start a new run"
             )
-
-
-def _prepare(corpus, recipe, checkpoint, progress, fingerprint):
-    """The untrained classifier and the tokenised splits."""
-    train, size = corpus.splits["train"], corpus.splits["train"].size
-    vectorizer = build_vectorizer(recipe)
-    try:
-        vectorizer.adapt(
-            (text for text, _ in fingerprint.watch(train)),
-            progress=lambda done: progress("vocabulary", done, size),
-        )
-    except ValueError as error:
-        raise TrainingError(f"no vocabulary can be learned: {error}") from error
-    vectorize = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
-    caches = {
-        name: _tokenise(name, fingerprint, corpus, vectorize, checkpoint, progress)
-        for name in ("train", "validation")
-        if name in corpus.splits
-    }
-    classifier = build_classifier(recipe, vectorizer, list(corpus.classes), corpus.multi_label)
-    return classifier, caches
-
-
-def _tokenise(name, fingerprint, corpus, vectorize, checkpoint, progress):
-    split = corpus.splits[name]
-    directory = None
-    if split.size is None or split.size > DOCUMENTS_IN_MEMORY:
-        directory = checkpoint.directory / f"tokens-{name}"
-        for leftover in checkpoint.directory.glob(f"tokens-{name}*"):
-            shutil.rmtree(leftover)
-    return TokenCache.build(
-        split if name == "train" else fingerprint.watch(split),
-        lambda texts: vectorize(tf.constant([text.encode("utf-8", "replace") for text in texts])),
-        encode_label=label_encoder(corpus.classes, corpus.multi_label),
-        directory=directory,
-        progress=lambda done: progress(f"tokenising {name}", done, split.size),
-    )

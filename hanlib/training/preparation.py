@@ -1,0 +1,94 @@
+"""What a run needs before its first step: vocabulary, tokenised splits, classifier."""
+
+import itertools
+import shutil
+
+import tensorflow as tf
+
+from hanlib.data import TokenCache
+from hanlib.training import starting_model, word_vectors
+from hanlib.training.builders import build_classifier, build_vectorizer
+from hanlib.training.errors import TrainingError
+from hanlib.training.evaluation import label_encoder
+
+# A corpus with more training documents is tokenised to disk, beside the checkpoint.
+DOCUMENTS_IN_MEMORY = 200_000
+
+
+def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None):
+    """The classifier at its beginning, the tokenised splits, and the record of word vectors.
+
+    Args:
+        corpus, recipe, progress, start: see `hanlib.training.train`.
+        checkpoint: a `Checkpoint` that was started.
+        fingerprint: the `Fingerprint` that the documents go through.
+
+    Returns:
+        A `DocumentClassifier`; a dict of `TokenCache`s by split; a dict, or None.
+    """
+    vectorizer = _adapted(corpus, recipe, progress, fingerprint)
+    if start is not None:
+        vectorizer = starting_model.grown_vectorizer(start, vectorizer)
+    graph = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
+
+    def tokenise(name, examples, size, encode_label):
+        return TokenCache.build(
+            examples,
+            lambda texts: graph(tf.constant([text.encode("utf-8", "replace") for text in texts])),
+            encode_label=encode_label,
+            directory=_directory(name, size, checkpoint),
+            progress=lambda done: progress(f"tokenising {name}", done, size),
+        )
+
+    encode = label_encoder(corpus.classes, corpus.multi_label)
+    caches = {}
+    for name in ("train", "validation"):
+        if name in corpus.splits:
+            split = corpus.splits[name]
+            # The training documents went through the fingerprint for the vocabulary.
+            examples = split if name == "train" else fingerprint.watch(split)
+            caches[name] = tokenise(name, examples, split.size, encode)
+    classifier = build_classifier(recipe, vectorizer, list(corpus.classes), corpus.multi_label)
+    if start is not None:
+        starting_model.copy_weights(start, classifier)
+    if recipe.vectors is None:
+        return classifier, caches, None
+    texts = [caches["train"]]
+    if _learns_from_unlabelled(corpus, recipe):
+        examples = ((text, 0) for text in corpus.unlabelled)
+        texts.append(tokenise("unlabelled", examples, corpus.unlabelled.size, int))
+    embedding = classifier.encoder.embedding
+    found = word_vectors.find_vectors(
+        recipe, vectorizer, embedding.output_dim, texts, checkpoint, progress
+    )
+    table = embedding.embeddings
+    table.assign(found.embeddings(table.numpy(), recipe.vectors_std))
+    return classifier, caches, word_vectors.describe(found, recipe, caches["train"], progress)
+
+
+def _learns_from_unlabelled(corpus, recipe):
+    return recipe.vectors == word_vectors.OWN and corpus.unlabelled is not None
+
+
+def _adapted(corpus, recipe, progress, fingerprint):
+    """The vectorizer with the vocabulary of all texts that the run learns from."""
+    vectorizer, size = build_vectorizer(recipe), corpus.splits["train"].size
+    texts = (text for text, _ in fingerprint.watch(corpus.splits["train"]))
+    if _learns_from_unlabelled(corpus, recipe):
+        texts = itertools.chain(texts, corpus.unlabelled)
+        more = corpus.unlabelled.size
+        size = None if size is None or more is None else size + more
+    try:
+        vectorizer.adapt(texts, progress=lambda done: progress("vocabulary", done, size))
+    except ValueError as error:
+        raise TrainingError(f"no vocabulary can be learned: {error}") from error
+    return vectorizer
+
+
+def _directory(name, size, checkpoint):
+    """The folder of a split's token cache; None: in memory."""
+    if size is not None and size <= DOCUMENTS_IN_MEMORY:
+        return None
+    for leftover in checkpoint.directory.glob(f"tokens-{name}*"):
+        shutil.rmtree(leftover)
+    return checkpoint.directory / f"tokens-{name}"

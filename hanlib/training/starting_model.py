@@ -1,0 +1,88 @@
+"""Training that starts from the weights of a trained model, on further texts."""
+
+import hashlib
+
+import numpy as np
+
+from hanlib.layers import DocumentVectorizer
+from hanlib.training.errors import TrainingError
+
+# What the ids of words depend on.
+_SAME = ("oov_buckets", "lowercase")
+
+
+def check(start, corpus, recipe):
+    """Raises `TrainingError` where a classifier cannot start a run on the corpus."""
+    if list(start.classes) != list(corpus.classes) or start.multi_label != corpus.multi_label:
+        kind = {True: "any number of labels", False: "one label"}
+        raise TrainingError(
+            "`start` must have the classes of the corpus: "
+            f"{_listed(corpus.classes)} ({kind[corpus.multi_label]} a document). "
+            f"Received: {_listed(start.classes)} ({kind[start.multi_label]})"
+        )
+    if recipe.vectors is not None:
+        raise TrainingError(
+            "`vectors` must be none for a run that starts from a model, which has word vectors. "
+            f"Received: {recipe.vectors}"
+        )
+    if start.vectorizer is None:
+        raise TrainingError("`start` must have a vectorizer. Received: a classifier without one")
+    for name in _SAME:
+        if getattr(start.vectorizer, name) != getattr(recipe, name):
+            raise TrainingError(
+                f"`{name}` must be {getattr(start.vectorizer, name)}, as in the model that the "
+                f"run starts from. Received: {getattr(recipe, name)}"
+            )
+
+
+def grown_vectorizer(start, vectorizer):
+    """The vectorizer of `start` with the words of an adapted one added behind its own.
+
+    Old words keep their ids. New ones, most frequent first, are added as far as `max_tokens` of
+    `vectorizer` allows.
+    """
+    old = start.vectorizer.get_vocabulary()
+    special = 1 + start.vectorizer.oov_buckets
+    new = [word for word in vectorizer.get_vocabulary()[special:] if word not in set(old)]
+    room = max(vectorizer.max_tokens - len(old), 0)
+    config = {
+        **start.vectorizer.get_config(),
+        "max_tokens": max(vectorizer.max_tokens, len(old)),
+        "min_count": vectorizer.min_count,
+        "max_sentence_words": vectorizer.max_sentence_words,
+        "vocabulary": old[special:] + new[:room],
+    }
+    return DocumentVectorizer.from_config(config)
+
+
+def copy_weights(start, classifier):
+    """Gives a built classifier the weights of `start`; rows of further words stay as they are.
+
+    Raises:
+        TrainingError: their encoders are not alike.
+    """
+    pairs = list(zip(start.weights, classifier.weights, strict=False))
+    words = start.vectorizer.vocabulary_size, classifier.vectorizer.vocabulary_size
+    for old, new in pairs:
+        grown = old.shape == (words[0], *new.shape[1:]) and new.shape[0] == words[1]
+        if len(start.weights) != len(classifier.weights) or not (grown or old.shape == new.shape):
+            raise TrainingError(
+                "the encoder of the recipe must be that of the model that the run starts from. "
+                f"Received: weights of shape {tuple(new.shape)} for {old.path} of shape "
+                f"{tuple(old.shape)}"
+            )
+    for old, new in pairs:
+        further = new.numpy()[old.shape[0] :]
+        new.assign(np.concatenate([old.numpy(), further]))
+
+
+def digest(start):
+    """A digest of a classifier's vocabulary and weights."""
+    hashed = hashlib.blake2b("\n".join(start.vectorizer.get_vocabulary()).encode(), digest_size=16)
+    for weight in start.weights:
+        hashed.update(weight.numpy().tobytes())
+    return hashed.hexdigest()
+
+
+def _listed(classes):
+    return ", ".join(map(str, classes[:10])) + (", ..." if len(classes) > 10 else "")

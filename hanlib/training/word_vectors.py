@@ -1,0 +1,139 @@
+"""The initial word vectors of a run: learned from its texts, or read from a file."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from hanlib import atomic_files, embeddings
+from hanlib.training.errors import TrainingError
+from hanlib.training.settings import RecipeError
+
+OWN = "own"
+_DOCUMENTS = 1_000
+
+
+def with_width(recipe):
+    """The recipe in which `embedding_dim` is the width of the file of vectors, if it names one.
+
+    Raises:
+        TrainingError: no such file, or a package is missing.
+        RecipeError: the recipe asks for another width.
+    """
+    if recipe.vectors is None:
+        return recipe
+    if recipe.vectors == OWN:
+        _check_packages(recipe)
+        return recipe
+    width = _read(embeddings.vector_width, recipe.vectors)
+    if recipe.embedding_dim not in (None, width):
+        raise RecipeError(
+            f"`embedding_dim` must be {width}, the width of the vectors in {recipe.vectors}. "
+            f"Received: {recipe.embedding_dim}"
+        )
+    return dataclasses.replace(recipe, embedding_dim=width)
+
+
+def find_vectors(recipe, vectorizer, width, caches, checkpoint, progress):
+    """The vectors of the vocabulary's words; kept in the checkpoint, for a run that is resumed.
+
+    Args:
+        recipe: a `Recipe` with `vectors`.
+        vectorizer: the adapted `DocumentVectorizer`.
+        width: numbers a vector.
+        caches: `TokenCache`s of the texts to learn from.
+        checkpoint: a `Checkpoint` that was started.
+        progress: see `hanlib.training.train`.
+
+    Returns:
+        `hanlib.embeddings.WordVectors`.
+    """
+    path = checkpoint.directory / "vectors.npz"
+    if path.exists():
+        with np.load(path, allow_pickle=False) as arrays:
+            return embeddings.WordVectors(arrays["vectors"], arrays["known"])
+    if recipe.vectors == OWN:
+        found = _learn(recipe, vectorizer.vocabulary_size, width, caches, progress)
+    else:
+        words = vectorizer.get_vocabulary()
+        words = ["" if row <= recipe.oov_buckets else word for row, word in enumerate(words)]
+        found = _read(
+            embeddings.read_vectors,
+            *(recipe.vectors, words),
+            lowercase=recipe.lowercase,
+            progress=lambda done: progress("reading word vectors", done),
+        )
+    with atomic_files.replacing(path) as temporary:
+        np.savez(temporary, **found._asdict())
+    return found
+
+
+def describe(found, recipe, train, progress):
+    """The record of vectors: where they come from, and how many words have one."""
+    counts = np.zeros(len(found.known), np.int64)
+    for ids, _ in blocks(train):
+        counts += np.bincount(ids, minlength=len(counts))
+    words = np.ones(len(counts))
+    words[: 1 + recipe.oov_buckets] = 0
+    record = {
+        "source": recipe.vectors,
+        "width": found.vectors.shape[1],
+        "vocabulary_covered": round(found.coverage(words), 4),
+        "training_words_covered": round(found.coverage(counts), 4),
+    }
+    progress.note(
+        f"word vectors: {record['vocabulary_covered']:.1%} of the vocabulary, "
+        f"{record['training_words_covered']:.1%} of the words of the training texts"
+    )
+    if not found.known.any():
+        raise TrainingError(f"{recipe.vectors} has no vector of any word of the vocabulary")
+    return record
+
+
+def blocks(cache):
+    """The documents of a `TokenCache` as `(ids, lengths)`, some at a time, laid end to end."""
+    for start in range(0, cache.documents, _DOCUMENTS):
+        indexes = np.arange(start, min(start + _DOCUMENTS, cache.documents))
+        ids = cache.padded(indexes)["ids"]
+        yield ids[ids > 0], cache.lengths[indexes]
+
+
+def _learn(recipe, size, width, caches, progress):
+    total = sum(cache.documents for cache in caches)
+
+    def texts():
+        return (block for cache in caches for block in blocks(cache))
+
+    def report(done):
+        progress("learning word vectors", done, total)
+        if done >= total:
+            progress.stage("decomposing the counts of word pairs")
+
+    if recipe.vectors_method == "svd":
+        return embeddings.ppmi_vectors(texts(), size, width, seed=recipe.seed, progress=report)
+    passes = 1 + recipe.vectors_epochs
+    return embeddings.word2vec_vectors(
+        *(texts, size, width),
+        epochs=recipe.vectors_epochs,
+        seed=recipe.seed,
+        progress=lambda done: progress("learning word vectors", done, passes * total),
+    )
+
+
+def _check_packages(recipe):
+    from hanlib.embeddings import cooccurrence, word2vec
+
+    check = {"svd": cooccurrence.scipy_sparse, "word2vec": word2vec.gensim_word2vec}
+    try:
+        check[recipe.vectors_method]()
+    except ImportError as error:
+        raise TrainingError(str(error)) from error
+
+
+def _read(function, path, *arguments, **options):
+    if not Path(path).is_file():
+        raise TrainingError(f"`vectors` must be own, a file, or none. No such file: {path}")
+    try:
+        return function(path, *arguments, **options)
+    except embeddings.VectorFileError as error:
+        raise TrainingError(f"`vectors`: {error}") from error
