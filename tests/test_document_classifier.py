@@ -168,9 +168,7 @@ def test_labels_and_probabilities_by_name(still, probabilities):
     names = np.array(["negative", "positive"])[probabilities.argmax(axis=1)].tolist()
     assert set(names) == {"negative", "positive"}
     assert still.predict_label(TEXTS) == names
-    by_name = still.predict_proba(TEXTS)
-    assert [list(row) for row in by_name] == [["negative", "positive"]] * 7
-    assert_close([list(row.values()) for row in by_name], probabilities)
+    assert_close(still.predict_proba(TEXTS), probabilities)
 
 
 def test_one_trace_serves_batches_of_all_shapes(vectorizer, monkeypatch):
@@ -402,7 +400,7 @@ def test_classes_that_are_integers(vectorizer):
     p = stars.predict(TEXTS, verbose=0)
     assert stars.predict_label(TEXTS) == (p.argmax(axis=1) + 1).tolist()
     assert type(stars.predict_label(TEXTS)[0]) is int
-    assert list(stars.predict_proba(TEXTS)[0]) == [1, 2, 3, 4, 5]
+    assert_close(stars.predict_proba(TEXTS), p)
     stars.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
     ratings = [5, 1, 3, 4, 2, 1, 5]
     expected = -np.mean(np.log(p[np.arange(7), np.array(ratings) - 1]))
@@ -489,7 +487,7 @@ def test_no_documents(still, topical):
     ):
         assert still.predict(nothing, verbose=0).shape == (0, 2)
         assert still.predict_label(nothing) == []
-        assert still.predict_proba(nothing) == []
+        assert still.predict_proba(nothing).shape == (0, 2)
     assert topical.predict_label([]) == []
 
 

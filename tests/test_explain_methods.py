@@ -248,5 +248,5 @@ def test_an_unknown_method_is_named():
 
 
 def test_a_classifier_of_other_levels_cannot_be_explained():
-    with pytest.raises(ValueError, match=r"two levels.*Received: 1 levels"):
-        network_of(levels=1)
+    with pytest.raises(ValueError, match=r"one level, words, or two.*Received: 3 levels"):
+        network_of(levels=3)

@@ -16,6 +16,7 @@ from hanlib.layers import (
     RecurrentEncoder,
     SelfAttention,
 )
+from hanlib.models import HAN
 
 UNITS, WIDTH, WORDS = 3, 4, 12
 CELLS = ["gru", "lstm", "mgu", "min_gru", "elman", "output_gate_gru", "two_state"]
@@ -454,7 +455,7 @@ def test_output_shapes_are_known_beforehand():
         (lambda: LevelEncoder("gru"), r"`recurrent` must be a RecurrentEncoder"),
         (lambda: LevelEncoder(None, "mean"), r"`pooling` must be a AttentionPooling"),
         (lambda: encoder_of()(np.ones([2, 3], "int32")), r"must have 3 axes for 2 levels of word"),
-        (lambda: encoder_of(1)(ragged([[[2]]])), r"must have 2 axes for 1 levels of word ids"),
+        (lambda: encoder_of(3)(ragged([[[2]]])), r"must have 4 axes for 3 levels of word ids"),
         (
             lambda: encoder_of()(tf.RaggedTensor.from_row_splits(np.ones([2, 3], "int32"), [0, 2])),
             r"`inputs` must be ragged in its 2 axes after the first",
@@ -464,3 +465,12 @@ def test_output_shapes_are_known_beforehand():
 def test_errors_name_the_argument(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_word_vectors_come_last_among_the_weights():
+    """The optimizer state in files of 0.1 is in this order."""
+    encoder = HAN(WORDS, WIDTH, UNITS, 4)
+    encoder.build((None, None, None))
+    shapes = [tuple(weight.shape) for weight in encoder.weights]
+    assert shapes[-1] == (WORDS, WIDTH)
+    assert shapes.index((WORDS, WIDTH)) == len(shapes) - 1

@@ -107,15 +107,7 @@ class DocumentEncoder(keras.layers.Layer):
         self.input_dropout = input_dropout
         self.embedding_dropout = embedding_dropout
         self.embeddings_initializer = keras.initializers.get(embeddings_initializer)
-        self.embedding = None
-        if vocabulary_size is not None:
-            self.embedding = keras.layers.Embedding(
-                vocabulary_size,
-                embedding_dim,
-                embeddings_initializer=self.embeddings_initializer,
-                dtype=self.dtype_policy,
-                name="embedding",
-            )
+        self.embedding = None  # Made by `build_embedding`.
         self.drop_words = keras.layers.Dropout(
             embedding_dropout, noise_shape=(None, 1), dtype=self.dtype_policy
         )
@@ -124,13 +116,29 @@ class DocumentEncoder(keras.layers.Layer):
         self.supports_jit = False  # The number of words is known only when the graph runs.
 
     def build_embedding(self):
-        """Builds the word vectors; for `build` of subclasses."""
-        if self.embedding is not None and not self.embedding.built:
+        """Makes the word vectors; for `build` of subclasses.
+
+        They come after the layers that `__init__` makes, so that the order of the weights, and with
+        it the optimizer state in files of hanlib 0.1, stays the same.
+        """
+        if self.takes_ids and self.embedding is None:
+            self.embedding = keras.layers.Embedding(
+                self.vocabulary_size,
+                self.embedding_dim,
+                embeddings_initializer=self.embeddings_initializer,
+                dtype=self.dtype_policy,
+                name="embedding",
+            )
             self.embedding.build((None,))
+
+    @property
+    def takes_ids(self):
+        """Whether the inputs are word ids, or word vectors."""
+        return self.vocabulary_size is not None
 
     def input_width(self, input_shape):
         """Width of the word vectors, for inputs of the given shape."""
-        return input_shape[-1] if self.embedding is None else self.embedding_dim
+        return self.embedding_dim if self.takes_ids else input_shape[-1]
 
     def call(self, inputs, mask=None, return_attention_scores=False, training=None):
         if return_attention_scores:
@@ -181,7 +189,7 @@ class DocumentEncoder(keras.layers.Layer):
             `<float>[distinct, features]`, the vectors of the distinct words, and `<int32>[words]`,
             the row of the vector of each word; without an embedding the words themselves and None.
         """
-        if self.embedding is None:
+        if not self.takes_ids:
             return self.drop_features(words, training=training), None
         distinct, index = tf.unique(words)
         vectors = self.drop_words(self.embedding(distinct), training=training)
@@ -198,7 +206,7 @@ class DocumentEncoder(keras.layers.Layer):
         """
         levels = self._levels_of(inputs)
         flat = inputs.flat_values if isinstance(inputs, tf.RaggedTensor) else inputs
-        if self.embedding is None:
+        if not self.takes_ids:
             real = tf.reduce_any(tf.reshape(flat, [-1, inputs.shape[-1]]) != 0, axis=-1)
         else:
             real = tf.reshape(flat, [-1]) != 0
@@ -209,7 +217,7 @@ class DocumentEncoder(keras.layers.Layer):
 
     def _levels_of(self, inputs):
         """The number of levels of the inputs: axes between the documents and the features."""
-        features = int(self.embedding is None)
+        features = int(not self.takes_ids)
         levels = inputs.shape.rank - 1 - features
         if levels < 1 or self.num_levels not in (1, levels):
             raise ValueError(
@@ -235,7 +243,7 @@ class DocumentEncoder(keras.layers.Layer):
         if not return_attention_scores:
             return vectors
         self.require_attention("return_attention_scores=True")
-        features = int(self.embedding is None)
+        features = int(not self.takes_ids)
         words = inputs.shape[: len(inputs.shape) - features]
         levels = range(self.num_levels)
         return vectors, [
