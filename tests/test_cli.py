@@ -11,8 +11,10 @@ import time
 import zipfile
 from pathlib import Path
 
+import keras
 import pytest
 import tiny_run
+from test_export_session import check_all
 
 import hanlib
 from hanlib.cli import main
@@ -305,7 +307,8 @@ def test_the_table_of_classes():
 def test_train_makes_the_promised_files(model):
     names = ["dataset.json", "history.json", "metrics.json", "model.keras", "recipe.json"]
     assert sorted(path.name for path in Path(model).iterdir()) == [*names, "serving"]
-    assert (Path(model) / "serving" / "1" / "saved_model.pb").is_file()
+    # What it exported for serving answers in a session, as TensorFlow Serving would load it.
+    check_all(Path(model) / "serving" / "1", keras.models.load_model(Path(model) / "model.keras"))
 
 
 def test_train_from_a_model_with_vectors_weights_and_unlabelled_texts(
