@@ -111,9 +111,10 @@ def _look(page, server):
     page.open(f"http://127.0.0.1:{server.port}/")
     assert page("model-state").text == f"Model {server.name}, version 1"
     page.paste("The hotel was good. <b>But</b> the bath was dirty!").ask()
-    assert page.texts(".decision")[0] in ("neg", "pos")
-    assert page.texts(".evidence p") == ["The hotel was good.", "<b>But</b> the bath was dirty!"]
+    assert page.texts(".verdict strong")[0] in ("neg", "pos")
+    assert page.texts(".text .s") == ["The hotel was good.", "<b>But</b> the bath was dirty!"]
     page.choose("attention")
-    shares = [float(text.removesuffix(" %")) for text in page.texts(".evidence .score")]
-    assert sum(shares) == pytest.approx(100, abs=0.2)
+    titles = page.run("return [...document.querySelectorAll('.text .s')].map(node => node.title)")
+    shares = [float(title.split("\n")[0].removeprefix("sentence ")) for title in titles]
+    assert sum(shares) == pytest.approx(1, abs=0.002)
     assert not [entry for entry in page.driver.get_log("browser") if "Policy" in entry["message"]]

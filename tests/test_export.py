@@ -160,7 +160,7 @@ def test_a_bound_is_on_what_is_returned_not_on_what_is_read(classifier, tmp_path
     ids = classifier.vectorizer(tf.constant(texts))
     attention = attention_evidence(classifier, ids).attention[1].to_tensor().numpy()
     np.testing.assert_allclose(found["sentence_attention"][0], attention[0, :2], 1e-5)
-    for text, what in (("I. " * 5, "4 sentences"), ("a " * 41, "40 words")):
+    for text, what in (("No! " * 5, "4 sentences"), ("a " * 41, "40 words")):
         with pytest.raises(tf.errors.InvalidArgumentError, match=f"more than {what}, the limit"):
             explain(tf.constant(["I.", text]))
 

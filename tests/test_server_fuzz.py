@@ -72,11 +72,16 @@ def test_many_documents_at_once_are_answered_as_alone(server, fuzz):
 
 
 def test_a_200_kb_document(server):
-    code, told = server.predict(
-        {"signature_name": "explain", "instances": ["A fine day. " * 17_000]}
-    )
+    def explained(sentence):
+        text = sentence * (200_000 // len(sentence))
+        return server.predict({"signature_name": "explain", "instances": [text]})
+
+    code, told = explained("A fine day, and a long walk by the sea with friends. ")
     assert code == 200
     assert sum(told["predictions"][0]["probabilities"]) == pytest.approx(1, abs=1e-4)
+    code, told = explained("A fine day. ")
+    assert code == 400
+    assert "more than 5,000 sentences, the limit of this model" in told["error"]
 
 
 def test_the_process_has_tensorflow_and_no_model_code(server):

@@ -209,7 +209,7 @@ def _limited(what, counts, limit):
         f"a document has more than {limit:,} {what}, the limit of this model: divide it, or export "
         f"the model with a higher max_{what}"
     )
-    return tf.debugging.assert_less_equal(counts, limit, message, summarize=0)
+    return tf.debugging.Assert(tf.reduce_all(counts <= limit), [message], summarize=1)
 
 
 def _float32(values):
