@@ -16,7 +16,7 @@ def printable(text):
     >>> printable("a\\x00b\\x1b[31m \\ud800.")
     'a␀b␛[31m �.'
     >>> printable("next\\x85line")
-    'next line'
+    'next…line'
     """
     return _NOT_PRINTABLE.sub(_replacement, str(text))
 
