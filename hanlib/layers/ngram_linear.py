@@ -15,7 +15,8 @@ class NGramLinear(keras.layers.Layer):
 
         z = b + sum_g K[g]        over the known n-grams g that occur in the document
 
-    An n-gram counts once, however often it occurs, and lies within one row. With the weights of
+    An n-gram counts once, however often it occurs, and lies within one row: the innermost axis of
+    the ids. With the weights of
     `hanlib.training.fit_ngrams` this is the NB-weighted logistic regression of Wang and Manning
     (ACL 2012, P12-2018), section 2.3, with the ratios multiplied into K. Everything is a standard
     TensorFlow op on weights of known size: the layer is saved and exported as any other.
@@ -32,7 +33,8 @@ class NGramLinear(keras.layers.Layer):
             `oov_buckets` of the `DocumentVectorizer`. 0: unknown words are words like others.
 
     Call arguments:
-        inputs: Ids `<int>[docs, (sentences), (words)]`, ragged, or dense with 0 as padding.
+        inputs: Ids `<int>[docs, (sentences), (words)]` or `<int>[docs, (words)]`, ragged, or dense
+            with 0 as padding.
 
     Returns:
         `<float32>[docs, classes]`; the bias for a document without known n-grams.
@@ -101,8 +103,8 @@ class NGramLinear(keras.layers.Layer):
 
     def call(self, inputs):
         flat = inputs.flat_values if isinstance(inputs, tf.RaggedTensor) else inputs
-        found = hierarchy(inputs, tf.reshape(flat, [-1]) != 0, levels=2)
-        return self.logits(found.words, *found.lengths)
+        found = hierarchy(inputs, tf.reshape(flat, [-1]) != 0, levels=inputs.shape.rank - 1)
+        return self.logits(found.words, *found.rows())
 
     def logits(self, words, row_lengths, document_rows, gates=None):
         """The logits of documents whose words lie end to end.

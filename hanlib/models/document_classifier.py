@@ -180,6 +180,15 @@ class DocumentClassifier(TextModel):
         activation = keras.activations.sigmoid if self.multi_label else keras.activations.softmax
         return activation(self.logits(vectors, ngrams, training))
 
+    def ngram_logits(self, words, row_lengths, document_rows, gates=None):
+        """The logits of the n-grams of words that lie end to end; None without `ngrams`.
+
+        Arguments and result are those of `NGramLinear.logits`.
+        """
+        if self.ngrams is None:
+            return None
+        return self.ngrams.logits(words, row_lengths, document_rows, gates)
+
     def logits(self, vectors, ngrams=None, training=None):
         """W v + b, plus the logits of the n-grams.
 
@@ -223,7 +232,7 @@ class DocumentClassifier(TextModel):
         return self.predict(x, batch_size, verbose)
 
     def embed(self, x, batch_size=32):
-        """The document vectors, before the head.
+        """The document vectors, before the head and without the n-grams.
 
         Args:
             x: Documents, strings or ids.
@@ -249,8 +258,8 @@ class DocumentClassifier(TextModel):
         """Calibrates the probabilities on documents that training did not see.
 
         Fits one temperature T (see `hanlib.models.calibration.fit_temperature`) and divides the
-        weights of the head and of the n-grams by it. The most probable class stays the same; with `multi_label`
-        choose the thresholds anew.
+        weights of the head and of the n-grams by it. The most probable class stays the same; with
+        `multi_label` choose the thresholds anew.
 
         Args:
             x: Documents, strings or ids.

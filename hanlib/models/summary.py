@@ -37,8 +37,9 @@ def _path(classifier):
         yield classifier.vectorizer, ids
     vectors = classifier.encoder.compute_output_shape((None, None, None))
     yield classifier.encoder, ("documents", *vectors[1:])
-    if classifier.head is not None:
-        yield classifier.head, ("documents", len(classifier.classes))
+    for layer in (classifier.head, classifier.ngrams):
+        if layer is not None:
+            yield layer, ("documents", len(classifier.classes))
 
 
 def _written(shape):

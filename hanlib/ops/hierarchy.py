@@ -26,6 +26,22 @@ class Hierarchy(NamedTuple):
     indices: list
     shapes: list
 
+    def rows(self):
+        """The rows of words, whatever the number of levels.
+
+        Returns:
+            `<int32>[rows]`, the words of each row; `<int32>[docs]`, the rows of each document. With
+            one level every document is one row.
+
+        >>> ids = tf.constant([[5, 6], [7, 0], [0, 0]])
+        >>> found = hierarchy(ids, tf.reshape(ids != 0, [-1]), 1)
+        >>> [lengths.numpy().tolist() for lengths in found.rows()]
+        [[2, 1, 0], [1, 1, 1]]
+        """
+        row_lengths, *upper = self.lengths
+        document_rows = merge_levels(upper, 1)[0] if upper else tf.ones_like(row_lengths)
+        return row_lengths, document_rows
+
     def in_form_of_input(self, level, values):
         """Arranges `values` `[items, ...]` of the real items of a level like the input.
 

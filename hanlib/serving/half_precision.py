@@ -31,6 +31,8 @@ class HalfPrecisionTable:
 def with_half_precision_tables(classifier):
     """A copy of a classifier that takes ids and keeps its word vectors in float16.
 
+    The layer of n-grams is shared, in float32: the words are most of the weights.
+
     Args:
         classifier: A built `DocumentClassifier`.
 
@@ -49,6 +51,7 @@ def with_half_precision_tables(classifier):
         None,
         type(classifier.encoder).from_config(classifier.encoder.get_config()),
         *(classifier.classes, classifier.multi_label, classifier.thresholds),
+        ngrams=classifier.ngrams,
         dtype=classifier.dtype_policy,
     )
     copy.build()
