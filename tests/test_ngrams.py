@@ -285,6 +285,13 @@ def test_logits_of_any_scale_give_the_same_mixture(rng):
     np.testing.assert_allclose(scaled, plain, rtol=0.02, atol=0.02)
 
 
+def test_models_without_mistakes_become_no_surer(rng):
+    labels = rng.integers(2, size=400)
+    right = np.eye(2)[labels] * 6
+    mixed = mixing_weights(right, noisy(rng, labels, 2, 3), labels).logits(right, 0)
+    assert np.abs(mixed).max() < 1.2 * 6
+
+
 def test_the_mixture_of_weighted_documents(rng):
     labels = rng.integers(2, size=300)
     logits = [noisy(rng, labels, 2, 2), noisy(rng, labels, 2, 3)]

@@ -7,8 +7,8 @@ from scipy.optimize import minimize
 
 from hanlib.training.linear_fit import loss_and_errors
 
-# The shares of the two models are as firm as this many documents that say nothing: with fewer
-# documents than some hundreds they stay near to each other.
+# How firmly the shares of the two models are held at one half each: with fewer documents than some
+# hundreds they stay near to it.
 PRIOR = 50.0
 
 
@@ -31,12 +31,13 @@ def mixing_weights(network_logits, ngram_logits, labels, multi_label=False, weig
     """The weights of two models whose logits are added, fitted on documents that neither saw.
 
     Each model is first brought to its best temperature, t. Then the loss is minimised over weights
-    a, b >= 0 of `a t_1 z_1 + b t_2 z_2`, with a penalty for unequal ones:
+    a, b >= 0 of `a t_1 z_1 + b t_2 z_2`, which are drawn to one half each:
 
-        sum_d cross-entropy + 25 (a - b)^2
+        sum_d cross-entropy + 50 ((a - 1/2)^2 + (b - 1/2)^2)
 
-    The problem is convex. With few documents the penalty keeps the shares equal; with thousands a
-    model that does not help gets 0, so that the mixture is at least about as good as the better.
+    The problem is convex. With few documents the shares stay equal, and a network that makes no
+    mistake on them does not become any surer. With thousands a model that does not help gets 0, so
+    that the mixture is at least about as good as the better one.
 
     Args:
         network_logits: `<float>[docs, classes]`, on validation documents or out of fold.
@@ -68,9 +69,9 @@ def mixing_weights(network_logits, ngram_logits, labels, multi_label=False, weig
     def loss_and_gradient(shares):
         mixed = np.tensordot(shares, parts, 1)
         losses, errors = loss_and_errors(mixed, targets, softmax, weights)
-        difference = shares[0] - shares[1]
-        gradient = (parts * errors).sum(axis=(1, 2)) + PRIOR * difference * np.array([1, -1])
-        return losses.sum() + PRIOR / 2 * difference**2, gradient
+        away = shares - 0.5
+        gradient = (parts * errors).sum(axis=(1, 2)) + 2 * PRIOR * away
+        return losses.sum() + PRIOR * (away**2).sum(), gradient
 
     shares = _minimum(loss_and_gradient, [0.5, 0.5])
     return MixingWeights(*(float(s * t) for s, t in zip(shares, scales, strict=True)))
