@@ -18,10 +18,10 @@ class ProgressLine:
     >>> import io
     >>> stream = io.StringIO()
     >>> progress = ProgressLine(stream, clock=iter(range(0, 100, 20)).__next__)
-    >>> progress("tokenising", 0, 200)
-    >>> progress("tokenising", 100, 200, loss=0.5)
+    >>> progress("tokenizing", 0, 200)
+    >>> progress("tokenizing", 100, 200, loss=0.5)
     >>> print(stream.getvalue().splitlines()[-1])
-    tokenising: 100/200 documents, 5/s, loss 0.500, 20 s left
+    tokenizing: 100/200 documents, 5/s, loss 0.500, 20 s left
     """
 
     def __init__(self, stream=None, terminal=None, interval=None, clock=time.monotonic):
@@ -35,7 +35,7 @@ class ProgressLine:
         """Reports one state.
 
         Args:
-            phase: what is being done, such as "tokenising" or "epoch 2/5".
+            phase: what is being done, such as "tokenizing" or "epoch 2/5".
             done: documents done in this phase.
             total: documents of this phase, or None where it is not known.
             left: estimate of the seconds left; None: from the speed of this phase.
