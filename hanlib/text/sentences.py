@@ -58,7 +58,7 @@ _UNDO = rf"\x1e?({_STOP}*(?:{_CLOSE}| [)\]])*)\x1d"
 
 
 def split_sentences(text):
-    """Splits normalised text into sentences, without changing their words.
+    """Splits normalized text into sentences, without changing their words.
 
     A sentence ends
     - at one or more full stops, question or exclamation marks, with closing quotes and brackets,
