@@ -111,7 +111,6 @@ def test_risk_at_each_coverage(predictions):
         assert made.risk[k - 1] == pytest.approx((~predictions.correct[taken]).mean())
     assert made.coverage[-1] == 1.0
     assert made.area < made.risk[-1]  # The probabilities know something of the truth.
-    assert made.coverage_at(made.risk[-1]) == 1.0
 
 
 def test_risk_where_all_are_as_confident():

@@ -16,12 +16,12 @@ class Predictions:
         classes: The class names, in the order of the columns of `probabilities`.
         probabilities: `float[docs, classes]`.
         true_labels: The class name of each document; multi-label: a tuple of names.
-        labels: The predicted labels, in the same form; None: the most probable class, which is an
-            error with multi-label documents.
-        lengths: Number of words of each document, `int[docs]`; None if not known.
+        labels: The predicted labels, in the same form. None for the most probable classes, which
+            is an error for multi-label documents.
+        lengths: Number of words of each document, `int[docs]`; None if unknown.
 
     Raises:
-        ValueError: If the sizes do not fit, or a label is not among the classes.
+        ValueError: If sizes differ, or a label is not among the classes.
 
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
     >>> made.labels, made.correct.tolist(), made.confidence.tolist()
@@ -43,7 +43,7 @@ class Predictions:
         shape = (len(self.true_labels), len(self.classes))
         if self.probabilities.shape != shape:
             raise ValueError(
-                "`probabilities` must have one row a true label and one column a class, "
+                "`probabilities` must have one row per true label and one column per class, "
                 f"{shape}. Received: shape={self.probabilities.shape}"
             )
         labels = self._most_probable() if self.labels is None else self.labels
@@ -67,7 +67,7 @@ class Predictions:
             value = getattr(self, name)
             if value is not None and len(value) != len(self.true_labels):
                 raise ValueError(
-                    f"`{name}` must have one entry a true label, {len(self.true_labels)}. "
+                    f"`{name}` must have one entry per true label, {len(self.true_labels)}. "
                     f"Received: {len(value)} entries"
                 )
         for name in ("labels", "true_labels"):
@@ -75,9 +75,9 @@ class Predictions:
 
     @classmethod
     def from_explanations(cls, explanations):
-        """The predictions of an iterable of `Explanation`s, one for each document.
+        """Creates predictions from an iterable of `Explanation`s, one per document.
 
-        Those without a true label are left out.
+        Explanations without a true label are ignored.
 
         >>> from hanlib.evidence import Explanation
         >>> one = Explanation("Good.", "pos", {"pos": 0.9, "neg": 0.1}, "pos", "attention",
@@ -121,12 +121,12 @@ class Predictions:
 
     @property
     def correct(self):
-        """Whether each document has the true label, or all of them, `bool[docs]`."""
+        """Whether each document is classified correctly, with all its labels, `bool[docs]`."""
         return (self.given == self.truth).all(axis=1)
 
     @property
     def confidence(self):
-        """Probability of the label, `float[docs]`; multi-label: of the least certain decision."""
+        """Probability of the label, `float[docs]`; multi-label: that of the least certain label."""
         if self.multi_label:
             return np.maximum(self.probabilities, 1 - self.probabilities).min(axis=1)
         return self.probabilities[self.given]
@@ -167,7 +167,7 @@ class Predictions:
 
 
 def _plain(label):
-    """A label as a Python object: NumPy strings and integers are found among the classes."""
+    """A label as a Python object; arrays and lists become tuples."""
     if isinstance(label, np.ndarray):
         label = label.tolist()
     return tuple(label) if isinstance(label, _SEVERAL) else label

@@ -1,4 +1,4 @@
-"""The tables of a report's summary: where the model errs, and the words of each class."""
+"""The tables of the summary of a report: errors, and the important words of each class."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ _MATRIX, _CLASSES, _CONFUSIONS = 8, 12, 10
 
 
 def error_tables(predictions):
-    """Cards on where a model errs, from its `Predictions`, as a list of HTML.
+    """The tables on the errors of a model, from its `Predictions`, as a list of HTML.
 
     >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
@@ -29,12 +29,13 @@ def error_tables(predictions):
 
 
 def class_words(evidence, method, documents, min_count):
-    """A card with the strongest words of each class.
+    """A table of the strongest words of each class, as HTML.
 
     Args:
         evidence: `ClassEvidence`.
         method: The `Method` of its scores.
-        documents, min_count: How many documents it is from, and how often a word occurs in them.
+        documents: Number of explained documents.
+        min_count: Minimum number of occurrences of a word.
 
     >>> from hanlib.evaluation import ClassEvidence
     >>> from hanlib.evidence import METHODS
@@ -42,7 +43,7 @@ def class_words(evidence, method, documents, min_count):
     ''
     """
     by_class = [(target, found) for target, found in evidence.words.items() if found]
-    # The classes with most documents first.
+    # Classes with the most documents come first.
     by_class.sort(key=lambda item: -max(c.documents for c in item[1]))
     columns = [_words_of(target, found) for target, found in by_class]
     if not columns:
@@ -177,7 +178,7 @@ def _by_coverage(predictions):
 
 
 def interval(low, high):
-    """An interval of shares as text.
+    """Formats an interval of proportions.
 
     >>> interval(0.018, 0.404)
     '1.8 to 40.4 %'
@@ -198,7 +199,7 @@ def _card(title, inside, wide=False):
 
 
 def _table(caption, heads, rows):
-    """A table of cells that are HTML already; the first cell of a row is its head."""
+    """A table of HTML cells; the first cell of each row is its header."""
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(
         f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'

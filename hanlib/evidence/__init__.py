@@ -1,6 +1,7 @@
-"""Explanations of single documents: the records, and how they are displayed.
+"""Records of explanations of single documents, and their display.
 
-`hanlib.explain` and the serving clients make the records. Nothing here needs TensorFlow or NumPy.
+`hanlib.explain` and the serving clients create the records. This package needs neither TensorFlow
+nor NumPy.
 """
 
 from hanlib.evidence.agreement import Agreement, agreement

@@ -1,7 +1,7 @@
-"""An explanation as it is displayed: numbers as text, scores as shades, one string a stretch.
+"""Display records: explanations with numbers formatted as text and scores converted to shades.
 
-The notebook and single pages (`html.py`), the report and the page of the server
-(`explanation.js`), and the terminal all draw this record; none of them computes anything.
+Notebooks and single pages (`html.py`), the report and the page of the server (`explanation.js`),
+and the terminal all render this record without further computation.
 """
 
 import dataclasses
@@ -21,21 +21,21 @@ TRUST = {
 
 
 def display_record(explanation):
-    """The explanation in dicts, lists and strings, ready for JSON.
+    """Converts an explanation to dicts, lists and strings that can be written as JSON.
 
     Returns:
         A dict with these keys:
 
-        - label, true, target: class names; true is None where it is not known;
-        - wrong: whether the label is not the true one, or None;
-        - method: a name of `METHODS`, or for another method its title, sign, meaning and legend;
-        - classes: `[name, percent, width of the bar, remark, whether predicted]` of the most
-          probable ones; further: how many are left out;
+        - label, true, target: class names; true is None if it is unknown;
+        - wrong: whether the label differs from the true one; None if that is unknown;
+        - method: a name in `METHODS`, or a dict of the fields of another `Method`;
+        - classes: `[name, percentage, width of the bar, remark, whether predicted]` of the most
+          probable classes; further: the number of other classes;
         - trust: a sentence for each level whose faithfulness was measured;
-        - figures: `[name, value]`, for specialists;
-        - notes: sentences on what is left out;
-        - passages: for a sentence `[score, width of its bar, level, runs]`, for text between
-          sentences a string. A run is `[text, level, score]` for a shaded word, else a string.
+        - figures: `[name, value]` of detailed measurements;
+        - notes: sentences on omitted words and sentences;
+        - passages: `[score, width of the bar, level, runs]` for a sentence, a string for the text
+          between sentences. A run is `[text, level, score]` for a shaded word, else a string.
 
     >>> from hanlib.evidence import Explanation, Sentence, Word
     >>> sentence = Sentence("Good!", 0.7, (Word("Good", 0.4, 0, 4),), 0, 5)
@@ -59,7 +59,7 @@ def display_record(explanation):
 
 
 def described(method):
-    """A `Method` as a dict for the script.
+    """A `Method` as a dict, for the script.
 
     >>> described(METHODS["random"])["title"]
     'Random scores'
@@ -84,7 +84,7 @@ def _notes(explanation):
 
 
 def _classes(explanation):
-    """The most probable classes, and those that are explained, given or true."""
+    """The most probable classes, the explained one and the true ones."""
     true, given = _names(explanation.true_label), _names(explanation.label)
     ranked = sorted(explanation.probabilities.items(), key=lambda item: -item[1])
     rows = []
@@ -105,7 +105,7 @@ def _names(label):
 
 
 def trust_sentences(record):
-    """What a display record says on faithfulness, in full.
+    """The sentences of a display record on faithfulness.
 
     >>> trust_sentences({"trust": []})
     ['How faithful the scores are was not measured.']
@@ -169,7 +169,7 @@ def _passages(explanation, method):
 
 
 def _runs(runs, levels, score):
-    """Shaded words, and the text between them joined to one string."""
+    """The shaded words, and the text between them as strings."""
     levels, joined = iter(levels), []
     for text, word in runs:
         strength = 0 if word is None else next(levels)

@@ -1,4 +1,4 @@
-"""The scores of one explanation as a plot."""
+"""A bar plot of the scores of one explanation."""
 
 from hanlib.evidence import formatting, plots
 from hanlib.evidence.characters import truncated
@@ -9,21 +9,21 @@ _COLUMNS = 48
 
 
 def explanation_plot(explanation, level="sentence", most=20, axes=None):
-    """Bars of the strongest sentences or words; `Explanation.plot` gives the same.
+    """Draws the scores of the strongest sentences or words; `Explanation.plot` calls this.
 
-    Sentences and words are in the order of the document, from top to bottom.
+    The bars are in the order of the document, from top to bottom.
 
     Args:
         explanation: An `Explanation`.
         level: "sentence" or "word".
-        most: Largest number of bars; the strongest are drawn.
-        axes: matplotlib axes to draw on; None: those of a new figure.
+        most: Maximum number of bars.
+        axes: matplotlib axes to draw on; None for a new figure.
 
     Returns:
         The matplotlib `Figure`, which a notebook displays.
 
     Raises:
-        ValueError: If `level` is neither.
+        ValueError: If `level` is invalid.
         ImportError: If matplotlib is not installed.
 
     >>> from hanlib.evidence import Explanation, Sentence

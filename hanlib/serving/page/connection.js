@@ -1,4 +1,4 @@
-// The server and its model: requests, error messages, and what the model offers.
+// Requests to the server, error messages, and the signatures of the model.
 const element = id => document.getElementById(id);
 const chosen = name => document.querySelector(`input[name=${name}]:checked`).value;
 
@@ -9,7 +9,7 @@ function modelAddress() {
   return server + path + (version ? `/versions/${encodeURIComponent(version)}` : "");
 }
 
-/** JSON from the server; throws an Error whose message says what to do. */
+/** Returns JSON from the server, or throws an Error with a helpful message. */
 async function fetched(address, options = {}) {
   let response, text;
   try {
@@ -47,7 +47,7 @@ const withoutExplain = () => `The model “${element("model").value}” cannot s
   "exported without the signature “explain”. Ask for the answer alone, or export it again with a newer hanlib.";
 
 let connection = 0, connected = false;
-/** Asks which signatures the model has; missing ones cannot be chosen. */
+/** Requests the signatures of the model, and disables the choices for missing ones. */
 async function connect() {
   const mine = ++connection, state = element("model-state");
   connected = false;
@@ -97,12 +97,12 @@ async function discover() {
   element("model").value = asked.get("model") || "";
   element("version").value = asked.get("version") || "";
   try {
-    // Only hanlib's own server lists its models; TensorFlow Serving cannot.
+    // Only the development server lists its models; TensorFlow Serving does not.
     const { models } = await fetched(`${element("server").value}/hanlib/models`, { signal: AbortSignal.timeout(5000) });
     const names = models.map(model => typeof model === "string" ? model : model.name);
     element("models").replaceChildren(...names.map(name => make("option", { value: name })));
     if (!element("model").value && names.length) element("model").value = names[0];
-  } catch { /* the field asks for the name */ }
+  } catch { /* The user enters the name. */ }
   await connect();
 }
 

@@ -1,7 +1,7 @@
-"""The requests that a version answers before it serves clients.
+"""Runs the warm-up requests of a version before it serves clients.
 
-They are read from `assets.extra/tf_serving_warmup_requests`, a TFRecord of TensorFlow Serving's
-`PredictionLog`. The fields are decoded here, because TensorFlow itself does not have that message.
+They are read from `assets.extra/tf_serving_warmup_requests`, a TFRecord file of `PredictionLog`
+messages of TensorFlow Serving. They are decoded here, since TensorFlow does not define them.
 """
 
 from pathlib import Path
@@ -11,16 +11,16 @@ from tensorflow.core.framework import tensor_pb2
 
 from hanlib.serving.server.status import invalid
 
-MAX_RECORDS = 1000  # TensorFlow Serving refuses more.
-# Wire type -> bytes of a field of fixed length.
+MAX_RECORDS = 1000  # The limit of TensorFlow Serving.
+# Wire type -> bytes of a fixed-length field.
 _FIXED = {1: 8, 5: 4}
 
 
 def warm_up(servable, directory):
-    """Sends `servable` the requests of the file in `directory`, and returns their number.
+    """Runs the warm-up requests in `directory`, and returns their number.
 
     Raises:
-        StatusError: A request fails. TensorFlow Serving then does not load the version either.
+        StatusError: If a request fails. As in TensorFlow Serving, the version is then not loaded.
     """
     path = Path(directory, "assets.extra", "tf_serving_warmup_requests")
     if not path.is_file():
