@@ -1,4 +1,4 @@
-"""The table of classes that `hanlib train` prints before it starts."""
+"""The table of classes that `hanlib train` prints before training."""
 
 import sys
 import warnings
