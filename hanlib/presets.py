@@ -1,7 +1,7 @@
 """Presets of `hanlib.models.HAN`. The command line lists them without importing TensorFlow."""
 
 PRESETS = {
-    # Yang et al. 2016, section 3.3: 200-d word vectors, 50 units each way, 100 in the attention.
+    # Yang et al. 2016, section 3.3: 200-d vectors, 50 units per direction, 100 in the attention.
     "han_paper": {"embedding_dim": 200, "units": 50, "attention_units": 100},
     # For experiments, small data sets and the demo.
     "han_small": {

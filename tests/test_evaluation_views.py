@@ -136,7 +136,7 @@ def test_predictions_with_several_labels():
     )
     assert made.correct.tolist() == [True, False]
     np.testing.assert_allclose(made.confidence, [0.6, 0.7])
-    with pytest.raises(ValueError, match="one class a document"):
+    with pytest.raises(ValueError, match="one class per document"):
         confusion_matrix(made)
 
 

@@ -167,7 +167,7 @@ class ElmanCell(GatedCell):
 class LSTMCell(GatedCell):
     """Long short-term memory (Hochreiter and Schmidhuber 1997; forget gate of Gers et al. 2000).
 
-        i, f, o = σ(W x + U h + b), each with weights of its own
+        i, f, o = σ(W x + U h + b), each with separate weights
         c' = f⊙c + i⊙tanh(W_c x + U_c h + b_c)
         h' = o⊙tanh(c')
 

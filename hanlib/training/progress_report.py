@@ -71,7 +71,7 @@ class _Speed:
             self.start = time.monotonic()
 
     def due(self):
-        """Whether to report again. Reports are limited because reading the loss waits for a step."""
+        """Whether to report again; reports are rare because reading the loss waits for a step."""
         now = time.monotonic()
         due = now - self.shown > 0.2
         self.shown = now if due else self.shown
