@@ -146,8 +146,8 @@ def test_predictions_with_several_labels():
         ({"probabilities": [[0.5, 0.5]]}, r"`probabilities` must .* \(2, 2\)"),
         ({"true_labels": ["a", "z"]}, "`true_labels` must be among the classes.*'z'"),
         ({"labels": ["a", "z"]}, "`labels` must be among the classes.*'z'"),
-        ({"labels": ["a"]}, "`labels` must have one entry a true label, 2"),
-        ({"lengths": [1]}, "`lengths` must have one entry a true label, 2"),
+        ({"labels": ["a"]}, "`labels` must have one entry per true label, 2"),
+        ({"lengths": [1]}, "`lengths` must have one entry per true label, 2"),
         ({"true_labels": [("a",), ("b",)]}, "`labels` must be given for multi-label"),
     ],
 )

@@ -197,14 +197,7 @@ def _strongest(contributions, most):
 def _draw(axes, target, contributions):
     means = [contribution.mean for contribution in contributions]
     colours = [plots.ORANGE if mean < 0 else plots.BLUE for mean in means]
-    bars = axes.barh(range(len(means)), means, color=colours, edgecolor="white", linewidth=0)
-    for bar, mean in zip(bars, means, strict=True):
-        bar.set_hatch("//" if mean < 0 else "")
     names = [f"{truncated(c.text, _COLUMNS)} ({c.count:,})" for c in contributions]
-    plots.label_ticks(axes.yaxis, range(len(names)), names)
-    axes.invert_yaxis()
-    axes.axvline(0, color=plots.GREY, linewidth=0.8)
+    plots.signed_bars(axes, means, names, colours)
     axes.set_xlabel("mean score (number of occurrences)")
     plots.title(axes, f"For “{truncated(formatting.label(target), _COLUMNS)}”")
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0)

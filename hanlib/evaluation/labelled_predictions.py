@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 
-_SEVERAL = (tuple, list, set, frozenset)
+from hanlib.evidence.label_names import is_collection
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -107,7 +107,7 @@ class Predictions:
     def multi_label(self):
         """Whether a document may have any number of labels."""
         labels = (*self.true_labels, *(self.labels or ()))
-        return any(isinstance(label, _SEVERAL) for label in labels)
+        return any(map(is_collection, labels))
 
     @property
     def truth(self):
@@ -147,7 +147,7 @@ class Predictions:
         >>> Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"]).majority
         ('neg', 1.0)
         """
-        labels = [frozenset(v) if isinstance(v, _SEVERAL) else v for v in self.true_labels]
+        labels = [frozenset(v) if is_collection(v) else v for v in self.true_labels]
         ((label, count),) = collections.Counter(labels).most_common(1)
         names = [name for name in self.classes if isinstance(label, frozenset) and name in label]
         return tuple(names) if isinstance(label, frozenset) else label, count / len(labels)
@@ -156,7 +156,7 @@ class Predictions:
         indices = {name: index for index, name in enumerate(self.classes)}
         matrix = np.zeros((len(labels), len(self.classes)), bool)
         for row, label in enumerate(labels):
-            for name in label if isinstance(label, _SEVERAL) else (label,):
+            for name in label if is_collection(label) else (label,):
                 if name not in indices:
                     raise ValueError(
                         f"`{argument}` must be among the classes, {list(self.classes)[:10]}. "
@@ -170,4 +170,4 @@ def _plain(label):
     """A label as a Python object; arrays and lists become tuples."""
     if isinstance(label, np.ndarray):
         label = label.tolist()
-    return tuple(label) if isinstance(label, _SEVERAL) else label
+    return tuple(label) if is_collection(label) else label

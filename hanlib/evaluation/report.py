@@ -11,11 +11,12 @@ from hanlib.evaluation.report_summary import Examples, summary
 from hanlib.evidence.assets import explanation_script, json_for_html, policy_hash, read_asset
 from hanlib.evidence.display_record import display_record
 from hanlib.evidence.html import escaped
+from hanlib.evidence.label_names import as_strings
 
 _ORDERS = {
-    "index": "as given",
+    "index": "original order",
     "wrong": "most wrong first",
-    "unsure": "least sure first",
+    "unsure": "least certain first",
     "unfaithful-word": "least faithful words first",
     "unfaithful-sentence": "least faithful sentences first",
     "long": "longest first",
@@ -121,19 +122,13 @@ class _Contents:
 def _predictions(labelled):
     """`Predictions` with class names as strings; unknown true labels get probability 0."""
     rows, labels, true_labels, lengths = zip(*labelled, strict=True)
-    labels, true_labels = (tuple(map(_as_names, given)) for given in (labels, true_labels))
+    labels, true_labels = (tuple(map(as_strings, given)) for given in (labels, true_labels))
     classes = dict.fromkeys(str(name) for row in rows for name in row)
     for label in (*true_labels, *labels):
         classes |= dict.fromkeys(label if isinstance(label, tuple) else (label,))
     rows = [{str(name): value for name, value in row.items()} for row in rows]
     probabilities = [[row.get(name, 0.0) for name in classes] for row in rows]
     return Predictions(tuple(classes), probabilities, true_labels, labels, lengths)
-
-
-def _as_names(label):
-    if isinstance(label, (tuple, list, set, frozenset)):
-        return tuple(map(str, label))
-    return str(label)
 
 
 def _script():
@@ -162,8 +157,8 @@ def _body(title, summarized):
     return (
         f"<header><h1>{escaped(title)}</h1></header>\n"
         f'<section id="summary" aria-label="Summary">{summarized}</section>\n'
-        "<noscript><p>The documents of this report are drawn by a script within the file, and "
-        "scripts are turned off. Nothing is fetched and nothing is sent.</p></noscript>\n"
+        "<noscript><p>A script in this file displays the documents of the report, but scripts are "
+        "disabled. The script does not access the network.</p></noscript>\n"
         '<h2 id="documents">Documents</h2>\n'
         f'<div id="controls" role="search" hidden>{_controls()}</div>\n'
         '<main><section id="list" aria-label="List"><ol id="rows"></ol>'

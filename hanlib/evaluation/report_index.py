@@ -3,10 +3,9 @@
 import hashlib
 
 from hanlib.evidence import formatting
+from hanlib.evidence.label_names import is_collection, label_names
 from hanlib.evidence.methods import get_method
 from hanlib.evidence.shading import finite
-
-_SEVERAL = (tuple, list, set, frozenset)
 
 
 class ReportIndex:
@@ -83,20 +82,19 @@ def _row(explanation):
         "gains": {},
         "shown": [],
     }
-    if isinstance(explanation.label, _SEVERAL):
+    if is_collection(explanation.label):
         row["labels"], row["trues"] = _names(explanation.label), _names(true)
     return row
 
 
 def _names(label):
-    several = label if isinstance(label, _SEVERAL) else [] if label is None else [label]
-    return [formatting.label(name) for name in several]
+    return [formatting.label(name) for name in label_names(label)]
 
 
 def _confidence(explanation):
     """The probability of the label; multi-label: that of the least certain decision."""
     probabilities = explanation.probabilities
-    if isinstance(explanation.label, _SEVERAL):
+    if is_collection(explanation.label):
         return min((max(p, 1 - p) for p in probabilities.values()), default=None)
     return probabilities.get(explanation.label)
 
@@ -107,9 +105,9 @@ def _wrongness(explanation):
     if correct is not False:
         return None if correct is None else 0.0
     label, true = explanation.label, explanation.true_label
-    if not isinstance(label, _SEVERAL):
+    if not is_collection(label):
         return probabilities.get(label, 0.0) - probabilities.get(true, 0.0)
-    given, right = set(label), set(true if isinstance(true, _SEVERAL) else (true,))
+    given, right = set(label), set(label_names(true))
     return max(
         *(probabilities.get(name, 0.0) for name in given - right),
         *(1 - probabilities.get(name, 0.0) for name in right - given),

@@ -84,8 +84,8 @@ def _about(facts):
     return f'<dl class="about">{pairs}</dl>' if pairs else ""
 
 
-_ERROR, _UNSURE = "Its most confident error", "Its least sure decision"
-_RIGHT, _SURE = "A clear case, and right", "Its surest decision"
+_ERROR, _UNSURE = "Most confident error", "Least certain prediction"
+_RIGHT, _SURE = "Most confident correct prediction", "Most confident prediction"
 
 
 class Examples:
@@ -119,7 +119,7 @@ class Examples:
             if kind in self._best:
                 _, number, example = self._best[kind]
                 found.setdefault(number, example)
-        note = "<p>The sentences that speak most for the class that is explained.</p>"
+        note = "<p>The sentences that support the explained class most.</p>"
         return (
             f"<section><h2>Examples</h2>{note}{''.join(found.values())}</section>" if found else ""
         )

@@ -19,7 +19,7 @@ def error_tables(predictions):
     >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
     >>> [card.partition("</h2>")[0].rpartition(">")[2] for card in error_tables(made)]
-    ['Which classes it confuses', 'By class', 'By confidence', 'If people check the least sure']
+    ['Confusion', 'By class', 'By confidence', 'If people decide the least certain']
     """
     cards = [] if predictions.multi_label else [_confusions(confusion_matrix(predictions))]
     cards.append(_by_class(predictions))
@@ -51,11 +51,11 @@ def class_words(evidence, method, documents, min_count):
     shown, more = columns[:6], columns[6:]
     note = (
         f"Words by mean score ({method.title.lower()}) in the {documents:,} explained documents; "
-        f"words that occur at least {min_count} times. In brackets: occurrences."
+        f"words that occur at least {min_count} times. In brackets: number of occurrences."
     )
     rest = f"<details><summary>{len(more)} further classes</summary>{_side_by_side(more)}</details>"
     return _card(
-        "What it looks at", f"<p>{note}</p>{_side_by_side(shown)}{rest if more else ''}", wide=True
+        "Important words", f"<p>{note}</p>{_side_by_side(shown)}{rest if more else ''}", wide=True
     )
 
 
@@ -79,7 +79,7 @@ def _words_of(target, contributions):
 
 
 def _confusions(matrix):
-    title = "Which classes it confuses"
+    title = "Confusion"
     names = [f"<bdi>{escaped(formatting.label(name))}</bdi>" for name in matrix.classes]
     if len(names) <= _MATRIX:
         shares = matrix.counts / np.maximum(1, matrix.counts.sum(axis=1, keepdims=True))
@@ -117,7 +117,7 @@ def _by_class(predictions):
     ]
     if len(rows) > _CLASSES:
         rows = [rows[i] for i in np.argsort(-true, kind="stable")]
-    heads = ["class", "documents", "found (recall)", "right if predicted (precision)"]
+    heads = ["class", "documents", "recall", "precision"]
     table = _table("", heads, rows[:_CLASSES])
     if rest := rows[_CLASSES:]:
         more = f"<summary>{len(rest)} further classes</summary>{_table('', heads, rest)}"
@@ -151,10 +151,10 @@ def _by_confidence(bins):
     ]
     error = 100 * bins.expected_calibration_error
     note = (
-        f"The model's probabilities differ from how often it is right by {error:.1f} percentage "
-        "points on average."
+        f"On average, the probabilities differ from the accuracy by {error:.1f} percentage points "
+        "(expected calibration error)."
     )
-    heads = ["probability", "decisions", "mean probability", "in fact right"]
+    heads = ["probability", "decisions", "mean probability", "correct"]
     return _card("By confidence", f"<p>{note}</p>{_table('', heads, rows)}")
 
 
@@ -172,9 +172,9 @@ def _by_coverage(predictions):
                 formatting.percent(curve.confidence[taken - 1]),
             ]
         )
-    note = "Errors that remain if the model decides only the documents it is surest of."
-    heads = ["decided by the model", "errors", "95 % interval", "from this confidence on"]
-    return _card("If people check the least sure", f"<p>{note}</p>{_table('', heads, rows)}")
+    note = "Errors that remain if the model decides only the documents of highest confidence."
+    heads = ["decided by the model", "errors", "95 % interval", "minimum confidence"]
+    return _card("If people decide the least certain", f"<p>{note}</p>{_table('', heads, rows)}")
 
 
 def interval(low, high):

@@ -8,6 +8,7 @@ import dataclasses
 
 from hanlib.evidence import formatting
 from hanlib.evidence.characters import on_one_line
+from hanlib.evidence.label_names import label_names
 from hanlib.evidence.methods import METHODS, get_method
 from hanlib.evidence.passages import passages
 from hanlib.evidence.shading import largest, level, share, weights
@@ -15,8 +16,8 @@ from hanlib.evidence.shading import largest, level, share, weights
 CLASSES_SHOWN = 6
 TRUST = {
     "unmeasured": "How faithful the scores are was not measured.",
-    "note": "The points are the mean fall of the class's probability, in percentage points, when "
-    "the strongest 1, 5, 10, 20 and 50 % are removed, against random ones.",
+    "note": "Points: the mean decrease of the probability of the class, in percentage points, when "
+    "the strongest 1, 5, 10, 20 and 50 % are removed, compared with random ones.",
 }
 
 
@@ -85,7 +86,9 @@ def _notes(explanation):
 
 def _classes(explanation):
     """The most probable classes, the explained one and the true ones."""
-    true, given = _names(explanation.true_label), _names(explanation.label)
+    true, given = (
+        set(map(str, label_names(label))) for label in (explanation.true_label, explanation.label)
+    )
     ranked = sorted(explanation.probabilities.items(), key=lambda item: -item[1])
     rows = []
     for rank, (name, probability) in enumerate(ranked):
@@ -97,11 +100,6 @@ def _classes(explanation):
             row = [formatting.label(name), text, width, ", ".join(remarks), str(name) in given]
             rows.append(row)
     return {"classes": rows, "further": len(ranked) - len(rows)}
-
-
-def _names(label):
-    several = isinstance(label, (tuple, list, set, frozenset))
-    return set() if label is None else {str(name) for name in label} if several else {str(label)}
 
 
 def trust_sentences(record):

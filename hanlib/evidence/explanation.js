@@ -78,7 +78,7 @@ function legend(record, method) {
 function trust(record) {
   const rows = record.figures.flatMap(([name, value]) => [make("dt", null, name), make("dd", null, value)]);
   const sentences = record.trust.length ? [...record.trust, TRUST.note] : [TRUST.unmeasured];
-  const more = make("details", null, make("summary", null, "Figures for specialists"), make("dl", null, ...rows));
+  const more = make("details", null, make("summary", null, "Details"), make("dl", null, ...rows));
   return [make("h3", null, "How far to trust it"), ...sentences.map((sentence) => make("p", null, sentence)),
     ...(rows.length ? [more] : [])];
 }

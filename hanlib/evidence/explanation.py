@@ -6,6 +6,7 @@ import json
 from hanlib.evidence.explanation_frame import explanation_frame
 from hanlib.evidence.explanation_plot import explanation_plot
 from hanlib.evidence.html import explanation_html
+from hanlib.evidence.label_names import label_names
 from hanlib.evidence.summary import summary_text
 from hanlib.evidence.terminal import explanation_text
 
@@ -142,10 +143,8 @@ class Explanation:
         """
         if self.true_label is None:
             return None
-        label, true = self.label, self.true_label
-        if isinstance(label, _SEVERAL) or isinstance(true, _SEVERAL):
-            return _names(label) == _names(true)
-        return str(label) == str(true)
+        given, true = label_names(self.label), label_names(self.true_label)
+        return set(map(str, given)) == set(map(str, true))
 
     def to_dict(self):
         """Converts the record to dicts and lists for JSON.
@@ -205,13 +204,6 @@ class Explanation:
         return json.dumps(
             self.to_dict(), **{"ensure_ascii": False, "default": _plain_number, **kwargs}
         )
-
-
-_SEVERAL = (tuple, list, set, frozenset)
-
-
-def _names(label):
-    return {str(name) for name in label} if isinstance(label, _SEVERAL) else {str(label)}
 
 
 def _tuple(value):

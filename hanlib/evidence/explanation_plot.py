@@ -39,33 +39,23 @@ def explanation_plot(explanation, level="sentence", most=20, axes=None):
     items = _strongest(items, most)
     method = get_method(explanation.method)
     axes = plots.new_axes(8, max(2.0, 1.2 + 0.3 * len(items)), axes)
-    bars = axes.barh(
-        range(len(items)),
+    plots.signed_bars(
+        axes,
         [finite(item.score) for item in items],
-        color=[_colour(item, method) for item in items],
-        edgecolor="white",
-        linewidth=0,
+        [truncated(item.text, _COLUMNS) for item in items],
+        [_colour(item, method) for item in items],
     )
-    for bar in bars:
-        bar.set_hatch("//" if bar.get_width() < 0 else "")
-    _label(axes, explanation, method, level, items)
+    _label(axes, explanation, method, level)
     return axes.figure
 
 
-def _label(axes, explanation, method, level, items):
-    plots.label_ticks(
-        axes.yaxis, range(len(items)), [truncated(item.text, _COLUMNS) for item in items]
-    )
-    axes.invert_yaxis()
-    axes.axvline(0, color=plots.GREY, linewidth=0.8)
+def _label(axes, explanation, method, level):
     direction = "\n(← against, for →)" if method.signed else ""
     axes.set_xlabel(f"{method.title}: score of the {level}{direction}")
     target, label = (
         truncated(formatting.label(name), 24) for name in (explanation.target, explanation.label)
     )
     plots.title(axes, f"Evidence for “{target}” (predicted: {label})")
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0)
 
 
 def _strongest(items, most):

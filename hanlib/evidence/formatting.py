@@ -6,6 +6,7 @@ import numbers
 import re
 
 from hanlib.evidence.characters import on_one_line
+from hanlib.evidence.label_names import is_collection
 
 
 def number(value):
@@ -57,7 +58,7 @@ def label(value):
     >>> label("pos"), label(("grain", "wheat")), label(()), label(3)
     ('pos', 'grain, wheat', 'none', '3')
     """
-    if isinstance(value, (tuple, list, set, frozenset)):
+    if is_collection(value):
         return ", ".join(on_one_line(name) for name in value) or "none"
     return on_one_line(value)
 

@@ -144,5 +144,5 @@ def _trust(record):
     rows = "".join(
         f"<dt>{escaped(name)}</dt><dd>{escaped(value)}</dd>" for name, value in record["figures"]
     )
-    more = f"<details><summary>Figures for specialists</summary><dl>{rows}</dl></details>"
+    more = f"<details><summary>Details</summary><dl>{rows}</dl></details>"
     return f"<h3>How far to trust it</h3>{sentences}{more if rows else ''}"

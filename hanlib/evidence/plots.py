@@ -47,6 +47,24 @@ def _figure(width, height):
     return ShownFigure(figsize=(width, height), layout="constrained")
 
 
+def signed_bars(axes, values, names, colours):
+    """Draws labelled horizontal bars from top to bottom; negative ones are hatched.
+
+    >>> axes = new_axes(3, 2)
+    >>> signed_bars(axes, [1.0, -0.5], ["a", "b"], [BLUE, ORANGE])
+    >>> [bar.get_hatch() for bar in axes.patches]
+    ['', '//']
+    """
+    bars = axes.barh(range(len(values)), values, color=colours, edgecolor="white", linewidth=0)
+    for bar, value in zip(bars, values, strict=True):
+        bar.set_hatch("//" if value < 0 else "")
+    label_ticks(axes.yaxis, range(len(names)), names)
+    axes.invert_yaxis()
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
 def font_families():
     """Installed font families that cover text in any script.
 

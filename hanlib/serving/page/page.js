@@ -34,7 +34,7 @@ async function takeFiles(files, side) {
   for (const [i, file] of [...files].slice(0, 2).entries()) {
     if (file.size > MOST_FILE_BYTES) { complain(`${file.name} is larger than ${MOST_FILE_BYTES / 1e6} MB.`); continue; }
     const content = new Uint8Array(await file.arrayBuffer());
-    if (content.includes(0)) { complain(`${file.name} is no text file.`); continue; }
+    if (content.includes(0)) { complain(`${file.name} is not a text file.`); continue; }
     const target = (side + i) % 2;
     if (target === 1) { element("compare").checked = true; arrange(); }
     sides[target].area.value = decoded(content);
@@ -69,7 +69,7 @@ let asking = null, answered = null;
 async function ask() {
   if (asking) { asking.abort(); return; }
   complain("");
-  if (!element("model").value.trim()) { complain("Which model? Type its name."); element("server-box").open = true; element("model").focus(); return; }
+  if (!element("model").value.trim()) { complain("Which model? Enter its name."); element("server-box").open = true; element("model").focus(); return; }
   const empty = texts().findIndex(text => !text.trim());
   if (empty >= 0) { complain("There is no text to classify."); sides[empty].area.focus(); return; }
   const [sent, signature] = [texts(), chosen("signature")];
@@ -79,7 +79,7 @@ async function ask() {
   try {
     // Without a Content-Type header there is no preflight request to a server at another address.
     const { outputs } = await fetched(`${modelAddress()}:predict`, { method: "POST", body: body(), signal: asking.signal });
-    if (!outputs || !outputs.probabilities) throw new Error("The answer has no probabilities: this is no model that hanlib exported.");
+    if (!outputs || !outputs.probabilities) throw new Error("The answer has no probabilities: the model was not exported by hanlib.");
     answered = { sent, signature, outputs };
     show();
     reveal(element("results"));
@@ -96,7 +96,7 @@ async function ask() {
 function busy(is) {
   element("ask").textContent = is ? "Stop" : "Classify";
   element("results").setAttribute("aria-busy", is);
-  if (is) say("Asking the server.");
+  if (is) say("Sending the request.");
 }
 
 function say(text) { element("said").textContent = text; }
@@ -185,7 +185,7 @@ async function copy() {
   } catch {
     element("command-box").open = true;
     getSelection().selectAllChildren(element("command"));
-    say("Copying is not allowed here. The command is selected below.");
+    say("The browser does not allow copying. The command is selected below.");
   }
   setTimeout(() => { element("copy").textContent = "Copy as curl"; }, 2000);
 }

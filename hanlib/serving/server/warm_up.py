@@ -7,13 +7,13 @@ messages of TensorFlow Serving. They are decoded here, since TensorFlow does not
 from pathlib import Path
 
 import tensorflow as tf
+from google.protobuf import empty_pb2, unknown_fields
 from tensorflow.core.framework import tensor_pb2
 
 from hanlib.serving.server.status import invalid
 
 MAX_RECORDS = 1000  # The limit of TensorFlow Serving.
-# Wire type -> bytes of a fixed-length field.
-_FIXED = {1: 8, 5: 4}
+_BYTES = 2  # The wire type of length-delimited fields.
 
 
 def warm_up(servable, directory):
@@ -59,26 +59,5 @@ def _array(value):
 
 def _values(message, number):
     """The contents of the length-delimited fields `number` of a serialized message."""
-    values, position = [], 0
-    while position < len(message):
-        tag, position = _varint(message, position)
-        if tag & 7 == 0:
-            _, position = _varint(message, position)
-            continue
-        size, position = (
-            (_FIXED[tag & 7], position) if tag & 7 in _FIXED else _varint(message, position)
-        )
-        if tag >> 3 == number and tag & 7 == 2:
-            values.append(message[position : position + size])
-        position += size
-    return values
-
-
-def _varint(message, position):
-    value = shift = 0
-    while True:
-        value |= (message[position] & 0x7F) << shift
-        shift += 7
-        position += 1
-        if not message[position - 1] & 0x80:
-            return value, position
+    fields = unknown_fields.UnknownFieldSet(empty_pb2.Empty.FromString(message))
+    return [f.data for f in fields if f.field_number == number and f.wire_type == _BYTES]
