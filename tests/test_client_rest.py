@@ -241,7 +241,7 @@ def test_threads_share_a_client(client):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"address": "127.0.0.1:8501"}, ValueError, "`address` must be such as 'http://"),
+        ({"address": "127.0.0.1:8501"}, ValueError, "`address` must be a URL such as 'http://"),
         ({"model": "a/b"}, ValueError, "`model` must be the name"),
         ({"version": 1, "label": "x"}, ValueError, "Only one of"),
         ({"timeout": 0}, ValueError, "`timeout` must be greater than 0"),

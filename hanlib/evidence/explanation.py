@@ -5,9 +5,9 @@ import json
 
 from hanlib.evidence.explanation_frame import explanation_frame
 from hanlib.evidence.explanation_plot import explanation_plot
+from hanlib.evidence.extractive_summary import summary_text
 from hanlib.evidence.html import explanation_html
 from hanlib.evidence.label_names import label_names
-from hanlib.evidence.summary import summary_text
 from hanlib.evidence.terminal import explanation_text
 
 

@@ -290,7 +290,9 @@ class AttentionPooling(keras.layers.Layer):
 def _check_mask(states, mask):
     if mask is not None and not states.shape[:-1].is_compatible_with(mask.shape):
         came = f"mask.shape={mask.shape}, states.shape={states.shape}"
-        raise ValueError(f"`mask` must be as `states` without the features. Received: {came}")
+        raise ValueError(
+            f"`mask` must have the shape of `states` without the last axis. Received: {came}"
+        )
 
 
 def _one_of(name, value, choices):

@@ -5,8 +5,8 @@ graph, so training and serving tokenize text in the same way. Each function take
 any shape, including ragged ones; the functions that split add a new innermost level.
 """
 
+from hanlib.text.long_sentences import split_lengths
 from hanlib.text.normalization import normalize
-from hanlib.text.rows import split_lengths
 from hanlib.text.sentences import split_sentences
 from hanlib.text.words import split_words
 

@@ -41,7 +41,9 @@ class GrpcClient(ServingClient):
         except ImportError as error:
             raise ImportError(_HINT) from error
         if "://" in address:
-            raise ValueError(f"`address` must be such as '127.0.0.1:8500'. Received: {address!r}")
+            raise ValueError(
+                f"`address` must be a host and port such as '127.0.0.1:8500'. Received: {address!r}"
+            )
         self.address = address
         limits = [(f"grpc.max_{way}_message_length", -1) for way in ("send", "receive")]
         if credentials is None:

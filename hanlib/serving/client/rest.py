@@ -37,7 +37,7 @@ class RestClient(ServingClient):
         super().__init__(model, version, label, **options)
         if not str(address).startswith(("http://", "https://")):
             raise ValueError(
-                f"`address` must be such as 'http://127.0.0.1:8501'. Received: {address!r}"
+                f"`address` must be a URL such as 'http://127.0.0.1:8501'. Received: {address!r}"
             )
         self.url = f"{address.rstrip('/')}/v1/models/{quote(model, safe='')}"
         if version is not None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hanlib.serving import page
 from hanlib.serving.server import requests, responses
-from hanlib.serving.server.metrics import CONTENT_TYPE
+from hanlib.serving.server.server_metrics import CONTENT_TYPE
 from hanlib.serving.server.status import StatusError, error_body, invalid
 from hanlib.serving.server.urls import target
 

@@ -24,8 +24,8 @@ from hanlib.serving.server.connections import (
 from hanlib.serving.server.hosts import Hosts
 from hanlib.serving.server.listening import refuse_newcomers
 from hanlib.serving.server.loaded_versions import Versions
-from hanlib.serving.server.metrics import Metrics
 from hanlib.serving.server.servable import Servable
+from hanlib.serving.server.server_metrics import Metrics
 from hanlib.serving.server.status import StatusError
 from hanlib.serving.server.warm_up import warm_up
 
