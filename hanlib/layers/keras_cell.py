@@ -46,7 +46,7 @@ def check_keras_cell(cell):
         )
     parts = cell.cells if isinstance(cell, keras.layers.StackedRNNCells) else [cell]
     for part in parts:
-        # The dropout masks of Keras cells have the rows of the first step, but rows end later.
+        # The dropout masks of Keras cells have the rows of the first step; later steps have fewer.
         if hasattr(part, "get_dropout_mask") and (part.dropout or part.recurrent_dropout):
             raise ValueError(
                 "`cell` must not use dropout; use the `dropout` of the encoder. "

@@ -115,7 +115,7 @@ class StepCheckpoint(keras.callbacks.Callback):
 
 
 _OTHER = {
-    "fingerprint": "`resume` needs the data of the checkpoint, but texts or labels have changed. "
+    "fingerprint": "`resume` needs the data of the checkpoint, but texts or labels were changed. "
     "Omit `resume` to start a new run",
     "seed": "the checkpoint was written with another random seed: call "
     "`keras.utils.set_random_seed` with the seed of that run before `fit`",
