@@ -13,7 +13,7 @@ class Hierarchy(NamedTuple):
     first.
 
     Attributes:
-        words: the real words end to end, `<int>[words]` or `<float>[words, features]`.
+        words: the concatenated real words, `<int>[words]` or `<float>[words, features]`.
         lengths: `<int32>[rows]`, the number of real items in each row. Only the top level has
             rows of length 0.
         indices: `<int64>[items]`, the index of each real item among all items of its level.
@@ -61,7 +61,7 @@ def hierarchy(inputs, real, levels):
     Args:
         inputs: `[docs, (sentences), (words), ...]`, ragged, or dense with padding; one axis per
             level after the first.
-        real: `<bool>[all words]`, which words are real, end to end.
+        real: `<bool>[all words]`, whether each word is real.
         levels: the number of levels.
 
     Returns:

@@ -30,12 +30,12 @@ def export_saved_model(
 
     Each signature takes `text: <string>[docs]`. The first axis of all outputs is the documents:
 
-    - `serving_default` gives `label`, `probabilities` and `classes`; with `multi_label` also
+    - `serving_default` returns `label`, `probabilities` and `classes`; with `multi_label` also
       `labels`;
-    - `explain` gives the same outputs, and the sentences and words of each document with their
+    - `explain` returns the same outputs, and the sentences and words of each document with their
       attention and gradient x attention (see `hanlib.serving.signatures.Signatures.explain`). It
       exists only if the encoder has attention;
-    - `embed` gives `vectors <float32>[docs, features]`, the document vectors.
+    - `embed` returns `vectors <float32>[docs, features]`, the document vectors.
 
     The model is written to a temporary folder beside `directory` and renamed, so that a server
     never sees a partial version.
