@@ -1,11 +1,11 @@
-"""A trained model beside bag-of-words logistic regressions, on the same split of the same data.
+"""Compares a trained model with bag-of-words logistic regressions on the same documents.
 
     hanlib train demo
     python benchmarks/bag_of_words.py saved_models/demo
 
 prints a table: accuracy of the HAN, and of scikit-learn's logistic regression on the counts and on
 the tf-idf weights of single words and of words and pairs, trained on the same training documents
-and scored on the same split. A second argument names the split (default: test where there is one).
+and scored on the same split. A second argument names the split (default: test if there is one).
 """
 
 import argparse
@@ -27,13 +27,13 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from hanlib.data import load
 
-# Word characters and single Han characters: every method sees the same signs.
+# Words and single Han characters, so that all methods see the same characters.
 TOKEN = r"(?u)[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+(?:'\w+)?"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", type=Path, help="folder made by `hanlib train`")
+    parser.add_argument("model", type=Path, help="folder written by `hanlib train`")
     parser.add_argument("split", nargs="?", help="split to score on")
     arguments = parser.parse_args()
     recorded = json.loads((arguments.model / "dataset.json").read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
-"""Contestants in processes of their own, run in turns: A B C A B C ...
+"""Runs baselines in separate processes, in turns: A B C A B C ...
 
-What else a machine does then slows all of them alike, and the ratio of two, taken within a round,
-means more than either figure. `run` starts `python baseline_runner.py` once for each process.
+Other load on the machine then affects all of them, so ratios within a round are more reliable than
+absolute values. `run` starts `python baseline_runner.py` once for each process.
 """
 
 import json
@@ -26,7 +26,7 @@ class Entry:
         baseline: a key of `baselines.BASELINES`.
         options: its keyword arguments.
         sizes: its `Sizes`.
-        batches: batches a round; a slow one may do fewer.
+        batches: batches per round; slow baselines may do fewer.
     """
 
     title: str
@@ -38,14 +38,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Result:
-    """What an entry did.
+    """The measurements of an entry.
 
     Attributes:
-        seconds: seconds a document of each round.
-        words: words a document that it read.
-        note: what the baseline says about itself.
-        start: seconds until it was warm: building, tracing, compiling.
-        memory: greatest resident size, bytes.
+        seconds: seconds per document in each round.
+        words: words per document that it read.
+        note: description by the baseline.
+        start: seconds for building, tracing and compiling.
+        memory: maximum resident size in bytes.
     """
 
     title: str
@@ -75,8 +75,8 @@ def run(entries, batches, task, rounds, say=print):
         entries: `Entry`s.
         batches: `Documents`s.
         task: "train" or "predict".
-        rounds: how often each does its batches, after a warm-up.
-        say: function of a line of progress.
+        rounds: number of repetitions after a warm-up.
+        say: function that is called with lines of progress.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "batches.npz"
@@ -114,7 +114,7 @@ def run(entries, batches, task, rounds, say=print):
 
 
 class _Worker:
-    """A process with one baseline, that does a round when it is told to."""
+    """A process with one baseline, which runs a round on request."""
 
     def __init__(self, entry, batches, task):
         self.process = subprocess.Popen(
@@ -153,9 +153,9 @@ class _Worker:
 
 
 def _serve():
-    """The process of a baseline: one JSON line in, then a number for each line."""
+    """The process of a baseline: reads one JSON line, then returns a number for each line."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # What a framework prints is not an answer.
+    os.dup2(2, 1)  # Output of the framework must not be read as an answer.
 
     def answer(value):
         answers.write(json.dumps(value) + "\n")
@@ -200,7 +200,7 @@ def _prepared(given):
 
 
 def peak_memory():
-    """The greatest resident size that this process had, bytes (Linux)."""
+    """The maximum resident size of this process in bytes (Linux)."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return 1024 * int(line.split()[1])

@@ -1,10 +1,10 @@
-"""Words a second against the length of documents: hanlib beside the peers.
+"""Words per second by document length, for hanlib and other implementations.
 
     python benchmarks/document_length.py
 
-Nobody cuts here: the box of each length holds all sentences, the flat network all words. Documents
-are generated; those of a batch have from a tenth of the length that is named to all of it, as
-lengths differ in real data. Peers that take too long at a length are left out there.
+Nothing is truncated: the box of each length holds all sentences, and the flat network reads all
+words. Documents are generated; their lengths vary from a tenth of the given length to all of it, as
+in real data. Implementations that take too long at a length are excluded there.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def main():
     parser.add_argument("--words", type=int, default=10_000, help="longest documents (words)")
     parser.add_argument("--box-words", type=int, default=2_000, help="longest for the box (words)")
     parser.add_argument("--flat-words", type=int, default=1_000, help="longest for the flat one")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds a length (default: 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds per length (default: 3)")
     report.add_arguments(parser)
     arguments = parser.parse_args()
     rows = []
@@ -46,7 +46,7 @@ def main():
 
 
 def of_length(length, arguments):
-    """The rows of one length."""
+    """The rows for one length."""
     most = length // MEAN_SENTENCE or 1
     count = max(4, 16_000 // length)
     batch = generated(

@@ -1,4 +1,4 @@
-"""Tokenised documents as flat arrays, and the shapes in which the baselines want them."""
+"""Tokenized documents as flat arrays, and their conversion to the input of the baselines."""
 
 from typing import NamedTuple
 
@@ -6,12 +6,12 @@ import numpy as np
 
 
 class Documents(NamedTuple):
-    """Documents laid end to end.
+    """Concatenated documents.
 
     Attributes:
         ids: `<int32>[words]`.
-        words: `<int64>[sentences]`, words a sentence.
-        sentences: `<int64>[documents]`, sentences a document.
+        words: `<int64>[sentences]`, words per sentence.
+        sentences: `<int64>[documents]`, sentences per document.
         labels: `<int64>[documents]`.
     """
 
@@ -48,7 +48,7 @@ class Documents(NamedTuple):
         return tf.RaggedTensor.from_nested_row_lengths(self.ids, lengths, validate=False)
 
     def box(self, sentences, words):
-        """`<int32>[documents, sentences, words]`, zeros as padding; text beyond it is cut."""
+        """`<int32>[documents, sentences, words]`, padded with zeros or truncated."""
         box = np.zeros([len(self.labels), sentences, words], np.int32)
         starts = np.cumsum(self.words) - self.words
         row = 0
@@ -61,7 +61,7 @@ class Documents(NamedTuple):
         return box
 
     def flat(self, words):
-        """`<int32>[documents, words]`, sentences end to end, zeros as padding; cut beyond it."""
+        """`<int32>[documents, words]`, concatenated sentences, padded with zeros or truncated."""
         flat = np.zeros([len(self.labels), words], np.int32)
         lengths = self.lengths
         starts = np.cumsum(lengths) - lengths
@@ -72,13 +72,13 @@ class Documents(NamedTuple):
 
     @property
     def lengths(self):
-        """`<int64>[documents]`, words a document."""
+        """`<int64>[documents]`, words per document."""
         ends = np.concatenate([[0], np.cumsum(self.words)])
         return np.diff(ends[np.concatenate([[0], np.cumsum(self.sentences)])])
 
 
 def runs(starts, stops):
-    """The numbers from each start to before its stop, end to end.
+    """The concatenated ranges from each start to its stop (exclusive).
 
     >>> runs(np.array([5, 0]), np.array([7, 1])).tolist()
     [5, 6, 0]
@@ -95,9 +95,9 @@ def from_ragged(ragged, labels):
 
 
 def generated(count, sentences, words, vocabulary, seed, classes=2):
-    """Documents with so many sentences of so many words each (numbers, or `(least, most)`).
+    """Documents with given numbers of sentences and words (integers, or `(minimum, maximum)`).
 
-    Ids follow Zipf's law, as words do; `vocabulary` counts the padding id.
+    Ids follow Zipf's law, like words; `vocabulary` includes the padding id.
     """
     random = np.random.default_rng(seed)
 

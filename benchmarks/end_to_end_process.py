@@ -18,7 +18,7 @@ def main(model, texts, signature, calls):
         texts = json.load(file)
     rows = []
     for size in SIZES:
-        # Fewer of the large calls, so that it ends in time.
+        # Fewer of the large calls, to limit the total time.
         count = max(int(calls) // (1 if size < 64 else 4), 5)
         batches = [[texts[(k * size + i) % len(texts)] for i in range(size)] for k in range(count)]
         seconds = []

@@ -1,4 +1,4 @@
-"""Methods of explanation on the demo corpus, whose deciding sentence and words are known.
+"""Explanation methods on the demo corpus, whose deciding sentence and words are known.
 
     hanlib train demo
     python benchmarks/explain_demo.py saved_models/demo
@@ -29,7 +29,7 @@ from hanlib.explain.faithfulness_table import mean_with_interval
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", type=Path, help="folder made by `hanlib train demo`")
+    parser.add_argument("model", type=Path, help="folder written by `hanlib train demo`")
     parser.add_argument("--documents", type=int, default=600, help="reviews to explain")
     arguments = parser.parse_args()
     packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))

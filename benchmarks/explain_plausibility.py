@@ -1,14 +1,14 @@
-"""Methods of explanation against human rationales, and how faithful each is.
+"""Agreement of explanation methods with human rationales, and their faithfulness.
 
     python benchmarks/explain_plausibility.py
 
 trains a HAN on the train split of the movie reviews with human rationales (ERASER: Pang and Lee
 2004, Zaidan et al. 2007), explains the dev split by every method and prints two tables: agreement
 with the rationales, and faithfulness at both levels with 95 % intervals. The file has one JSON
-object a line: text (one sentence a line), label, split and evidence, half-open
+object per line: text (one sentence per line), label, split and evidence, as half-open
 `[start_word, end_word, start_sentence, end_sentence]` over `text.split()` and `text.split("\\n")`.
 
-A folder given by --model keeps the trained model, and is used if it holds one.
+The trained model is stored in the folder --model, and loaded from there if it exists.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA, help="movies_rationales.jsonl")
     parser.add_argument("--model", type=Path, help="folder of the trained model")
-    parser.add_argument("--documents", type=int, help="explain only so many dev documents")
+    parser.add_argument("--documents", type=int, help="maximum number of dev documents to explain")
     arguments = parser.parse_args()
     if not arguments.data.is_file():
         sys.exit(f"no such file: {arguments.data} (give it with --data)")
@@ -65,7 +65,7 @@ def print_setting():
 
 
 def trained(rows, folder):
-    """The classifier in `folder`, trained first where there is none."""
+    """The classifier in `folder`, which is trained first if there is none."""
     if not (folder / "model.keras").exists():
         examples = [(row["text"], CLASSES[row["label"]]) for row in rows]
         random.Random(0).shuffle(examples)
@@ -86,13 +86,13 @@ def marked_words(row):
 
 
 def evidence_spans(row):
-    """The human's evidence as spans of characters."""
+    """The human rationales as spans of characters."""
     words = [match.span() for match in re.finditer(r"\S+", row["text"])]
     return [(words[start][0], words[end - 1][1]) for start, end, _, _ in row["evidence"]]
 
 
 def print_plausibility(classifier, rows, share):
-    """Agreement with the rationales, for the true class, which is what people gave reasons for."""
+    """Agreement with the rationales, for the true class, to which the rationales refer."""
     rows = [row for row in rows if row["evidence"]]
     here = np.mean([len(marked_words(row)) / len(row["text"].split()) for row in rows])
     print(f"Agreement with people, {len(rows)} documents, of whose words {here:.1%} are marked.")

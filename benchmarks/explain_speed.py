@@ -1,13 +1,13 @@
-"""What explanations cost beside predictions, on IMDB reviews.
+"""The cost of explanations relative to predictions, on IMDB reviews.
 
     hanlib train imdb_reviews
     python benchmarks/explain_speed.py saved_models/imdb_reviews
 
-prints, for the first reviews of the test split: the time of explaining them by gradient x attention
-beside that of predicting them; of leave-one-out through the cached lower level beside the naive
-way, which reads the whole document again for each word and sentence, and how far the two differ;
-and how complete integrated gradients are. Each time is the best of three after a warm-up, the two
-that are compared taking turns. With TFDS_DATA_DIR the data set is read from there.
+prints, for the first reviews of the test split: the time of gradient x attention and of
+predictions; the time of leave-one-out with a cached lower level and of a naive implementation,
+which runs the whole document for each word and sentence, and their largest difference; and the
+completeness error of integrated gradients. Each time is the best of three after a warm-up, with
+alternating runs. The data set is read from TFDS_DATA_DIR if it is set.
 """
 
 import argparse
@@ -36,7 +36,7 @@ TURNS = 3
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", type=Path, help="folder made by `hanlib train imdb_reviews`")
+    parser.add_argument("model", type=Path, help="folder written by `hanlib train imdb_reviews`")
     parser.add_argument("--documents", type=int, default=1000, help="reviews to explain")
     parser.add_argument("--complete", type=int, default=200, help="for integrated gradients")
     parser.add_argument("--naive", type=int, default=16, help="for leave-one-out")
@@ -55,7 +55,7 @@ def head(split, count):
 
 
 def best_of(*functions):
-    """The least time of each, in turns, after a warm-up."""
+    """The minimum time of each of several alternating jobs, after a warm-up."""
     times = np.zeros([TURNS, len(functions)])
     for function in functions:
         function()

@@ -1,9 +1,9 @@
-"""Puts the tables that the benchmarks wrote with `--json` into `docs/performance.md`.
+"""Inserts the tables that the benchmarks wrote with `--json` into `docs/performance.md`.
 
     python benchmarks/fill_tables.py --results results
 
-The text between `<!-- NAME -->` and `<!-- end of NAME -->` is replaced by what `results/NAME.json`
-says; a place without such a file stays as it is. `goals` is made of all of them (`goals.py`).
+The text between `<!-- NAME -->` and `<!-- end of NAME -->` is replaced by the tables of
+`results/NAME.json`, if that file exists. `goals` summarizes all of them (`goals.py`).
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main():
 
 
 def fill(page, name, tables):
-    """The page with the tables in the place of that name, and whether it has one.
+    """Inserts tables between the marks of a name; returns the page and whether it has the marks.
 
     >>> fill("<!-- a --><!-- end of a -->", "a", "tables")
     ('<!-- a -->\\n\\ntables\\n<!-- end of a -->', True)

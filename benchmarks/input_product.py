@@ -1,12 +1,11 @@
-"""Ways to the projected input of every word at inference, and what sentences repeat.
+"""Alternatives for the input product at inference, and the number of repeated sentences.
 
     python benchmarks/input_product.py
 
-The lower level needs W x + b for each word, both ways: 6 x 50 numbers. The word vectors may be
-projected word by word, once a distinct word of the batch, or once for the whole vocabulary, when a
-model is exported (a folded table, larger than the word vectors, in either precision). The second
-table says which share of sentences and words would be saved if equal sentences of a batch were
-encoded once.
+The lower level needs W x + b for each word and direction: 6 x 50 numbers. It can be computed for
+each word, for each distinct word of the batch, or for the whole vocabulary when the model is
+exported (a folded table, larger than the word vectors, in two precisions). The second table has the
+share of sentences and words that would be saved if equal sentences of a batch were encoded once.
 """
 
 import argparse
@@ -43,7 +42,7 @@ def main():
 
 
 def ways(batches, sizes, rounds):
-    """Milliseconds a batch of each way, and the size of what it reads."""
+    """Milliseconds per batch of each alternative, and the size of its table."""
     import tensorflow as tf
 
     width = DIRECTIONS * GATES * sizes.units
@@ -92,7 +91,7 @@ def ways(batches, sizes, rounds):
 
 
 def repeats(batches):
-    """Share of the sentences, and of the words in them, that a batch holds more than once."""
+    """The share of repeated sentences in a batch, and of the words in them."""
     sentences = words = spared_sentences = spared_words = 0
     for batch in batches:
         ends = batch.words.cumsum()

@@ -1,12 +1,12 @@
-"""How near training and inference come to the machine's own matrix product.
+"""Training and inference relative to the peak of a matrix product on the same machine.
 
     python benchmarks/limit.py
 
-The peak is that of a large square product in float32 on all cores, TensorFlow's or NumPy's,
-whichever is faster, measured in turns with the rest in the same process. Counted are the
-multiply-adds that the network needs for the real words (`multiply_adds.py`), so whatever else is
-done (gates, packing, moving memory, the optimizer) costs share. A second table times the parts one
-by one.
+The peak is the rate of a large square product in float32 on all cores, with TensorFlow or NumPy,
+whichever is faster, measured alternately with the rest in the same process. Only the multiply-adds
+that the network needs for the real words are counted (`multiply_adds.py`), so everything else
+(gates, packing, memory traffic, the optimizer) lowers the share. A second table has the times of
+the individual parts.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main():
 
 
 def shares(batches, sizes, rounds):
-    """Training step and inference, in turns with the peak's matrix product."""
+    """Training step and inference, measured alternately with the matrix product."""
     from baselines import make
 
     network = make("hanlib", sizes)
@@ -85,7 +85,7 @@ def forward_operations(batches, sizes, per_word):
 
 
 def matrix_products(edge):
-    """Functions that multiply square matrices and wait, and how many products each makes."""
+    """Functions that multiply square matrices and wait, with their numbers of products."""
     import numpy as np
     import tensorflow as tf
 
@@ -95,7 +95,7 @@ def matrix_products(edge):
 
     @tf.function
     def multiply():
-        # hanlib's commands give an operation half of the cores: two products side by side use all.
+        # The hanlib commands use half of the cores per operation, so two parallel products use all.
         return [tf.matmul(*pair)[0, 0] for pair in (operands, other_way)]
 
     def both():
@@ -109,7 +109,7 @@ def matrix_products(edge):
 
 
 def in_turns(jobs, rounds):
-    """Seconds of each job in each round, after one that does not count."""
+    """Seconds of each job in each round, after a warm-up."""
     seconds = {name: [] for name in jobs}
     for number in range(rounds + 1):
         for name, job in jobs.items():
@@ -121,7 +121,7 @@ def in_turns(jobs, rounds):
 
 
 def parts(batches, sizes, rounds):
-    """Milliseconds a batch, and operations a second, of each part alone."""
+    """Milliseconds per batch and operations per second of each part."""
     from network_parts import network_parts
 
     needed = multiply_adds.parts(batches[0], sizes)

@@ -1,4 +1,4 @@
-"""What was measured on: processor, cores, versions, and the command."""
+"""Describes the machine: processor, cores, versions, and the command."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ PACKAGES = ("hanlib", "tensorflow", "keras", "torch", "numpy")
 
 
 def machine():
-    """The facts of a table's heading, by name."""
+    """The facts for the heading of a table, by name."""
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -23,7 +23,7 @@ def machine():
 
 
 def command(argv):
-    """The command as others would type it: without the options that only say where things lie.
+    """The command without options that only contain local paths.
 
     >>> command(["/home/me/benchmarks/limit.py", "--rounds", "3", "--cache", "/tmp/x"])
     'python benchmarks/limit.py --rounds 3'
@@ -39,7 +39,7 @@ def command(argv):
 
 
 def processor():
-    """The processor's name, with its model number where the name alone says little."""
+    """The name of the processor, with its model number if the name is not specific."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

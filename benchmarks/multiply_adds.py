@@ -1,15 +1,15 @@
-"""How much arithmetic a HAN needs for the words it is given, and no more.
+"""The number of operations that a HAN needs for the real words of a batch.
 
-One multiply-add counts as two operations. Per batch, with D the width of a word vector, U the units
-each way, A the attention's hidden layer, G = 3 the blocks of a GRU, both directions counted:
+A multiply-add counts as two operations. With D the width of a word vector, U the units of each
+direction, A the hidden layer of the attention and G = 3 the blocks of a GRU, both directions have
 
-    input product of the words       lines x D x 2GU     lines: distinct words, or all words
+    input product of the words       inputs x D x 2GU    inputs: distinct words, or all words
     recurrent product of the words   words x 2 x U x GU
     attention over the words         words x (2U x A + A + 2U)
     the same for the sentences       sentences x (2U x 2GU + 2 x U x GU + 2U x A + A + 2U)
 
-The gates (some 20 operations a unit, no multiply-adds of a matrix) are left out. The backward pass
-has two products for each of the forward pass: training is three times the forward pass.
+The gates (about 20 operations per unit, without matrix products) are not counted. The backward pass
+has two products for each one of the forward pass, so training is three times the forward pass.
 """
 
 import numpy as np

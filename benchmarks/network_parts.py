@@ -1,4 +1,4 @@
-"""The parts of hanlib's network as functions of their own, to be timed one by one."""
+"""The parts of hanlib's network as separate functions, for timing."""
 
 from typing import NamedTuple
 
@@ -9,10 +9,10 @@ from hanlib.ops.packing import pack
 
 
 class Part(NamedTuple):
-    """One part, as a job over all batches.
+    """A part of the network, as a job over all batches.
 
     Attributes:
-        name: of the part.
+        name: name of the part.
         kind: "forward", or "with gradient" (forward and backward).
         run: function without arguments.
         counted: keys of `multiply_adds.parts` that the part computes.
@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
 
 def network_parts(batches, sizes):
-    """The `Part`s of a forward pass, each with its gradient too, and the optimizer."""
+    """The `Part`s of the forward pass, also with their gradients, and the optimizer."""
     network = make("hanlib", sizes)
     encoder = network.classifier.encoder
     ids = [network.prepare(batch) for batch in batches]
@@ -75,7 +75,7 @@ def _forward_only(name, function, inputs):
 
 
 def _both(name, function, inputs, weights, counted):
-    """A part, and the part with the gradient at its first input and its weights."""
+    """A part, and the part with the gradient of its first input and weights."""
 
     def with_gradient(first, *rest):
         with tf.GradientTape() as tape:

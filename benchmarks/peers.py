@@ -1,4 +1,4 @@
-"""Who is compared with whom in `train_step.py` and `predict.py`, and how the tables read."""
+"""The entries and tables of `train_step.py` and `predict.py`."""
 
 import importlib.util
 from dataclasses import replace
@@ -9,7 +9,7 @@ CELLS = ("gru", "output_gate_gru", "two_state", "mgu", "min_gru", "elman", "lstm
 
 
 def peers(sizes, slow_batches):
-    """The entries of the first table, hanlib first; the slow ones do fewer batches a round."""
+    """The entries of the first table, hanlib first; slow ones run fewer batches per round."""
     entries = [Entry("hanlib", "hanlib", sizes)]
     if importlib.util.find_spec("torch"):
         entries.append(Entry("PyTorch, packed", "torch", sizes))
@@ -35,7 +35,7 @@ def cells(sizes):
 
 
 def table(results, first="network"):
-    """Rows of the results; the ratios are those of the first one."""
+    """Rows of the results; ratios are relative to the first one."""
     return [
         {
             first: result.title + (f" ({result.note})" if result.note else ""),
@@ -51,11 +51,13 @@ def table(results, first="network"):
 
 def add_arguments(parser):
     """The options of both benchmarks."""
-    parser.add_argument("--batches", type=int, default=10, help="batches a round (default: 10)")
-    parser.add_argument("--documents", type=int, default=64, help="documents a batch (default: 64)")
+    parser.add_argument("--batches", type=int, default=10, help="batches per round (default: 10)")
+    parser.add_argument(
+        "--documents", type=int, default=64, help="documents per batch (default: 64)"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default: 5)")
     parser.add_argument("--only", help="part of the titles of peers to compare with hanlib")
-    parser.add_argument("--without", help="part of the titles of peers to leave out")
+    parser.add_argument("--without", help="part of the titles of peers to exclude")
 
 
 def chosen(entries, only, without=None):
@@ -69,7 +71,7 @@ def chosen(entries, only, without=None):
 
 
 def setting(sizes, batches, arguments):
-    """What the tables' heading says."""
+    """The setting for the heading of the tables."""
     documents = sum(len(batch.labels) for batch in batches)
     words = sum(len(batch.ids) for batch in batches)
     return {

@@ -1,4 +1,4 @@
-"""Draws the figures of `docs/performance.md` from what the benchmarks wrote with `--json`.
+"""Draws the figures of `docs/performance.md` from the results that benchmarks wrote with `--json`.
 
     python benchmarks/plots.py --results results --output docs/images
 
@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-# Okabe and Ito's palette: told apart by readers who see few colours; markers differ too.
+# The palette of Okabe and Ito, which is suitable for color-blind readers; markers differ as well.
 COLOURS = {
     "hanlib": "#0072B2",
     "PyTorch": "#E69F00",
@@ -36,12 +36,12 @@ def main():
 
 
 def kind(title):
-    """The key of `COLOURS` under which a network falls."""
+    """The key of `COLOURS` for a network."""
     return next(name for name in COLOURS if title.startswith(name))
 
 
 def peers(*records):
-    """Bars: documents a second of each network, training beside inference."""
+    """A bar plot of documents per second of each network, in training and inference."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(
@@ -59,7 +59,7 @@ def peers(*records):
 
 
 def document_length(record):
-    """Lines: words a second of each network over the length of documents."""
+    """A line plot of words per second of each network by document length."""
     import matplotlib.pyplot as plt
 
     figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")

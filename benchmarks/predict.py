@@ -1,8 +1,8 @@
-"""Inference from word ids: hanlib beside the peers, and all cells.
+"""Inference from word ids, for hanlib, other implementations, and all cells.
 
     python benchmarks/predict.py
 
-As `train_step.py`; text in, probabilities out is measured by `end_to_end.py`.
+The procedure is that of `train_step.py`. `end_to_end.py` measures inference from text.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A process that measures, and its answer."""
+"""Runs a script in a new process, and reads its result."""
 
 import json
 import subprocess
@@ -11,11 +11,11 @@ def answer(script, *arguments, alone=False):
 
     Args:
         script: the file.
-        arguments: of the script.
-        alone: whether only installed packages can be imported, without this folder.
+        arguments: arguments of the script.
+        alone: whether only installed packages can be imported, not this folder.
 
     Raises:
-        RuntimeError: the script failed; the message has the end of what it wrote.
+        RuntimeError: the script failed; the message contains the end of its output.
     """
     command = [sys.executable, *(["-I"] if alone else []), "-W", "ignore", str(script)]
     command += [str(argument) for argument in arguments]

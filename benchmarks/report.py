@@ -1,4 +1,4 @@
-"""What a benchmark found: tables with their setting, printed, and kept as JSON for the plots."""
+"""Prints the tables of a benchmark with their setting, and writes them as JSON for the plots."""
 
 import json
 from pathlib import Path
@@ -8,16 +8,16 @@ from machine import machine
 
 def add_arguments(parser):
     """The options of each benchmark."""
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
-    parser.add_argument("--seed", type=int, default=0, help="of the batches (default: 0)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the batches (default: 0)")
 
 
 def publish(name, setting, tables, arguments):
     """Prints a benchmark's tables, and writes them to the file of `--json`.
 
     Args:
-        name: of the benchmark.
-        setting: what was measured, by name: sizes, batches, rounds.
+        name: name of the benchmark.
+        setting: `dict` of sizes, batches, rounds and other parameters.
         tables: `(title, rows)`s; a row is a dict from column to text or number.
         arguments: the parsed options.
     """
@@ -34,7 +34,7 @@ def publish(name, setting, tables, arguments):
 
 
 def text(record):
-    """A benchmark's record as Markdown: its setting, then its tables."""
+    """The record of a benchmark as Markdown: the setting, then the tables."""
     lines = [heading(record["machine"], record["setting"])]
     for table in record["tables"]:
         lines += [f"{table['title']}:", markdown(table["rows"])]
@@ -68,7 +68,7 @@ def markdown(rows):
 
 
 def shown(value):
-    """A figure with as many digits as mean something."""
+    """Formats a number with significant digits only."""
     if value is None:
         return "-"
     if isinstance(value, bool) or not isinstance(value, (int, float)):

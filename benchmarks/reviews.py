@@ -1,4 +1,4 @@
-"""Real text to measure on: the training reviews of IMDB; their word ids are kept."""
+"""The training reviews of IMDB as test data; their word ids are cached."""
 
 import tempfile
 from pathlib import Path
@@ -16,12 +16,12 @@ def add_arguments(parser):
 
 
 def review_ids(arguments, vocabulary):
-    """The reviews as `Documents`, tokenised as `hanlib train` does, with sentences continued."""
+    """The reviews as `Documents`, tokenized as by `hanlib train`."""
     path = arguments.cache / f"imdb-{vocabulary}.npz"
     if not path.exists():
         arguments.cache.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".partial.npz")
-        np.savez(temporary, **_tokenised(arguments.data_dir, vocabulary)._asdict())
+        np.savez(temporary, **_tokenized(arguments.data_dir, vocabulary)._asdict())
         temporary.replace(path)
     with np.load(path, allow_pickle=False) as arrays:
         return Documents(**{name: arrays[name] for name in Documents._fields})
@@ -34,7 +34,7 @@ def review_texts(data_dir=None):
     return list(load("imdb_reviews", data_dir=data_dir).splits["train"])
 
 
-def _tokenised(data_dir, vocabulary):
+def _tokenized(data_dir, vocabulary):
     import tensorflow as tf
 
     from hanlib.layers import DocumentVectorizer

@@ -1,11 +1,11 @@
-"""How time and memory grow with the length of documents, the batch, the network, the data set.
+"""Growth of time and memory with document length, batch size, network size and data set size.
 
     python benchmarks/scaling.py
     python benchmarks/scaling.py --axes "data set" --documents 100000
 
-Each point has a process of its own. Time is the median of a few runs after a warm-up; memory is the
-greatest resident size less that before the network was made. Documents are generated: sentences of
-20 words whose ids follow Zipf's law.
+Each point is measured in a separate process. Time is the median of several runs after a warm-up;
+memory is the maximum resident size minus that before the network was created. Documents are
+generated, with sentences of 20 words whose ids follow Zipf's law.
 """
 
 import argparse
@@ -29,10 +29,12 @@ SENTENCE = 20
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--axes", default=",".join(AXES), help="which axes, with commas between")
+    parser.add_argument(
+        "--axes", default=",".join(AXES), help="axes to measure, separated by commas"
+    )
     parser.add_argument("--words", type=int, default=40_000, help="longest documents (words)")
     parser.add_argument("--documents", type=int, default=1_000_000, help="largest data set")
-    parser.add_argument("--rounds", type=int, default=5, help="runs a point (default: 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="runs per point (default: 5)")
     parser.add_argument("--point", help=argparse.SUPPRESS)
     report.add_arguments(parser)
     arguments = parser.parse_args()
@@ -50,7 +52,7 @@ def main():
 
 
 def by_words(arguments):
-    """Both tasks, over the words of a document; batches of 8 documents."""
+    """Both tasks by words per document, in batches of 8 documents."""
     lengths = [n for n in (50, 200, 1_000, 5_000, 10_000, 20_000, 40_000) if n <= arguments.words]
     rows = []
     for task in ("train", "predict"):
@@ -62,7 +64,7 @@ def by_words(arguments):
 
 
 def by_batch(arguments):
-    """Training, over the documents of a batch; 260 words a document."""
+    """Training by documents per batch, with 260 words per document."""
     counts = (1, 4, 16, 64, 256, 1024)
     points = [point(arguments, documents=count, sentences=13) for count in counts]
     words = [count * 13 * SENTENCE for count in counts]
@@ -70,7 +72,7 @@ def by_batch(arguments):
 
 
 def by_units(arguments):
-    """Training, over the units each way; 64 documents of 260 words."""
+    """Training by units of each direction, with 64 documents of 260 words."""
     widths = (25, 50, 100, 200, 400)
     points = [
         point(arguments, documents=64, sentences=13, units=n, attention=2 * n) for n in widths
@@ -79,14 +81,14 @@ def by_units(arguments):
 
 
 def by_vocabulary(arguments):
-    """Training, over the ids of the vocabulary; 64 documents of 260 words."""
+    """Training by vocabulary size, with 64 documents of 260 words."""
     counts = (3_000, 30_000, 300_000)
     points = [point(arguments, documents=64, sentences=13, vocabulary=n) for n in counts]
     return _against(points, "vocabulary", counts, [64 * 260] * len(counts), "train")
 
 
 def by_documents(arguments):
-    """The input pipeline, over the documents of a data set in sharded files."""
+    """The input pipeline by documents of a data set in sharded files."""
     from streaming import measure_stream
 
     counts = [n for n in (10_000, 100_000, 1_000_000) if n <= arguments.documents]
@@ -106,9 +108,9 @@ AXES = {
 
 
 def _against(points, axis, values, words, task):
-    """Rows of one axis; time and memory also as powers of the axis since the point before.
+    """Rows of one axis, with the growth of time and memory as powers of the axis.
 
-    1 is linear, 0 is flat.
+    1 is linear, 0 is constant.
     """
     rows = []
     for value, count, found in zip(values, words, points, strict=True):
@@ -130,7 +132,7 @@ def _power(before, row, column, axis):
 
 
 def point(arguments, task="train", documents=64, sentences=13, **sizes):
-    """One point, measured in a new process: seconds a batch, and bytes."""
+    """Measures a point in a new process: seconds per batch, and bytes."""
     given = {"task": task, "documents": documents, "sentences": sentences}
     given |= {"sizes": asdict(replace(Sizes(), **sizes)), "rounds": arguments.rounds}
     given["seed"] = arguments.seed
@@ -140,11 +142,11 @@ def point(arguments, task="train", documents=64, sentences=13, **sizes):
 
 
 def measure(task, documents, sentences, sizes, rounds, seed):
-    """Seconds a batch (median), and bytes beyond those before the network was made."""
+    """The median seconds per batch, and the additional bytes since before the network."""
     from hanlib.cli.quiet import start_tensorflow
 
     start_tensorflow()
-    import hanlib.models  # noqa: F401 - its memory is not the network's
+    import hanlib.models  # noqa: F401 - not counted as memory of the network
 
     before = resident_memory()
     from baselines import make

@@ -1,12 +1,12 @@
-"""Generated bodies and documents against the development server.
+"""Sends generated bodies and documents to the development server.
 
     hanlib export saved_models/demo exported/demo
     python benchmarks/server_fuzz.py exported/demo --bodies 20000 --documents 20000
 
 Bodies are valid, nearly valid, garbage, deeply nested, huge or of wrong types; documents are empty,
-long, not UTF-8, only emoji, Chinese or full of markup. Every answer must be valid JSON: 200 with
-finite numbers and probabilities that sum to one, or an error of the client. The same seed makes the
-same requests. The exit code is 1 if a fault was found.
+long, invalid UTF-8, only emoji, Chinese or full of markup. Every response must be valid JSON: 200
+with finite numbers and probabilities that sum to one, or a client error. The requests depend only
+on the seed. The exit code is 1 if a fault was found.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def document(draw):
 
 
 def document_request(draw, explain):
-    """A request for generated documents, in any of the formats; text may not be UTF-8."""
+    """A request for generated documents in any format, possibly with invalid UTF-8."""
     texts = [document(draw) for _ in range(draw.choice([1, 1, 2, 5]))]
     values = [_value(draw, text) for text in texts]
     name = draw.choice(["serving_default", "explain"]) if explain else "serving_default"
@@ -79,7 +79,7 @@ def _value(draw, text):
 
 
 def body(draw):
-    """A body as `bytes`: anything."""
+    """A random body as `bytes`."""
     kind = draw.randrange(8)
     if kind == 0:
         return draw.randbytes(draw.randrange(300))
@@ -101,7 +101,7 @@ def body(draw):
 
 
 def _tree(draw, depth):
-    """A request of the right keys, mostly, and of any values."""
+    """A request with mostly valid keys and random values."""
     keys = ["instances", "inputs", "signature_name", "text", "b64", "x", "", "\ud800", "ü"]
     if depth == 4 or (depth and draw.random() < 0.4):
         chosen = draw.choices(keys, [9, 5, 3, 4, 3, 1, 1, 1, 1], k=draw.randrange(1, 4))
@@ -127,7 +127,7 @@ def _mutated(draw, valid):
 
 
 def fault_of_answer(code, answer):
-    """What is wrong with the answer to any body, or None."""
+    """The fault in a response to a random body, or None."""
     if code not in GOOD_CODES:
         return f"code {code}"
     try:
@@ -140,7 +140,7 @@ def fault_of_answer(code, answer):
 
 
 def fault_of_documents(told, count=None):
-    """What is wrong with the answers to documents, or None."""
+    """The fault in a response to documents, or None."""
     rows = told.get("predictions")
     if rows is None:
         columns = told["outputs"]
@@ -151,7 +151,7 @@ def fault_of_documents(told, count=None):
 
 
 def fault_of_row(row):
-    """What is wrong with one document's outputs, or None."""
+    """The fault in the outputs of one document, or None."""
     if not all(math.isfinite(number) for number in numbers(row)):
         return "a number that is not finite"
     if abs(sum(row["probabilities"]) - 1) > 1e-4:
@@ -195,7 +195,7 @@ class Fuzzer:
         self.codes.clear()
 
     def bodies(self, count):
-        """Sends `count` bodies of any kind."""
+        """Sends `count` random bodies."""
         for _ in range(count):
             made = body(self.draw)
             packed = self.draw.random() < 0.05
@@ -226,7 +226,7 @@ class Fuzzer:
 
 
 def _is_not_text(made, answer):
-    """Whether a request was refused because it holds half a surrogate pair or is not UTF-8."""
+    """Whether a request was rejected because of lone surrogates or invalid UTF-8."""
     if b"surrogate pair" in answer:
         return re.search(rb"\\ud[89a-f]", made)
     return b"not valid UTF-8" in answer and "\ufffd" in made.decode("utf-8", "replace")
@@ -260,7 +260,7 @@ def main():
 
 
 def run(fuzzers, kind, count):
-    """Runs all fuzzers at once, and prints the codes of their answers."""
+    """Runs all fuzzers in parallel, and prints the status codes."""
     share = -(-count // len(fuzzers))
     with concurrent.futures.ThreadPoolExecutor(len(fuzzers)) as pool:
         list(pool.map(lambda fuzzer: getattr(fuzzer, kind)(share), fuzzers))

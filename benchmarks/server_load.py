@@ -1,11 +1,11 @@
-"""The development server under load, beside the same SavedModel called without HTTP.
+"""The development server under load, compared with the same SavedModel without HTTP.
 
     hanlib export saved_models/imdb_reviews exported/imdb
     python benchmarks/server_load.py exported/imdb --minutes 10
 
-32 connections on loopback send reviews of IMDB and Yelp (TFDS) without a pause: one, four or
-sixteen documents a request, and every tenth request to `explain` if the model has it. The table
-shows errors, requests a second and latencies. Below it stands the server's memory after the first
+32 connections on loopback send reviews of IMDB and Yelp (TFDS) continuously: one, four or sixteen
+documents per request, and every tenth request to `explain` if the model has it. The table shows
+errors, requests per second and latencies, followed by the memory of the server after the first
 minute and at the end. For comparison, the same requests first go to
 `tf.saved_model.load(...).signatures` without HTTP, from one thread and from as many threads as the
 server runs batches. Client, server and model share the machine.
@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-WARM_UP = 10.0  # seconds that do not count
+WARM_UP = 10.0  # seconds
 
 
 def main():
@@ -76,7 +76,7 @@ def has_explain(folder):
 
 
 def mixed(texts, explain):
-    """Endless requests: `(signature, documents)`."""
+    """An infinite stream of requests `(signature, documents)`."""
     draw = random.Random(0)
     while True:
         size = draw.choices([1, 4, 16], [8, 3, 1])[0]
@@ -85,7 +85,7 @@ def mixed(texts, explain):
 
 
 def direct(folder, requests, threads, seconds):
-    """The signatures, called from `threads` threads."""
+    """Calls the signatures from `threads` threads."""
     import tensorflow as tf
 
     signatures = tf.saved_model.load(str(folder)).signatures
@@ -100,7 +100,7 @@ def direct(folder, requests, threads, seconds):
 
 
 def served(arguments, requests, seconds):
-    """The server, over `arguments.connections` connections."""
+    """Sends requests to the server over `arguments.connections` connections."""
     process, port, name = start(arguments)
     bodies = [
         json.dumps({"signature_name": signature, "instances": documents})
@@ -141,7 +141,7 @@ def start(arguments):
 
 
 def sample(process, memory):
-    """Appends `(seconds since the start, bytes of resident memory)`, every second."""
+    """Appends `(seconds since the start, bytes of resident memory)` every second."""
     begin = time.monotonic()
     while process.poll() is None:
         try:
@@ -155,7 +155,7 @@ def sample(process, memory):
 
 
 def drive(connect, ask, requests, threads, seconds):
-    """Sends requests from `threads` threads for some seconds; the warm-up does not count."""
+    """Sends requests from `threads` threads for a number of seconds after a warm-up."""
     begin = time.monotonic()
     warm_up = min(WARM_UP, seconds / 4)
     latencies, errors = [], []

@@ -1,18 +1,19 @@
-"""The sizes of the networks that are compared: those of Yang et al. 2016, section 3.3."""
+"""The sizes of the compared networks, those of Yang et al. 2016, section 3.3."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What all baselines agree on, and the boxes of those that need one.
+    """The sizes of all baselines, and the boxes of those with dense input.
 
     Attributes:
-        vocabulary: word ids, padding included.
-        dim, units, attention: widths of a word vector, of a state each way, of the attention.
-        cell: name of the gated cell; only hanlib has others than "gru".
-        sentences, words: the dense box, beyond which text is cut.
-        flat_words: words after which a flat network cuts the text.
+        vocabulary: number of word ids, including padding.
+        dim, units, attention: widths of word vectors, of the states of each direction, and of the
+            attention.
+        cell: name of the gated cell; only hanlib supports other cells than "gru".
+        sentences, words: size of the dense box; longer text is truncated.
+        flat_words: maximum number of words for a flat network.
     """
 
     vocabulary: int = 30_000

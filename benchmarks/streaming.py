@@ -1,4 +1,4 @@
-"""A generated data set in sharded files, streamed through hanlib's input pipeline.
+"""Streams a generated data set in sharded files through hanlib's input pipeline.
 
 `python streaming.py FOLDER` is the process that is measured; `measure_stream` starts it.
 """
@@ -17,7 +17,7 @@ VOCABULARY = 20_000
 
 
 def measure_stream(documents, seed):
-    """A row: seconds of each stage and the greatest memory, in a new process."""
+    """Measures the seconds of each stage and the maximum memory in a new process."""
     with tempfile.TemporaryDirectory() as folder:
         write_shards(Path(folder) / "texts", documents, seed)
         found = answer(__file__, folder)
@@ -28,7 +28,7 @@ def measure_stream(documents, seed):
 
 
 def write_shards(folder, documents, seed):
-    """`documents` texts of some 30 words with labels, as JSON lines in `SHARDS` files."""
+    """Writes `documents` texts of about 30 words with labels as JSON lines in `SHARDS` files."""
     folder.mkdir(parents=True)
     random = np.random.default_rng(seed)
     words = np.array([f"w{number}" for number in range(VOCABULARY)])
@@ -44,7 +44,7 @@ def write_shards(folder, documents, seed):
 
 
 def stream(folder):
-    """Seconds of each stage, the words, and the greatest memory beyond that of the imports."""
+    """Seconds of each stage, the words, and the maximum memory minus that of the imports."""
     from hanlib.cli.quiet import start_tensorflow
 
     start_tensorflow()

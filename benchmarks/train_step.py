@@ -1,11 +1,11 @@
-"""The training step: hanlib beside the peers, all cells, and what `hanlib train` adds to the step.
+"""The training step of hanlib, other implementations, and all cells, and `hanlib train`.
 
     python benchmarks/train_step.py
 
-Each baseline has a process of its own and they take turns; ratios are medians over the rounds.
-The batches are real reviews in random order, ready in the form that each baseline wants; tracing
-and compilation are over before the clock starts. Optimizer: Adam (rows of the batch only, in hanlib
-and with PyTorch's SparseAdam).
+Each baseline runs in a separate process, and they take turns; ratios are medians over the rounds.
+The batches are real reviews in random order, converted to the input of each baseline in advance.
+Tracing and compilation are not timed. The optimizer is Adam (only for the rows of the batch in
+hanlib and with PyTorch's SparseAdam).
 """
 
 import argparse
@@ -56,7 +56,7 @@ def say_to_stderr(line):
 
 
 def loop_rows(results):
-    """Rows of the last table; a whole loop stands after its step and is compared with it."""
+    """Rows of the last table; a complete loop follows its step and is compared with it."""
     rows = []
     for before, result in zip([None, *results], results, strict=False):
         whole = result.title.startswith("`hanlib train")
@@ -69,7 +69,7 @@ def loop_rows(results):
 
 
 def loops(sizes):
-    """From the bare step to the whole of `hanlib train`, one thing more a line."""
+    """From the bare step to the complete `hanlib train`, with one more part per row."""
     bare = {"preset": "han_paper", "adversarial_norm": 0.0, "clip_norm": 0.0, "weight_average": 0.0}
     plain = {**bare, "clip_norm": 5.0, "weight_average": 0.99}
     dropout = {"adversarial_norm": 0.0}

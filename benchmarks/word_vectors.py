@@ -1,10 +1,10 @@
-"""What initial word vectors bring: the same run with random ones and with vectors of the own texts.
+"""Compares runs with random word vectors and with vectors learned from the texts.
 
     python benchmarks/word_vectors.py --documents 5000 --unlabelled 20000 --epochs 4
 
 trains on some of IMDB's training reviews and prints a table: accuracy on the validation split (the
-test split is never read) and seconds, one row a variant. Each `--variant NAME:FIELD=VALUE,...` sets
-fields of the recipe; without any, random vectors are compared with `vectors=own`.
+test split is never read) and seconds, one row per variant. `--variant NAME:FIELD=VALUE,...` sets
+fields of the recipe; without it, random vectors are compared with `vectors=own`.
 """
 
 import argparse
@@ -30,7 +30,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=int, default=5_000, help="labelled reviews")
     parser.add_argument("--unlabelled", type=int, default=20_000, help="reviews without labels")
-    parser.add_argument("--validation", type=int, default=2_500, help="most validation reviews")
+    parser.add_argument(
+        "--validation", type=int, default=2_500, help="maximum number of validation reviews"
+    )
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--preset", default="han_base")
@@ -52,7 +54,7 @@ def main():
 
 
 def subset(corpus, arguments):
-    """The first documents of each split, which lie in the order of the data set's files."""
+    """The first documents of each split, in the order of the files of the data set."""
 
     def first(split, number):
         examples = list(itertools.islice(split, number))

@@ -2,7 +2,7 @@
 
 The public names live in the subpackages, as in Keras: `hanlib.layers.GRUCell`,
 `hanlib.models.DocumentClassifier`, `hanlib.data.load`. Each subpackage is imported when it is
-first used, so `import hanlib` takes no time and does not start TensorFlow.
+first used, so `import hanlib` is fast and does not import TensorFlow.
 """
 
 import importlib

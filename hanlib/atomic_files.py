@@ -1,6 +1,6 @@
-"""Files and folders that are there whole or not at all, also after a crash or a power cut.
+"""Writes files and folders atomically: complete or not at all, even after a crash or power failure.
 
-What is written gets a temporary name beside its target, is brought to the disk, and is renamed.
+Everything is written under a temporary name beside its target, flushed to the disk, and renamed.
 """
 
 import contextlib
@@ -15,13 +15,13 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-# Not a number and not a visible name: a server that watches a folder of versions ignores it.
+# The name is not a number, so a server that watches a folder of versions ignores it.
 PREFIX = ".writing-"
 
 
 @contextlib.contextmanager
 def replacing(path):
-    """A temporary path beside `path`, for a file that replaces it if the block raises no error.
+    """A context with a temporary path, renamed to `path` if the block raises no error.
 
     >>> path = Path(tempfile.mkdtemp(), "metrics.json")
     >>> with replacing(path) as temporary:
@@ -30,7 +30,7 @@ def replacing(path):
     ('{}', 1)
     """
     path = Path(path)
-    # The suffix stays: some writers choose their format by it.
+    # The suffix is kept, because some writers choose the format by it.
     temporary = path.with_name(f"{PREFIX}{os.getpid()}-{path.name}")
     try:
         yield temporary
@@ -40,18 +40,18 @@ def replacing(path):
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path, text):
-    """Writes a text file in UTF-8 at once."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+def write_text(path, text, errors="strict"):
+    """Writes a text file in UTF-8 at once; `errors` is that of `str.encode`."""
+    with replacing(path) as temporary, naming(path):
+        temporary.write_text(text, encoding="utf-8", errors=errors)
 
 
 @contextlib.contextmanager
 def writing_folder(parent):
-    """A temporary folder in `parent`, removed at the end unless it was renamed by then.
+    """A context with a temporary folder in `parent`, which is removed at the end.
 
-    First, what killed processes left in `parent` is removed; a process that is still alive holds
-    a lock on its folder.
+    The folders that killed processes left in `parent` are removed first. A running process holds a
+    lock on its folder.
 
     >>> parent = Path(tempfile.mkdtemp())
     >>> (parent / ".writing-left").mkdir()
@@ -73,31 +73,69 @@ def writing_folder(parent):
             os.close(lock)
 
 
-def publish(temporary, folder):
-    """Renames a finished folder to `folder`, which must not exist or be empty.
+@contextlib.contextmanager
+def creating(directory):
+    """A context with a temporary folder, renamed to `directory` if the block raises no error.
 
     Raises:
-        FileExistsError: if `folder` exists and is not an empty folder.
+        FileExistsError: if `directory` exists and is not an empty folder.
 
     >>> parent = Path(tempfile.mkdtemp())
-    >>> with writing_folder(parent) as temporary:
+    >>> with creating(parent / "1") as temporary:
     ...     written = (temporary / "a.txt").write_text("a")
-    ...     publish(temporary, parent / "1")
     >>> [path.name for path in parent.iterdir()]
     ['1']
     """
+    directory = Path(directory)
+    with writing_folder(directory.parent) as temporary:
+        # `mkdtemp` makes folders that only their owner can read.
+        folder = temporary / directory.name
+        folder.mkdir()
+        yield folder
+        publish(folder, directory)
+
+
+def publish(temporary, directory):
+    """Renames a finished folder to `directory`.
+
+    Raises:
+        FileExistsError: if `directory` exists and is not an empty folder.
+    """
     flush(temporary)
     try:
-        os.rename(temporary, folder)
+        os.rename(temporary, directory)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
-            message = f"`folder` must be new or empty. Received: {folder}"
+            message = f"`directory` must be new or empty. Received: {directory}"
             raise FileExistsError(message) from error
         raise
 
 
+def remove(folder):
+    """Removes a folder. It is renamed first, so a kill cannot leave a part of it."""
+    folder = Path(folder)
+    remove_leftovers(folder.parent)
+    away = folder.with_name(f"{PREFIX}{os.getpid()}-{folder.name}")
+    os.replace(folder, away)
+    shutil.rmtree(away)
+
+
+def move(path, target, replaced):
+    """Moves a complete file or folder to `target`, which it replaces.
+
+    Args:
+        path, target: Paths on the same file system.
+        replaced: The temporary name of a folder that is replaced, until `path` is moved.
+    """
+    if path.is_dir():
+        shutil.rmtree(replaced, ignore_errors=True)
+        if target.exists():
+            os.replace(target, replaced)
+    os.replace(path, target)
+
+
 def flush(path):
-    """Brings a file, or all files of a folder, to the disk before it gets its name."""
+    """Writes a file, or all files of a folder, to the disk, in case of a power failure."""
     path = Path(path)
     files = (found for found in path.rglob("*") if found.is_file()) if path.is_dir() else [path]
     for file in files:
@@ -106,7 +144,7 @@ def flush(path):
 
 
 def remove_leftovers(parent):
-    """Removes what killed processes left in `parent`; what a living process writes stays."""
+    """Removes the files and folders that killed processes left in `parent`."""
     for path in Path(parent).glob(f"{PREFIX}*"):
         if not path.is_dir():
             if not _is_alive(path.name.removeprefix(PREFIX).partition("-")[0]):
@@ -130,7 +168,7 @@ def _is_alive(process):
 
 @contextlib.contextmanager
 def naming(path):
-    """Names the file in an `OSError` of writing, such as of a full disk, that does not.
+    """Adds the file name to an `OSError` without one, for instance when the disk is full.
 
     >>> with naming("model.bin"):
     ...     raise OSError(errno.ENOSPC, "No space left on device")
@@ -163,7 +201,7 @@ def _locked_folder(parent):
         with contextlib.suppress(FileNotFoundError):
             lock = os.open(temporary, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
-            # Another process may have removed it as a leftover before it was locked.
+            # Another process may have removed the folder before it was locked.
             if temporary.exists():
                 return temporary, lock
             os.close(lock)

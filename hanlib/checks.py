@@ -1,16 +1,16 @@
-"""Checks of arguments that several parts share."""
+"""Checks of arguments, shared by all packages."""
 
 import numbers
 
 
 def check_integer(name, value, minimum=1, *, allow_none=False, error=ValueError):
-    """Returns an argument that must be an integer, as an `int`.
+    """Checks that an argument is an integer, and returns it as an `int`.
 
     Args:
         name: Name of the argument, for the message.
-        value: What the user passed. Booleans are not integers here.
-        minimum: Least allowed value.
-        allow_none: Whether None is allowed; it is returned as it is.
+        value: Value of the argument. Booleans are not accepted.
+        minimum: Smallest allowed value.
+        allow_none: Whether None is accepted and returned.
         error: Class of the exception to raise.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Losses for the heads of a classifier: hard labels, soft targets, and a weight a document."""
+"""Losses for single-label and multi-label heads, with hard or soft targets and weights."""
 
 import keras
 from keras import ops
@@ -6,11 +6,11 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("hanlib")
 class SingleLabelCrossentropy(keras.losses.Loss):
-    """Cross-entropy of one class a document.
+    """Cross-entropy for one class per document.
 
         L = -Σ_k t_k log p_k,    t = (1 - s) y + s / classes
 
-    Targets are class indexes `[docs]`, or soft targets `[docs, classes]`; both may occur in one
+    Targets are class indices `[docs]`, or soft targets `[docs, classes]`; both may occur in one
     training run.
 
     Args:
@@ -49,12 +49,12 @@ class MultiLabelCrossentropy(keras.losses.Loss):
     Targets are `[docs, classes]`, from 0 to 1. A weight may be given for each document `[docs]`,
     or for each label of each document `[docs, classes]`.
 
-    It is the sum over the labels, where Keras' `BinaryCrossentropy` takes the mean: with the mean
-    over ninety labels the gradient of a word vector is as small as Adam's epsilon, and nothing is
-    learned.
+    The terms of the labels are summed, whereas `keras.losses.BinaryCrossentropy` averages them.
+    With the mean over many labels (90, for example), the gradient of a word vector is as small as
+    Adam's epsilon, and nothing is learned.
 
     Args:
-        label_smoothing: s.
+        label_smoothing: s, the share of the target that is moved towards 1/2.
 
     >>> loss = MultiLabelCrossentropy()
     >>> f"{float(loss(ops.array([[1, 0, 0]]), ops.array([[0.5, 0.5, 0.5]]))):.4f}"  # 3 log 2
@@ -85,7 +85,7 @@ class MultiLabelCrossentropy(keras.losses.Loss):
 
 
 class _Reduction(keras.losses.Loss):
-    """Reduces losses that are known already."""
+    """Reduces losses that have been computed already."""
 
     def call(self, y_true, y_pred):
         return y_true

@@ -1,4 +1,4 @@
-"""Metrics for the heads of a classifier, as `keras.metrics.Metric`s."""
+"""Keras metrics for single-label and multi-label heads."""
 
 import keras
 import numpy as np
@@ -11,10 +11,10 @@ THRESHOLDS = np.round(np.arange(0.05, 1.0, 0.05), 2)
 
 @keras.saving.register_keras_serializable("hanlib")
 class SingleLabelAccuracy(keras.metrics.MeanMetricWrapper):
-    """Share of documents whose most probable class is the class of the target.
+    """Share of documents whose most probable class is that of the target.
 
-    Targets are class indexes `[docs]`, or soft targets `[docs, classes]`, of which the greatest
-    counts; both may occur in one training run.
+    Targets are class indices `[docs]`, or soft targets `[docs, classes]`, whose largest entry is
+    the class. Both may occur in one training run.
 
     >>> accuracy = SingleLabelAccuracy()
     >>> accuracy.update_state([1, 0], [[0.2, 0.8], [0.3, 0.7]])
@@ -39,9 +39,9 @@ def _matches(y_true, y_pred):
 
 @keras.saving.register_keras_serializable("hanlib")
 class BestThresholdF1(keras.metrics.Metric):
-    """Micro-F1 at the threshold that gives the greatest, of 0.05, 0.10, ..., 0.95.
+    """The highest micro-F1 over the thresholds 0.05, 0.10, ..., 0.95.
 
-    All labels share the threshold. On validation documents it chooses the threshold of a
+    All labels share the threshold. On validation data the metric selects the threshold of a
     multi-label classifier.
 
     >>> f1 = BestThresholdF1()
@@ -61,7 +61,7 @@ class BestThresholdF1(keras.metrics.Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         y_pred = ops.convert_to_tensor(y_pred, "float32")
         true = ops.cast(ops.convert_to_tensor(y_true, "float32") > 0.5, "float64")
-        # One threshold at a time: [thresholds, docs, classes] would be large.
+        # One threshold at a time, since [thresholds, docs, classes] would be large.
         counts = tf.map_fn(
             lambda threshold: _counts(true, ops.cast(y_pred >= threshold, "float64")),
             ops.convert_to_tensor(THRESHOLDS, "float32"),
@@ -75,7 +75,7 @@ class BestThresholdF1(keras.metrics.Metric):
         return ops.max(self._scores())
 
     def best_threshold(self):
-        """The threshold that `result` belongs to."""
+        """The threshold with the highest F1."""
         return float(THRESHOLDS[int(ops.argmax(self._scores()))])
 
     def _scores(self):

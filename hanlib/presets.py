@@ -1,9 +1,9 @@
-"""Named sizes of `hanlib.models.HAN`; the command line shows them without TensorFlow."""
+"""Presets of `hanlib.models.HAN`. The command line lists them without importing TensorFlow."""
 
 PRESETS = {
-    # Yang et al. 2016, section 3.3: 200-d word vectors, 50 units each way, 100 in the attention.
+    # Yang et al. 2016, section 3.3: 200-d vectors, 50 units per direction, 100 in the attention.
     "han_paper": {"embedding_dim": 200, "units": 50, "attention_units": 100},
-    # For a first look, for small data sets, and for the demo.
+    # For experiments, small data sets and the demo.
     "han_small": {
         "embedding_dim": 64,
         "units": 32,
@@ -11,8 +11,8 @@ PRESETS = {
         "input_dropout": 0.2,
         "dropout": 0.2,
     },
-    # The default: the paper's sizes with the regularisation that Adhikari et al. 2019 found to
-    # matter (embedding dropout, weight drop).
+    # The default: the sizes of the paper, with the regularization that Adhikari et al. 2019 found
+    # effective (embedding dropout, weight drop).
     "han_base": {
         "embedding_dim": 200,
         "units": 50,

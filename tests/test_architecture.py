@@ -27,7 +27,9 @@ ALLOWED = {
         *("data", "explain", "layers", "losses", "metrics", "ops", "optimizers", "serving", "text")
     },
     "sklearn": {"layers", "models"},
-    "training": {"models", "layers", "data", "embeddings", "optimizers", "losses", "metrics"},
+    "training": {
+        *("data", "embeddings", "layers", "losses", "metrics", "models", "ops", "optimizers")
+    },
     "__main__": {"cli"},
     "cli": {
         *(

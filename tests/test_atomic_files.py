@@ -26,7 +26,7 @@ def test_a_folder_is_published_once(tmp_path):
         (temporary / "a.txt").write_text("a")
         atomic_files.publish(temporary, tmp_path / "1")
     assert [path.name for path in tmp_path.rglob("*")] == ["1", "a.txt"]
-    refused = pytest.raises(FileExistsError, match="`folder` must be new or empty")
+    refused = pytest.raises(FileExistsError, match="`directory` must be new or empty")
     with atomic_files.writing_folder(tmp_path) as temporary, refused:
         atomic_files.publish(temporary, tmp_path / "1")
     assert [path.name for path in tmp_path.iterdir()] == ["1"]

@@ -5,9 +5,10 @@ import functools
 import numpy as np
 import pytest
 import tensorflow as tf
+from random_ngrams import random_ngrams
 
 from hanlib.explain.attention_evidence import attention_evidence, log_odds
-from hanlib.models import HAN, DocumentClassifier
+from hanlib.models import HAN, DocumentClassifier, FlatRecurrent
 
 WORDS, CLASSES = 12, 3
 DOCUMENTS = [[[2, 3, 4], [5]], [[6, 2]], [[7, 7, 2], [3], [8, 9, 10, 11]], [[4]]]
@@ -185,3 +186,24 @@ def test_log_odds_stay_finite_where_the_classifier_is_sure():
     expected_odds = [500, 2 - np.log(np.exp(1) + np.exp(3))]
     np.testing.assert_allclose(log_odds(logits, [0, 1], False), expected_odds, rtol=1e-5)
     np.testing.assert_allclose(log_odds(logits, [1, 2], True), [-500, 3])
+
+
+@pytest.mark.parametrize("encoder", [HAN, FlatRecurrent])
+def test_ngrams_add_what_they_contribute(encoder):
+    """The log-odds of one of several labels are its logit, and the logits are added."""
+    encoder = encoder(WORDS, embedding_dim=4, units=3, attention_units=4)
+    plain = DocumentClassifier(None, encoder, CLASSES, multi_label=True)
+    plain.build()
+    ids, targets = ragged(WITH_EMPTY), [2, 0, 1, 1]
+    layer = random_ngrams(ids, CLASSES, WORDS)
+    before, after = (
+        attention_evidence(classifier, ids, targets).gradient_x_attention
+        for classifier in (plain, plain.with_ngrams(layer))
+    )
+    words = layer.contributions(ids.flat_values, [3, 1, 2], [2, 0, 1, 0], targets)
+    rows = ids.with_flat_values(words)
+    for level, expected in enumerate(
+        [words, tf.reduce_sum(rows, axis=2).flat_values][: len(after)]
+    ):
+        added = after[level].flat_values - before[level].flat_values
+        np.testing.assert_allclose(added, expected, atol=1e-5)

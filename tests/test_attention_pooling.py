@@ -335,7 +335,7 @@ def test_errors_of_a_call():
     with pytest.raises(ValueError, match="must have a known size"):
         AttentionPooling()(keras.Input((None, None)))
     layer = built({}, "float32")
-    with pytest.raises(ValueError, match="`mask` must be as `states` without"):
+    with pytest.raises(ValueError, match="`mask` must have the shape of `states`"):
         layer(tf.zeros([2, 3, FEATURES]), mask=tf.ones([3, 2], tf.bool))
     with pytest.raises(ValueError, match="`mask` must be None for ragged"):
         layer(ragged(some_rows(dtype="float32")), mask=tf.ones([4, 5], tf.bool))

@@ -271,7 +271,7 @@ def test_goals_are_read_from_the_figures():
     }
     rows = {row["goal"]: row["met"] for row in goals.goals(found)}
     assert [met for met in rows.values() if met] == ["yes", "no", "no", "yes"]
-    assert rows["training, share of the matrix product's peak"] is None
+    assert rows["training, share of the peak of a matrix product"] is None
 
 
 def test_tables_go_to_their_places_in_the_page(tmp_path, monkeypatch, arguments):

@@ -154,7 +154,7 @@ def test_other_errors_are_final_and_say_what_the_server_said(client, server, wai
 )
 def test_an_answer_that_is_none(client, server, waits, status, body):
     server.script += [(status, body)]
-    with pytest.raises(ServingError, match="answered no JSON object") as caught:
+    with pytest.raises(ServingError, match="returned no JSON object") as caught:
         client.predict(["good"])
     assert caught.value.code == status
 
@@ -204,7 +204,7 @@ def test_a_server_that_starts_late(server, monkeypatch):
 
 def test_a_slow_server(server, waits):
     server.delay = 1.0
-    with pytest.raises(ServingError, match=r"gave no answer within 0.05 s"):
+    with pytest.raises(ServingError, match=r"did not answer within 0.05 s"):
         RestClient(server.url, "reviews", timeout=0.05, retries=1).predict(["good"])
     assert len(waits) == 1
 
@@ -241,10 +241,10 @@ def test_threads_share_a_client(client):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"address": "127.0.0.1:8501"}, ValueError, "`address` must be such as 'http://"),
+        ({"address": "127.0.0.1:8501"}, ValueError, "`address` must be a URL such as 'http://"),
         ({"model": "a/b"}, ValueError, "`model` must be the name"),
-        ({"version": 1, "label": "x"}, ValueError, "not both"),
-        ({"timeout": 0}, ValueError, "`timeout` must be seconds over 0"),
+        ({"version": 1, "label": "x"}, ValueError, "Only one of"),
+        ({"timeout": 0}, ValueError, "`timeout` must be greater than 0"),
         ({"retries": -1}, ValueError, "`retries` must be an integer"),
         ({"batch_size": 0}, ValueError, "`batch_size` must be a positive integer"),
     ],

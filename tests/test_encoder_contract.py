@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from random_ngrams import random_ngrams
 
 import hanlib.layers
 import hanlib.models
@@ -21,6 +22,7 @@ SMALL = {"embedding_dim": 8, "units": 4, "attention_units": 5}
 ENCODERS = {
     "han": (HAN, SMALL, False, set()),
     "han_labels": (HAN, {**SMALL, "labels": 3, "cell": "lstm"}, True, set()),
+    "han_ngrams": (HAN, SMALL, False, set()),
     "flat": (FlatRecurrent, SMALL, True, {"combined_attention"}),
     "flat_last": (FlatRecurrent, {**SMALL, "pooling": "last"}, False, ATTENTION),
     "bag_of_words": (BagOfWords, {"embedding_dim": 8}, True, ATTENTION),
@@ -50,7 +52,12 @@ def case(request, tmp_path_factory):
     vectorizer = DocumentVectorizer(max_sentence_words=8)
     vectorizer.adapt(TEXTS)
     encoder = kind(vectorizer.vocabulary_size, **arguments)
-    classifier = DocumentClassifier(vectorizer, encoder, CLASSES, multi_label, thresholds=0.4)
+    ngrams = None
+    if request.param == "han_ngrams":
+        ngrams = random_ngrams(vectorizer(tf.constant(TEXTS)), 3, vectorizer.vocabulary_size)
+    classifier = DocumentClassifier(
+        vectorizer, encoder, CLASSES, multi_label, thresholds=0.4, ngrams=ngrams
+    )
     classifier.compile("adam")
     labels = [["a"], ["b", "é"], []] if multi_label else ["a", "b", "é"]
     classifier.fit(TEXTS, labels, epochs=1, verbose=0)

@@ -192,7 +192,7 @@ def test_the_summary_says_how_good_the_model_is_and_where_it_errs(tmp_path):
     assert "80 to 90 % 30 90.0 % 100.0 %" in text  # Confidence said and kept.
     assert "50 % 0.0 % 0.0 to 16.1 % 90.0 %" in text  # Half decided by the model.
     assert "For “positive” " in text
-    assert "superb" in text.partition("What it looks at")[2]
+    assert "superb" in text.partition("Important words")[2]
     assert text.count("Show the document") == 2  # The least sure one is also the worst error.
     assert "-0.000" not in page
     shown = EvaluationSummary(labelled(40), {"Model": "<reviews>"})._repr_html_()
@@ -212,7 +212,7 @@ def test_the_summary_of_texts_without_labels_and_with_unknown_ones(tmp_path):
     made = [dataclasses.replace(one, true_label=None) for one in labelled(6)]
     text, _ = report_of(made, tmp_path)
     assert "6 documents. Predicted: “positive” 100.0 %. The true labels are not known." in text
-    assert "Its surest decision" in text
+    assert "Most confident prediction" in text
     # A label that the model does not know is an error, and no failure.
     made[0] = dataclasses.replace(made[0], true_label="mixed")
     assert "Right in 0.0 % of 1 document " in report_of(made, tmp_path)[0]

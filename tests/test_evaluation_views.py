@@ -111,7 +111,6 @@ def test_risk_at_each_coverage(predictions):
         assert made.risk[k - 1] == pytest.approx((~predictions.correct[taken]).mean())
     assert made.coverage[-1] == 1.0
     assert made.area < made.risk[-1]  # The probabilities know something of the truth.
-    assert made.coverage_at(made.risk[-1]) == 1.0
 
 
 def test_risk_where_all_are_as_confident():
@@ -137,7 +136,7 @@ def test_predictions_with_several_labels():
     )
     assert made.correct.tolist() == [True, False]
     np.testing.assert_allclose(made.confidence, [0.6, 0.7])
-    with pytest.raises(ValueError, match="one class a document"):
+    with pytest.raises(ValueError, match="one class per document"):
         confusion_matrix(made)
 
 
@@ -147,8 +146,8 @@ def test_predictions_with_several_labels():
         ({"probabilities": [[0.5, 0.5]]}, r"`probabilities` must .* \(2, 2\)"),
         ({"true_labels": ["a", "z"]}, "`true_labels` must be among the classes.*'z'"),
         ({"labels": ["a", "z"]}, "`labels` must be among the classes.*'z'"),
-        ({"labels": ["a"]}, "`labels` must have one entry a true label, 2"),
-        ({"lengths": [1]}, "`lengths` must have one entry a true label, 2"),
+        ({"labels": ["a"]}, "`labels` must have one entry per true label, 2"),
+        ({"lengths": [1]}, "`lengths` must have one entry per true label, 2"),
         ({"true_labels": [("a",), ("b",)]}, "`labels` must be given for multi-label"),
     ],
 )

@@ -1,8 +1,11 @@
 """Comprehensiveness and sufficiency against removal by hand, and the statistics of chance."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
+from random_ngrams import random_ngrams
 
 from hanlib.explain import faithfulness_table
 from hanlib.explain.documents import Documents
@@ -21,28 +24,43 @@ NESTED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def classifier():
-    made = DocumentClassifier(None, HAN(15, embedding_dim=4, units=3, attention_units=4), 3)
+@functools.cache
+def classifier_of(ngrams):
+    ngrams = random_ngrams(ids_of(NESTED), 3, 15) if ngrams else None
+    encoder = HAN(15, embedding_dim=4, units=3, attention_units=4)
+    made = DocumentClassifier(None, encoder, 3, ngrams=ngrams)
     made.build()
     draw = np.random.default_rng(3)
-    for weight in made.weights:
+    for weight in made.trainable_weights:
         weight.assign(draw.normal(0, 0.6, weight.shape))
     return made
 
 
-@pytest.fixture(scope="module")
-def measured(classifier):
-    network, documents = network_of(classifier), Documents.of(NESTED)
+@functools.cache
+def measured_of(ngrams):
+    network, documents = network_of(classifier_of(ngrams)), Documents.of(NESTED)
     scores = METHODS["leave_one_out"](network, documents, np.array([0, 1, 2, -1], np.int32))
     perturbations = Perturbations(network, documents, scores, rankings=6, seed=4)
     return scores, perturbations
 
 
+@pytest.fixture
+def classifier():
+    return classifier_of(ngrams=False)
+
+
+@pytest.fixture
+def measured():
+    return measured_of(ngrams=False)
+
+
+def ids_of(nested):
+    rows = [[row for sentence in document for row in sentence] for document in nested]
+    return tf.ragged.constant(rows, dtype=tf.int32, ragged_rank=2)
+
+
 def probability(classifier, document, target):
-    rows = [row for sentence in document for row in sentence]
-    ids = tf.ragged.constant([rows], dtype=tf.int32, ragged_rank=2)
-    return float(classifier(ids)[0, target])
+    return float(classifier(ids_of([document]))[0, target])
 
 
 def keep_words(document, kept):
@@ -73,9 +91,10 @@ def keep_sentences(document, kept):
     return [sentence for place, sentence in enumerate(document) if place in kept]
 
 
+@pytest.mark.parametrize("ngrams", [False, True])
 @pytest.mark.parametrize(("level", "keep"), [("word", keep_words), ("sentence", keep_sentences)])
-def test_figures_are_those_of_removal_by_hand(classifier, measured, level, keep):
-    scores, perturbations = measured
+def test_figures_are_those_of_removal_by_hand(ngrams, level, keep):
+    classifier, (scores, perturbations) = classifier_of(ngrams), measured_of(ngrams)
     found = perturbations.measure(level, scores)
     values = scores.words if level == "word" else scores.sentences
     at = 0
@@ -108,9 +127,10 @@ def test_records_say_chance_and_cost(measured):
     assert records[0]["sentence"].passes == 2 * 2 * 7
 
 
-def test_small_pieces_change_nothing(classifier, measured, monkeypatch):
-    scores, perturbations = measured
-    network, documents = network_of(classifier), Documents.of(NESTED)
+@pytest.mark.parametrize("ngrams", [False, True])
+def test_small_pieces_change_nothing(ngrams, monkeypatch):
+    scores, perturbations = measured_of(ngrams)
+    network, documents = network_of(classifier_of(ngrams)), Documents.of(NESTED)
     monkeypatch.setattr("hanlib.explain.removal.MOST_ITEMS", 5)
     pieces = Perturbations(network, documents, scores, rankings=6, seed=4)
     for level in ("word", "sentence"):

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 import tensorflow as tf
+from random_ngrams import random_ngrams
 
 from hanlib.explain.attention_methods import entropy
 from hanlib.explain.documents import Documents, parts, sums
@@ -26,6 +27,7 @@ KINDS = {
     "labels": {"multi_label": True, "labels": CLASSES},
     "hops": {"hops": 2, "normalizer": "sparsemax", "cell": "mgu"},
     "max": {"multi_label": True, "score": "max"},
+    "ngrams": {"ngrams": True},
 }
 TARGETS = np.array([1, 0, 2, -1, 0], np.int32)
 
@@ -45,22 +47,26 @@ KEPT = []
 
 
 @functools.cache
-def network_of(multi_label=False, **kwargs):
+def network_of(multi_label=False, ngrams=False, **kwargs):
     encoder = HAN(WORDS, embedding_dim=4, units=3, attention_units=4, **kwargs)
-    classifier = DocumentClassifier(None, encoder, CLASSES, multi_label=multi_label)
+    ngrams = random_ngrams(ids_of(NESTED), CLASSES, WORDS) if ngrams else None
+    classifier = DocumentClassifier(None, encoder, CLASSES, multi_label, ngrams=ngrams)
     classifier.build()
     draw = np.random.default_rng(3)
-    for weight in classifier.weights:
+    for weight in classifier.trainable_weights:
         weight.assign(draw.normal(0, 0.6, weight.shape))
     KEPT.append(classifier)
     return Network(classifier)
 
 
+def ids_of(nested):
+    rows = [[row for sentence in document for row in sentence] for document in nested]
+    return tf.ragged.constant(rows, dtype=tf.int32, ragged_rank=2)
+
+
 def margins(network, nested, targets):
     """Log-odds by the classifier itself, from what the rows of each document are."""
-    rows = [[row for sentence in document for row in sentence] for document in nested]
-    ids = tf.ragged.constant(rows, dtype=tf.int32, ragged_rank=2)
-    probabilities = network.classifier(ids).numpy().astype(np.float64)
+    probabilities = network.classifier(ids_of(nested)).numpy().astype(np.float64)
     chosen = probabilities[np.arange(len(nested)), targets]
     return np.log(chosen) - np.log1p(-chosen)
 
@@ -94,11 +100,12 @@ def test_leave_one_out_is_the_classifier_without_each_unit(network):
             np.testing.assert_allclose(found, losses, atol=1e-5)
 
 
-def test_leave_one_out_is_the_same_in_small_pieces(plain, monkeypatch):
-    documents = Documents.of(NESTED)
-    whole = METHODS["leave_one_out"](plain, documents, TARGETS)
+@pytest.mark.parametrize("kind", ["one_label", "ngrams"])
+def test_leave_one_out_is_the_same_in_small_pieces(kind, monkeypatch):
+    network, documents = network_of(**KINDS[kind]), Documents.of(NESTED)
+    whole = METHODS["leave_one_out"](network, documents, TARGETS)
     monkeypatch.setattr("hanlib.explain.removal.MOST_ITEMS", 3)
-    pieces = METHODS["leave_one_out"](plain, documents, TARGETS)
+    pieces = METHODS["leave_one_out"](network, documents, TARGETS)
     np.testing.assert_allclose(pieces.words, whole.words, atol=1e-5)
     np.testing.assert_allclose(pieces.sentences, whole.sentences, atol=1e-5)
 
@@ -160,6 +167,27 @@ def test_integrated_gradients_sum_to_the_difference(network):
     assert (error < 0.05).all()
     of_sentences = sums(scores.sentences, documents.document_sentences)
     np.testing.assert_allclose(of_sentences, total, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["gradient_x_input", "gradient_x_attention"])
+def test_words_of_a_linear_model_get_what_its_ngrams_contribute(method):
+    """m = z_t - log Σ exp z_c over the other classes, and z is linear in the words' gates."""
+    network, documents = network_of(ngrams=True), Documents.of(NESTED)
+    head, layer = network.classifier.head, network.classifier.ngrams
+    weights = head.get_weights()
+    head.set_weights([0 * weight for weight in weights])
+    scores = METHODS[method](network, documents, TARGETS)
+    head.set_weights(weights)
+    by_class = [layer.contributions(*documents.flat, [c] * documents.count) for c in range(CLASSES)]
+    targets, p = scores.targets[:, None], scores.probabilities
+    slopes = -p / (1 - np.take_along_axis(p, targets, axis=1))
+    np.put_along_axis(slopes, targets, 1.0, axis=1)
+    slopes = np.repeat(slopes, documents.document_words, axis=0)
+    expected = (slopes * np.stack(by_class, axis=1)).sum(axis=1)
+    assert np.abs(expected).max() > 0.5
+    np.testing.assert_allclose(scores.words, expected, atol=1e-5)
+    of_sentences = sums(expected, documents.sentence_words)
+    np.testing.assert_allclose(scores.sentences, of_sentences, atol=1e-5)
 
 
 def test_integrated_gradients_are_those_of_many_small_steps(plain):

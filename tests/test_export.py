@@ -107,7 +107,8 @@ def test_signature(signatures, name, outputs):
 
 
 def test_the_evidence_of_each_document_is_trimmed_by_its_counts(classifier, explained):
-    words = classifier.vectorizer.surface(tf.constant(DOCUMENTS)).to_list()
+    tokens = classifier.vectorizer.tokenize(tf.constant(DOCUMENTS))
+    words = tokens.ragged(tokens.words).to_list()
     for place, document in enumerate(words):
         sentences = explained["sentence_counts"][place]
         counts = explained["word_counts"][place]

@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 from tiny_classifier import build
 
+from hanlib import atomic_files
 from hanlib.serving import export_saved_model, export_version, server_config, versions
 from hanlib.serving.base_folder import write_base_files
 from hanlib.serving.warm_up import BATCH_SIZES
@@ -108,10 +109,10 @@ def test_killed_at_20_random_moments(classifier, tmp_path):
 
 def test_the_folder_of_a_living_process_stays(tmp_path):
     (tmp_path / ".writing-dead").mkdir()
-    with versions.writing_folder(tmp_path) as mine:
+    with atomic_files.writing_folder(tmp_path) as mine:
         code = (
-            "import sys; from hanlib.serving import versions;"
-            "versions.remove_leftovers(sys.argv[1]); assert 'tensorflow' not in sys.modules"
+            "import sys; from hanlib import atomic_files;"
+            "atomic_files.remove_leftovers(sys.argv[1]); assert 'tensorflow' not in sys.modules"
         )
         subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
         assert list(tmp_path.iterdir()) == [mine]

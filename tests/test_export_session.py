@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from random_ngrams import random_ngrams
 from tiny_classifier import build
 
+from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.layers import DocumentVectorizer
 from hanlib.serving import export_saved_model
 from hanlib.serving.export_check import warm_up_requests
+from hanlib.serving.model_card import model_card
 
 GOLDEN = Path(__file__).parents[1] / "saved_models" / "demo-golden"
 TEXTS = ["The room was good. I did not like the food!", "", "酒店很好，早餐不错！", b"\xff nice"]
@@ -41,7 +44,7 @@ class Session:
 
 
 def check_all(path, classifier, atol=1e-5):
-    """Every signature and every warm-up request is answered, the model's decisions among them."""
+    """Asks every signature and every warm-up request, and gives the answers by signature."""
     session = Session(path)
     assert session.signatures == SIGNATURES
     answers = {name: session.ask(name, TEXTS) for name in SIGNATURES}
@@ -55,6 +58,7 @@ def check_all(path, classifier, atol=1e-5):
         expected = classifier.predict(TEXTS, verbose=0)
         for name in ("serving_default", "explain"):
             np.testing.assert_allclose(answers[name]["probabilities"], expected, atol=atol)
+    return answers
 
 
 def test_two_levels(tmp_path):
@@ -74,6 +78,25 @@ def test_chinese_words_inside_the_graph_in_float16(tmp_path):
     classifier = build(vectorizer=DocumentVectorizer(vocabulary=words))
     path = export_saved_model(classifier, tmp_path / "1", half_precision_tables=True)
     check_all(path, classifier, atol=1e-2)
+
+
+def test_ngrams_of_several_labels(tmp_path):
+    """The n-grams of Chinese characters, in all that a signature answers."""
+    vectorizer = DocumentVectorizer(vocabulary=list("酒店很好早餐不错"))
+    ids = vectorizer(tf.constant(TEXTS))
+    plain = build(multi_label=True, classes=["a", "b", "é"], vectorizer=vectorizer)
+    classifier = plain.with_ngrams(random_ngrams(ids, 3, vectorizer.vocabulary_size, max_ngram=4))
+    assert np.abs(classifier.predict(TEXTS) - plain.predict(TEXTS)).max() > 0.1
+    answers = check_all(export_saved_model(classifier, tmp_path / "1"), classifier)
+    np.testing.assert_allclose(answers["embed"]["vectors"], plain.embed(TEXTS), atol=1e-5)
+    words, sentences = attention_evidence(classifier, ids).gradient_x_attention
+    for name, scores in (("word", words.merge_dims(1, 2)), ("sentence", sentences)):
+        answered = answers["explain"][f"{name}_gradient_x_attention"]
+        np.testing.assert_allclose(answered, scores.to_tensor(), atol=1e-4)
+    number = classifier.ngrams.ngrams
+    assert f"a linear model of {number} n-grams of up to 4 words" in model_card("m", classifier)
+    half = export_saved_model(classifier, tmp_path / "2", half_precision_tables=True)
+    check_all(half, classifier, atol=1e-2)
 
 
 def test_the_golden_export():

@@ -126,6 +126,21 @@ def test_class_weights_of_several_labels(topical, terms):
     assert given == close(balanced.sum(axis=1).mean())
 
 
+def test_options_that_would_be_ignored_are_refused(still):
+    batches = still._batches(TEXTS, LABELS)
+    with pytest.raises(ValueError, match="`class_weight` must be None with TokenBatches"):
+        still.fit(batches, class_weight={"good": 3.0}, verbose=0)
+    validation = {"validation_data": (TEXTS, LABELS), "validation_batch_size": 0}
+    for use in (
+        lambda: still.fit(TEXTS, LABELS, batch_size=0, verbose=0),
+        lambda: still.fit(TEXTS, LABELS, verbose=0, **validation),
+        lambda: still.evaluate(TEXTS, LABELS, batch_size=0, verbose=0),
+        lambda: still.predict(TEXTS, batch_size=0, verbose=0),
+    ):
+        with pytest.raises(ValueError, match="`batch_size` must be a positive integer"):
+            use()
+
+
 def test_soft_targets_and_hard_labels_in_one_run(still, losses):
     p = still.predict(TEXTS, verbose=0)
     soft = np.linspace(0.1, 0.9, 8)

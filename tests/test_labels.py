@@ -169,7 +169,7 @@ def test_one_class_is_enough_for_several_labels():
         (NAMES, False, [0.5], r"`y` must hold labels among .*Received: .*0.5"),
         (NAMES, False, [None], r"`y` must hold labels among .*Received: None"),
         ([1, 2, 3], False, [0], r"`y` must hold labels among 1, 2, 3. Received: 0"),
-        (NAMES, False, [["good", "bad"]], r"`y` must hold one label a document"),
+        (NAMES, False, [["good", "bad"]], r"`y` must hold one label per document"),
         (NAMES, False, [["good"], ["bad", "fair"]], r"`y` must hold labels among .*'good'"),
         (NAMES, True, ["good"], r"`y` must hold a list of labels.*Received: 'good'"),
         (NAMES, True, [2], r"`y` must hold a list of labels.*Received: 2"),

@@ -115,7 +115,7 @@ def test_the_layer_gives_what_was_fitted(rng):
     fitted = fit_ngrams(cache, 2, V, strengths=[0.1])
     present = presence_matrix(cache, fitted.layer)
     targets = labels[:, None].astype(np.float32)
-    kernel, bias, _ = LinearFit(present, targets, False).fit(np.ones(80, np.float32), 0.1)
+    kernel, bias, _ = LinearFit(present, targets, False).fit(np.ones([80, 1], np.float32), 0.1)
     logits = fitted.layer.logits(*cache.flat(np.arange(80))).numpy()
     difference = logits[:, 1] - logits[:, 0]
     np.testing.assert_allclose(difference, (present @ kernel + bias)[:, 0], atol=1e-4)
@@ -150,10 +150,10 @@ def test_soft_labels_are_labels_that_are_drawn_often(rng):
     # Each document four times, with as many labels as its probability says, each a quarter.
     hard = (soft > np.arange(4) / 4).reshape(160, 1).astype(np.float32)
     four = present[np.repeat(np.arange(40), 4)]
-    kernel, bias, _ = LinearFit(present, soft, False).fit(np.ones(40, np.float32), 1.0)
-    weights = np.full(160, 0.25, np.float32)
+    kernel, bias, _ = LinearFit(present, soft, False).fit(np.ones([40, 1], np.float32), 1.0)
+    weights = np.full([160, 1], 0.25, np.float32)
     ratios = log_ratios(present, soft, np.ones(40))
-    np.testing.assert_allclose(log_ratios(four, hard / 4, weights), ratios, atol=1e-5)
+    np.testing.assert_allclose(log_ratios(four, hard / 4, weights[:, 0]), ratios, atol=1e-5)
     again, again_bias, _ = LinearFit(four, hard, False).fit(weights, 1.0)
     np.testing.assert_allclose(again, kernel, atol=2e-3)
     np.testing.assert_allclose(again_bias, bias, atol=2e-3)
@@ -167,6 +167,23 @@ def test_soft_labels_take_the_place_of_labels(rng):
     # They ask for no more certainty than they have.
     logits = fitted.layer.logits(*cache_of(documents, labels).flat(np.arange(100))).numpy()
     assert np.abs(logits[:, 1] - logits[:, 0]).max() < 2 * np.log(9)
+
+
+def test_a_weight_is_a_number_of_documents(rng):
+    documents, labels = drawn(rng, 40)
+    several = np.stack([labels, rng.integers(2, size=40)], axis=1).astype("float32")
+    times = rng.integers(1, 4, size=40)
+    for targets, options in ((labels, {}), (several, {"multi_label": True})):
+        given = {"strengths": [0.1], "min_documents": 1, **options}
+        weighted = fit_ngrams(cache_of(documents, targets), 2, V, weights=times, **given)
+        copies = [documents[place] for place in np.repeat(np.arange(40), times)]
+        cache = cache_of(copies, np.repeat(targets, times, axis=0))
+        repeated = fit_ngrams(cache, 2, V, **given).layer.kernel
+        np.testing.assert_allclose(weighted.layer.kernel, repeated, atol=0.02)
+    zero = np.stack([np.ones(40), np.zeros(40)], axis=1)
+    ignored = fit_ngrams(cache, 2, V, weights=np.repeat(zero, times, axis=0), **given)
+    np.testing.assert_allclose(ignored.layer.kernel[:, 0], repeated[:, 0], atol=0.02)
+    assert not np.allclose(ignored.layer.kernel[:, 1], repeated[:, 1], atol=0.02)
 
 
 def test_labels_of_their_own(rng):
@@ -195,7 +212,9 @@ def test_the_minimum_is_that_of_scikit_learn(rng, classes, monkeypatch):
     labels = (present[:, :classes].toarray() + rng.random([200, classes])).argmax(axis=1)
     targets = np.eye(classes, dtype=np.float32)[labels]
     targets = targets[:, 1:] if classes == 2 else targets
-    kernel, bias, _ = LinearFit(present, targets, classes > 2).fit(np.ones(200, np.float32), 2.0)
+    kernel, bias, _ = LinearFit(present, targets, classes > 2).fit(
+        np.ones([200, 1], np.float32), 2.0
+    )
     # Ours has the bias under the same penalty: a column of ones, and no intercept.
     column = scipy.sparse.hstack([present, np.ones([200, 1])]).tocsr()
     theirs = LogisticRegression(C=2.0, fit_intercept=False, tol=1e-8).fit(column, labels)
@@ -266,6 +285,24 @@ def test_logits_of_any_scale_give_the_same_mixture(rng):
     np.testing.assert_allclose(scaled, plain, rtol=0.02, atol=0.02)
 
 
+def test_models_without_mistakes_become_no_surer(rng):
+    labels = rng.integers(2, size=400)
+    right = np.eye(2)[labels] * 6
+    mixed = mixing_weights(right, noisy(rng, labels, 2, 3), labels).logits(right, 0)
+    assert np.abs(mixed).max() < 1.2 * 6
+
+
+def test_the_mixture_of_weighted_documents(rng):
+    labels = rng.integers(2, size=300)
+    logits = [noisy(rng, labels, 2, 2), noisy(rng, labels, 2, 3)]
+    times = rng.integers(0, 3, size=300)
+    weighted = mixing_weights(*logits, labels, weights=times)
+    repeated = mixing_weights(
+        *(np.repeat(z, times, axis=0) for z in logits), np.repeat(labels, times)
+    )
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-3)
+
+
 def test_mixtures_of_several_labels(rng):
     labels = (rng.random([500, 4]) < 0.3).astype(float)
     network = labels * 4 - 2 + rng.normal(size=labels.shape)
@@ -285,9 +322,3 @@ def test_mistakes_are_named(rng):
         fit_ngrams(cache_of([], []), 2, V)
     with pytest.raises(ValueError, match=r"Received: shapes \(2, 2\), \(3, 2\), \(2, 2\)"):
         mixing_weights(np.ones([2, 2]), np.ones([3, 2]), [0, 1])
-
-
-def test_a_missing_scipy_is_named(rng, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "scipy.optimize", None)
-    with pytest.raises(TrainingError, match=r"pip install 'hanlib\[ngrams\]'"):
-        fit_ngrams(cache_of(*drawn(rng, 5)), 2, V)

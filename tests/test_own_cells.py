@@ -372,11 +372,11 @@ def test_training_reaches_a_cell_of_keras(rng):
         ({"cell": keras.layers.GRUCell(2), "units": 3}, "the given cell, 2. Received: units=3"),
         (
             {"cell": keras.layers.GRUCell(2, recurrent_dropout=0.5)},
-            "`cell` must not have dropout of its own.*Received: dropout=0.0, recurrent_dropout=0.5",
+            "`cell` must not use dropout.*Received: dropout=0.0, recurrent_dropout=0.5",
         ),
         (
             {"cell": keras.layers.StackedRNNCells([keras.layers.LSTMCell(2, dropout=0.5)])},
-            "`cell` must not have dropout of its own.*Received: dropout=0.5",
+            "`cell` must not use dropout.*Received: dropout=0.5",
         ),
         (
             {"cell": keras.layers.GRUCell(2), "weight_dropout": 0.5},

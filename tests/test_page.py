@@ -216,11 +216,11 @@ def test_everything_has_a_name_for_screen_readers(page):
 ERRORS = [
     (400, {"error": "JSON Value: 1"}, ["JSON Value: 1", "(400)"]),
     (404, {"error": "Servable not found"}, ["no such model", "Servable not found"]),
-    (413, {"error": "too large"}, ["longer than the server accepts"]),
+    (413, {"error": "too large"}, ["too long for the server"]),
     (503, {"error": "queue full"}, ["busy", "in a moment", "queue full"]),
-    (500, b"<html><b>oops</b>", ["no JSON, but: <html><b>oops</b>", "(500)"]),
+    (500, b"<html><b>oops</b>", ["no JSON: <html><b>oops</b>", "(500)"]),
     (200, b"", ["nothing (200)"]),
-    (200, {"outputs": [[1.0]]}, ["no model that hanlib exported"]),
+    (200, {"outputs": [[1.0]]}, ["not exported by hanlib"]),
 ]
 
 
@@ -461,7 +461,7 @@ def test_dropped_and_opened_files(page, tmp_path):
     assert page("text-1").get_attribute("value") == "Café"
     assert page("compare").is_selected()
     drop(page, [("picture.png", b"\x89PNG\x00\x00")])
-    page.until(lambda: page.problem == "picture.png is no text file.")
+    page.until(lambda: page.problem == "picture.png is not a text file.")
     drop(page, [("huge.txt", b"")])
     (tmp_path / "opened.txt").write_text("From a file.")
     page.all("input[type=file]")[0].send_keys(os.fspath(tmp_path / "opened.txt"))
@@ -522,7 +522,7 @@ def test_a_server_that_does_not_list_its_models(driver, server):
     page = Page(driver).open(f"{server.url}/")
     assert "Which model?" in page("model-state").text
     assert page("model").is_displayed()
-    assert page.paste(TEXT).ask().problem == "Which model? Type its name."
+    assert page.paste(TEXT).ask().problem == "Which model? Enter its name."
 
 
 def test_the_strict_policy_is_enough(driver, server):

@@ -63,12 +63,12 @@ def test_a_log_gets_a_line_now_and_then():
     progress = ProgressLine(stream, terminal=False, clock=iter(range(0, 1000, 10)).__next__)
     progress.stage("loading TensorFlow")
     for done in range(0, 501, 100):
-        progress("tokenising", done, 500, loss=0.25)
+        progress("tokenizing", done, 500, loss=0.25)
     progress.close()
     assert stream.getvalue().splitlines() == [
         "loading TensorFlow",
-        "tokenising: 200/500 documents, 10/s, loss 0.250, 30 s left",
-        "tokenising: 400/500 documents, 10/s, loss 0.250, 10 s left",
-        "tokenising: 500/500 documents, 10/s, loss 0.250",
+        "tokenizing: 200/500 documents, 10/s, loss 0.250, 30 s left",
+        "tokenizing: 400/500 documents, 10/s, loss 0.250, 10 s left",
+        "tokenizing: 500/500 documents, 10/s, loss 0.250",
     ]
     assert silent.stage("x") is silent.note("x") is silent.close() is None

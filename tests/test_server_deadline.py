@@ -18,7 +18,7 @@ TIMEOUT = 2.0
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     base = write_model(tmp_path_factory.mktemp("models") / "m")
-    server = Server(base, "--timeout", str(TIMEOUT), "--max-sentences", "1000")
+    server = Server(base, "--timeout", str(TIMEOUT))
     yield server
     assert server.stop() == 0
 
@@ -117,13 +117,3 @@ def test_long_documents_leave_a_worker_to_short_ones(server):
         assert max(took) < 0.7
         codes = sorted(future.result()[0] for future in long)
     assert codes == [200, 504, 504]  # One after the other, and each has the same deadline.
-
-
-def test_too_many_sentences(server):
-    code, told = server.predict({"instances": ["fine", "a. " * 1001]})
-    assert code == 400
-    assert told["error"].startswith("Document 1 of `text` has up to 1002 sentences. The limit is")
-    assert "--max-sentences" in told["error"]
-    assert server.predict({"instances": ["a. " * 999, "..." * 5000, "word " * 9000]})[0] == 200
-    for mark in "\n!?。！？…":
-        assert server.predict({"instances": [f"a{mark} " * 1001]})[0] == 400

@@ -218,7 +218,7 @@ def test_a_trained_model_is_calibrated_without_another_fit(fitted):
 
 def test_only_models_of_one_label_a_document_are_wrapped():
     model = DocumentClassifier(None, BagOfWords(9), ["a", "b"], multi_label=True)
-    with pytest.raises(ValueError, match=r"one label a document\. Received: multi_label=True"):
+    with pytest.raises(ValueError, match=r"must be single-label\. Received: multi_label=True"):
         HANClassifier.from_model(model)
 
 

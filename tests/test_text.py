@@ -1,14 +1,15 @@
 """hanlib.text: what sentences and words are, that nothing is lost, that any bytes go through."""
 
+import functools
 import re
 
-import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hanlib import text
+from hanlib.layers import DocumentVectorizer
 
 # Several examples go through one call: TensorFlow's eager ops are slower than the text is long.
 SETTINGS = settings(
@@ -23,6 +24,16 @@ def decoded(nested):
     if isinstance(nested, bytes):
         return nested.decode()
     return [decoded(item) for item in nested]
+
+
+@functools.cache
+def vectorizer(max_sentence_words):
+    return DocumentVectorizer(vocabulary=["a"], max_sentence_words=max_sentence_words)
+
+
+def rows_of(documents, max_sentence_words=None):
+    tokens = vectorizer(max_sentence_words).tokenize(documents)
+    return tokens.ragged(tokens.words)
 
 
 def sentences_of(document):
@@ -249,7 +260,7 @@ def test_no_character_that_carries_meaning_is_lost(documents):
 @SETTINGS
 @given(st.lists(CLEAN, min_size=1, max_size=20))
 def test_clean_text_comes_out_as_it_went_in(documents):
-    for raw, document in zip(documents, text.split_document(documents).to_list(), strict=True):
+    for raw, document in zip(documents, rows_of(documents).to_list(), strict=True):
         together = b"".join(word for sentence in document for word in sentence).decode()
         assert together == without_space(raw)
 
@@ -257,7 +268,7 @@ def test_clean_text_comes_out_as_it_went_in(documents):
 @SETTINGS
 @given(st.lists(st.binary(max_size=80), min_size=1, max_size=20))
 def test_any_bytes_go_through(documents):
-    for document in text.split_document(documents, max_sentence_words=3).to_list():
+    for document in rows_of(documents, 3).to_list():
         for row in document:
             assert 1 <= len(row) <= 3
             assert all(word.decode("utf-8") for word in row)
@@ -266,20 +277,20 @@ def test_any_bytes_go_through(documents):
 @settings(SETTINGS, max_examples=15)
 @given(st.lists(MESSY, min_size=1, max_size=6))
 def test_eager_graph_alone_and_in_company_agree(documents):
-    together = text.split_document(documents, 5).to_list()
+    together = rows_of(documents, 5).to_list()
     assert IN_GRAPH(tf.constant(documents)).to_list() == together
-    assert [text.split_document([document], 5).to_list()[0] for document in documents] == together
+    assert [rows_of([document], 5).to_list()[0] for document in documents] == together
 
 
 IN_GRAPH = tf.function(
-    lambda documents: text.split_document(documents, 5),
+    lambda documents: rows_of(documents, 5),
     input_signature=[tf.TensorSpec([None], tf.string)],
 )
 
 
 def test_a_whole_line_without_full_stop_is_kept():
     document = "word " * 5000
-    words = text.split_document([document], max_sentence_words=60)
+    words = rows_of([document], 60)
     assert words.values.row_lengths().numpy().tolist() == [60] * 83 + [20]
 
 
@@ -293,7 +304,7 @@ def test_shapes():
     ]
     ragged = tf.ragged.constant([["a b. c"], [], ["d", "e"]])
     assert text.normalize(ragged).to_list() == ragged.to_list()
-    assert text.split_document(ragged).to_list() == [
+    assert text.split_words(text.split_sentences(ragged)).to_list() == [
         [[[b"a", b"b", b"."], [b"c"]]],
         [],
         [[[b"d"]], [[b"e"]]],
@@ -303,19 +314,8 @@ def test_shapes():
 
 
 def test_no_documents():
-    assert text.split_document(tf.constant([], tf.string), 5).to_list() == []
-    assert text.split_document(["", " "], 5).to_list() == [[], []]
-
-
-def test_continue_rows_takes_anything():
-    rows = [[[1, 2, 3, 4, 5], [], [6]], [], [[7, 8]]]
-    expected = [[[1, 2], [3, 4], [5], [], [6]], [], [[7, 8]]]
-    assert text.continue_rows(tf.ragged.constant(rows), 2).to_list() == expected
-    vectors = tf.ragged.constant(rows, dtype=tf.float32)
-    vectors = vectors.with_flat_values(tf.stack([vectors.flat_values] * 3, axis=1))
-    assert text.continue_rows(vectors, 2).flat_values.shape == (8, 3)
-    many = tf.ragged.constant([rows, rows])
-    assert text.continue_rows(many, 2).to_list() == [expected, expected]
+    assert rows_of(tf.constant([], tf.string), 5).to_list() == []
+    assert rows_of(["", " "], 5).to_list() == [[], []]
 
 
 def test_errors_say_what_came():
@@ -324,8 +324,4 @@ def test_errors_say_what_came():
     with pytest.raises(TypeError, match=r"`sentences` must hold strings"):
         text.split_words(tf.ragged.constant([[1.0]]))
     with pytest.raises(ValueError, match=r"`max_words` must be a positive .* max_words=0"):
-        text.split_document(["a"], max_sentence_words=0)
-    with pytest.raises(ValueError, match=r"`words` must be a ragged tensor"):
-        text.continue_rows(np.zeros((2, 2)), 2)
-    with pytest.raises(ValueError, match=r"`text` must have a dimension"):
-        text.split_document("a")
+        text.split_lengths([1], max_words=0)

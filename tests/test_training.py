@@ -81,7 +81,7 @@ def test_the_folder_holds_the_results_and_nothing_else(finished):
 
 def test_progress_names_the_phases(finished):
     phases = finished[2].phases
-    for phase in ("vocabulary", "tokenising train", "epoch 1/8", "validation"):
+    for phase in ("vocabulary", "tokenizing train", "epoch 1/8", "validation"):
         assert phase in phases
 
 
@@ -204,7 +204,7 @@ def test_a_multi_label_run_chooses_its_threshold_on_validation(tmp_path):
     assert record["validation"]["micro_f1"] == pytest.approx(chosen["validation_micro_f1"])
 
 
-def test_a_large_corpus_is_tokenised_on_disk(tmp_path, monkeypatch):
+def test_a_large_corpus_is_tokenized_on_disk(tmp_path, monkeypatch):
     monkeypatch.setattr("hanlib.training.preparation.DOCUMENTS_IN_MEMORY", 10)
     train(tiny_run.corpus(), tiny_run.recipe(epochs=1, label_smoothing=0.1), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == RESULTS

@@ -86,9 +86,10 @@ def test_mistakes_in_vectors_are_told_before_any_work(tmp_path, monkeypatch):
     ):
         with pytest.raises(error, match=message):
             train(tiny_run.corpus(), tiny_run.recipe(**values), tmp_path / "run")
-    monkeypatch.setitem(sys.modules, "scipy.sparse", None)
+    monkeypatch.setitem(sys.modules, "gensim.models", None)
+    recipe = tiny_run.recipe(vectors="own", vectors_method="word2vec")
     with pytest.raises(TrainingError, match="pip install"):
-        train(tiny_run.corpus(), tiny_run.recipe(vectors="own"), tmp_path / "run")
+        train(tiny_run.corpus(), recipe, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -58,7 +58,7 @@ def test_ids_follow_frequency_then_the_alphabet(adapted):
     assert isinstance(ids, tf.RaggedTensor)
     assert ids.dtype == tf.int32
     assert ids.to_list() == [[[5, 1, 3], [2, 7]], []]
-    assert adapted.lookup([["good", "Good"], ["news", ""]]).numpy().tolist() == [[5, 5], [1, 1]]
+    assert adapted(["good Good news"]).to_list() == [[[5, 5, 1]]]
     assert adapted.words(ids) == [[["good", "[UNK]", "."], ["bad", "!"]], []]
     assert adapted.words([2, 0]) == ["bad", ""]
 
@@ -84,10 +84,9 @@ def test_min_count_and_max_tokens():
 def test_buckets_keep_unknown_words_apart():
     vectorizer = DocumentVectorizer(oov_buckets=3, vocabulary=WORDS)
     assert vectorizer.get_vocabulary() == ["", "[UNK_1]", "[UNK_2]", "[UNK_3]", *WORDS]
-    unknown = vectorizer.lookup([f"unknown{i}" for i in range(50)]).numpy()
+    unknown = vectorizer([" ".join(f"unknown{i}" for i in range(50))]).flat_values.numpy()
     assert set(unknown) == {1, 2, 3}
-    assert vectorizer.lookup(["unknown7", "UNKNOWN7"]).numpy().tolist() == [unknown[7]] * 2
-    assert vectorizer.lookup(["bad"]).numpy().tolist() == [4]
+    assert vectorizer(["unknown7 UNKNOWN7 bad"]).to_list() == [[[unknown[7], unknown[7], 4]]]
 
 
 def test_case_and_the_shape_of_the_apostrophe():
@@ -149,7 +148,8 @@ def test_a_new_vocabulary_reaches_functions_traced_before(adapted):
 def test_rows_and_surface_are_those_of_the_ids(adapted):
     vectorizer = DocumentVectorizer(max_sentence_words=2, vocabulary=WORDS)
     documents = ["The GOOD food cost $5. Bad!", "", "Good"]
-    ids, surface = vectorizer(documents), vectorizer.surface(documents)
+    ids, tokens = vectorizer(documents), vectorizer.tokenize(documents)
+    surface = tokens.ragged(tokens.words)
     assert ids.to_list() == [[[5, 4], [3, 1], [1, 1], [1], [2, 1]], [], [[4]]]
     expected = [["The", "GOOD"], ["food", "cost"], ["$", "5"], ["."], ["Bad", "!"]]
     assert [[w.decode() for w in row] for row in surface[0].to_list()] == expected
@@ -202,7 +202,7 @@ def test_sentences_end_where_the_splitter_ends_them():
     assert sentences == [b"Bad, food.", b"Bad, food. ?!", b"The good bad."]
 
 
-def test_tokenising_traces_once():
+def test_tokenizing_traces_once():
     calls = []
 
     def counting(sentences):

@@ -57,6 +57,7 @@ def recipe(**values):
         "weight_decay": 0.01,
         "patience": 4,
         "checkpoint_steps": 3,
+        "ngrams": 0,
     }
     return Recipe.from_dict({**small, **values})
 
@@ -74,7 +75,7 @@ def run(output, resume=False, kill_at=None):
         _kill_at(*kill_at)
     from hanlib.training import train
 
-    texts, own = with_unlabelled(corpus()), recipe(vectors="own")
+    texts, own = with_unlabelled(corpus()), recipe(vectors="own", ngrams=2)
     return train(texts, own, Path(output), resume=resume, export=export)
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from hanlib.layers import DocumentVectorizer
+from hanlib.layers import DocumentVectorizer, NGramLinear
 from hanlib.models import HAN, DocumentClassifier
 from hanlib.optimizers import LazyAdam
 
@@ -26,7 +26,9 @@ def trained(strategy):
     vectorizer.adapt(TEXTS)
     with strategy.scope():
         encoder = HAN(vectorizer.vocabulary_size, 4, 3, 3, bidirectional=False)
-        classifier = DocumentClassifier(vectorizer, encoder, ["bad", "good"])
+        ngrams = NGramLinear(2, 2, vectorizer.vocabulary_size)
+        ngrams.assign([3, 4], [[1.0, 0.0], [0.0, 2.0]], [0.5, 0.0])
+        classifier = DocumentClassifier(vectorizer, encoder, ["bad", "good"], ngrams=ngrams)
         classifier.compile(LazyAdam(0.01, global_clipnorm=0.05, use_ema=True))
         history = classifier.fit(
             *(TEXTS, LABELS),

@@ -1,10 +1,10 @@
-"""The implementations that are compared. Each has `prepare`, `train`, `predict` and `set_weights`.
+"""The compared implementations. Each has `prepare`, `train`, `predict` and `set_weights`.
 
-prepare(documents)   -> what the two others take; outside of the measured time
+prepare(documents)   -> input of `train` and `predict`; not timed
 train(prepared)      one step of Adam; returns the loss
 predict(prepared)    -> `<float>[documents, classes]`
 set_weights(weights) -> loads a `weights.Weights`
-note                 what a table says about it
+note                 description for the tables
 """
 
 import importlib
@@ -19,12 +19,12 @@ BASELINES = {
 
 
 def make(name, sizes, **options):
-    """The baseline of a name; its framework is imported here."""
+    """Creates a baseline by name, and imports its framework."""
     module, kind = BASELINES[name]
     if name.startswith("hanlib"):
         from hanlib.cli.threads import share_cores
 
-        share_cores()  # As every `hanlib` command does; the others fare better without.
+        share_cores()  # As in every `hanlib` command; the other frameworks are faster without it.
     if name != "torch":
         from hanlib.cli.quiet import start_tensorflow
 

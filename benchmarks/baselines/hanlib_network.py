@@ -1,4 +1,4 @@
-"""hanlib's HAN with the training step that `hanlib train` is made of."""
+"""hanlib's HAN with the training step of `hanlib train`."""
 
 import keras
 import numpy as np
@@ -17,9 +17,9 @@ class HanlibNetwork:
     Args:
         sizes: a `Sizes`.
         preset: the preset whose dropout is applied, or None.
-        adversarial_norm: as in `hanlib.training.Recipe`.
-        reset_after: False for the GRU with its reset before the product.
-        seed: of the initial weights.
+        adversarial_norm: see `hanlib.training.Recipe`.
+        reset_after: False for a GRU that applies its reset gate before the product.
+        seed: seed of the initial weights.
     """
 
     note = ""

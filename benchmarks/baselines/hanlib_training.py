@@ -1,4 +1,4 @@
-"""What `hanlib train` does with its documents, as a whole or from batches that lie ready."""
+"""`hanlib train` as a whole, or only its step on prepared batches."""
 
 import tempfile
 from pathlib import Path
@@ -21,9 +21,9 @@ class HanlibTraining:
     Args:
         sizes: a `Sizes`.
         recipe: fields of the `Recipe`.
-        whole: True: `fit` as `hanlib train` calls it, with batches made on the way and
-            checkpoints written. False: its step alone, on batches that lie in memory.
-        deterministic: whether operations are deterministic, as `hanlib train` has them.
+        whole: whether to run `fit` as in `hanlib train`, with batch preparation and checkpoints;
+            otherwise only the step, on batches in memory.
+        deterministic: whether operations are deterministic, as in `hanlib train`.
     """
 
     note = ""
@@ -48,7 +48,7 @@ class HanlibTraining:
         return cache
 
     def train(self, cache):
-        """One epoch; the first call of a step alone also makes its batches."""
+        """Runs one epoch; without `whole`, the first call also prepares the batches."""
         if self.whole:
             self._fit(cache)
             return
@@ -65,7 +65,7 @@ class HanlibTraining:
     def _fit(self, cache):
         checkpoint = Checkpoint(Path(self.folder.name))
         checkpoint.start({})
-        # `compile` in every epoch would trace the step anew.
+        # `compile` in every epoch would trace the step again.
         compiled = self.classifier.compiled
         fit(self.classifier, self.recipe, cache, None, checkpoint, silent, compiled=compiled)
 

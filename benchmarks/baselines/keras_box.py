@@ -1,4 +1,4 @@
-"""The HAN that people write in Keras: a dense box of sentences and words, with masks."""
+"""A HAN as it is usually written in Keras: a dense box of sentences and words, with masks."""
 
 import keras
 import numpy as np
@@ -11,11 +11,11 @@ class KerasBox:
     Args:
         sizes: a `Sizes`.
         jit_compile: whether XLA compiles the steps.
-        fold: fold the sentences into the batch instead of `TimeDistributed`, which runs one
-            recurrence after the other for each of the sentences.
-        masked: False leaves out the masks of the recurrences: another network, as the backward
-            states then begin in the padding, but one that is often written.
-        seed: of the initial weights.
+        fold: whether to fold the sentences into the batch instead of `TimeDistributed`, which runs
+            the recurrences of the sentences sequentially.
+        masked: whether the recurrences use masks. Without them it is a different network, whose
+            backward states begin in the padding, but it is common.
+        seed: seed of the initial weights.
     """
 
     def __init__(self, sizes, jit_compile=False, fold=False, masked=True, seed=0):
@@ -65,7 +65,7 @@ class Attention(layers.Layer):
         return ops.sum(weights[..., None] * states, axis=-2)
 
     def compute_mask(self, *arguments, **named):
-        return None  # The steps are gone.
+        return None  # The output has no axis of steps.
 
 
 def _model(sizes, fold, masked):

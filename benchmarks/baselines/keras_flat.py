@@ -1,4 +1,4 @@
-"""A plain recurrent classifier in Keras: one row of words a document, cut."""
+"""A plain recurrent classifier in Keras on the truncated words of each document."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ class KerasFlat:
     Args:
         sizes: a `Sizes`.
         jit_compile: whether XLA compiles the steps.
-        seed: of the initial weights.
+        seed: seed of the initial weights.
     """
 
     def __init__(self, sizes, jit_compile=False, seed=0):

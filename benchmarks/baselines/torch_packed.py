@@ -1,7 +1,7 @@
-"""The HAN in PyTorch, written as well as its packed sequences allow: no padding at either level.
+"""An optimized HAN in PyTorch with packed sequences, without padding at both levels.
 
-The ids are packed (not their vectors), so that padding is never embedded; the states stay packed in
-the attention, whose softmax and sums run by row.
+The ids are packed instead of their vectors, so padding is never embedded. The states stay packed in
+the attention, whose softmax and sums are computed per row.
 """
 
 import os
@@ -18,9 +18,9 @@ class TorchPacked:
 
     Args:
         sizes: a `Sizes`.
-        sparse: whether the embedding's gradient is sparse, with `SparseAdam`; None: whichever is
-            faster on the first batch that is trained on.
-        seed: of the initial weights.
+        sparse: whether the gradient of the embedding is sparse, with `SparseAdam`; None for
+            whichever is faster on the first training batch.
+        seed: seed of the initial weights.
     """
 
     note = ""
@@ -84,7 +84,7 @@ class TorchPacked:
 
 
 class Network(nn.Module):
-    """Words to sentences to documents; gives logits."""
+    """The network, from word ids to logits."""
 
     def __init__(self, sizes, sparse):
         super().__init__()
@@ -133,7 +133,7 @@ class Level(nn.Module):
                 "bias_hh_l0": bias[1],
             }
             for name, array in parts.items():
-                # Keras has the gates z, r, candidate; PyTorch r, z, candidate.
+                # The order of gates is z, r, candidate in Keras and r, z, candidate in PyTorch.
                 z, r, candidate = np.split(array, 3)
                 array = torch.from_numpy(np.concatenate([r, z, candidate]))
                 getattr(self.gru, name + suffix).copy_(array)
@@ -144,16 +144,16 @@ class Level(nn.Module):
 
 
 def packed(documents):
-    """The batch as a collate function would make it: rows sorted by length, time-major.
+    """Packs a batch as a collate function would: rows sorted by length, time-major.
 
-    Documents must have words; PyTorch cannot pack an empty row.
+    Documents must not be empty, since PyTorch cannot pack empty rows.
     """
     positions, words, sentence_order = pack(documents.words)
     sentence_places, sentences, document_order = pack(documents.sentences)
     return {
         "ids": torch.from_numpy(documents.ids[positions].astype(np.int64)),
         "words": words,
-        # Where among the sorted sentences each packed sentence of the documents is.
+        # The index of each packed sentence among the sorted sentences.
         "places": torch.from_numpy(np.argsort(sentence_order)[sentence_places]),
         "sentences": sentences,
         "order": torch.from_numpy(np.argsort(document_order)),
@@ -162,7 +162,7 @@ def packed(documents):
 
 
 def pack(lengths):
-    """For rows laid end to end: places in packed order, `(sizes, rows, count)`, and the order."""
+    """For concatenated rows: indices in packed order, `(sizes, rows, count)`, and the order."""
     order = np.argsort(-lengths, kind="stable")
     falling = lengths[order]
     sizes = (falling[None, :] > np.arange(falling[0])[:, None]).sum(axis=1)

@@ -1,4 +1,4 @@
-"""One set of weights for all baselines, in the layout of Keras."""
+"""Weights for all baselines, in the layout of Keras."""
 
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ class Weights(NamedTuple):
 
 
 def drawn(sizes, seed):
-    """Random weights, biases among them, so that nothing is equal by being zero."""
+    """Random weights, also for biases, so that errors are not hidden by zeros."""
     random = np.random.default_rng(seed)
 
     def matrix(*shape):

@@ -1,4 +1,4 @@
-"""The table of classes that `hanlib train` prints before it starts."""
+"""The table of classes that `hanlib train` prints before training."""
 
 import sys
 import warnings
@@ -44,7 +44,7 @@ def _table(corpus, counts):
 
 
 def _shown(classes, train):
-    """The classes to show; None stands for the omitted ones."""
+    """The classes to show, with None in place of the omitted ones."""
     if len(classes) <= MOST_SHOWN:
         return classes
     by_count = sorted(classes, key=lambda name: -train.get(name, 0))

@@ -1,4 +1,4 @@
-"""Classifies a stream of documents, in order and in batches of those that are ready."""
+"""Classifies a stream of documents in batches, and keeps their order."""
 
 import queue
 import threading
@@ -63,9 +63,9 @@ def batches(sizes, most, most_size):
 
 
 def whole_windows(records, most=WINDOW, most_characters=_WINDOW_CHARACTERS):
-    """Lists of `(text, record)` that are the same in each run.
+    """Lists of `(text, record)` with the same boundaries in each run.
 
-    The composition of a batch can change the last digits of probabilities.
+    Otherwise the last digits of probabilities could differ, since they depend on the batch.
 
     >>> [len(window) for window in whole_windows([("text", {})] * 5, most=2)]
     [2, 2, 1]
@@ -82,7 +82,7 @@ def whole_windows(records, most=WINDOW, most_characters=_WINDOW_CHARACTERS):
 
 
 def windows(items, most=WINDOW):
-    """Lists of the items that are ready, from one to `most`, without waiting for further ones.
+    """Lists of up to `most` available items; only the first item of a list is waited for.
 
     An error in `items` is raised after all items before it.
 

@@ -9,7 +9,7 @@ from hanlib.cli import options
 def add_parser(commands):
     """Adds the command."""
     options.add_json(
-        options.add_parser(commands, "datasets", "list the data sets known by name", run)
+        options.add_parser(commands, "datasets", "list the data sets of the catalog", run)
     )
 
 
@@ -27,4 +27,4 @@ def run(arguments):
         print(f"  {record.description}")
         print(f"  {record.documents}; classes: {', '.join(record.classes)}")
         print(f"  {record.source}")
-    print("\nOr give a file (CSV, TSV, JSONL, Parquet) or a folder with one folder per class.")
+    print("\nA file (CSV, TSV, JSONL, Parquet) or a folder with one folder per class also works.")

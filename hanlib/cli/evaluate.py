@@ -7,7 +7,6 @@ import sys
 
 from hanlib.cli import model_file, options
 from hanlib.cli.errors import UsageError
-from hanlib.evidence.methods import METHODS
 
 
 def add_parser(commands):
@@ -26,12 +25,8 @@ def add_parser(commands):
         metavar="FILE",
         help="write a report: metrics, errors, important words, and explained documents",
     )
-    group.add_argument(
-        "--method",
-        choices=METHODS,
-        metavar="M",
-        default=next(iter(METHODS)),
-        help="explanation method of the report: %(choices)s (default: %(default)s)",
+    options.add_method(
+        group, "explanation method of the report: %(choices)s (default: %(default)s)"
     )
     group.add_argument(
         "--explained",

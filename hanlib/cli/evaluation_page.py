@@ -6,6 +6,7 @@ import itertools
 import random
 
 import hanlib
+from hanlib.evidence.label_names import as_strings
 
 _WINDOW = 512
 
@@ -51,8 +52,8 @@ def _predictions(classifier, examples, progress):
         )
         probabilities = forward(ids).numpy()
         rows.append(probabilities)
-        labels += map(_names, classifier.labels_of(probabilities))
-        true_labels += map(_names, given)
+        labels += map(as_strings, classifier.labels_of(probabilities))
+        true_labels += map(as_strings, given)
         while ids.ragged_rank > 1:
             ids = ids.merge_dims(1, 2)
         lengths.append(ids.row_lengths().numpy())
@@ -60,10 +61,6 @@ def _predictions(classifier, examples, progress):
     classes = tuple(map(str, classifier.classes))
     rows, lengths = np.concatenate(rows), np.concatenate(lengths)
     return Predictions(classes, rows, true_labels, labels, lengths)
-
-
-def _names(label):
-    return tuple(map(str, label)) if isinstance(label, (tuple, list)) else str(label)
 
 
 def _chosen(predictions, most):

@@ -19,13 +19,7 @@ def add_parser(commands):
     texts.add_arguments(parser)
     parser.add_argument("--label-column", metavar="C", help="column of the true label in FILE")
     group = parser.add_argument_group("explanation")
-    group.add_argument(
-        "--method",
-        choices=METHODS,
-        metavar="M",
-        default=next(iter(METHODS)),
-        help="%(choices)s (default: %(default)s)",
-    )
+    options.add_method(group)
     group.add_argument(
         "--target",
         metavar="CLASS",

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from hanlib.cli.errors import UsageError
+from hanlib.evidence.methods import METHODS
 
 
 def add_parser(commands, name, summary, run):
@@ -32,6 +33,12 @@ def add_json(parser):
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object to standard output"
     )
+
+
+def add_method(group, text="%(choices)s (default: %(default)s)"):
+    """The option --method, of which the first explanation method is the default."""
+    default = next(iter(METHODS))
+    group.add_argument("--method", choices=METHODS, metavar="M", default=default, help=text)
 
 
 def add_dataset(parser, default_help):

@@ -78,18 +78,22 @@ _VERSIONS = {
     "--poll": ("S", 1.0, 0.001, "seconds between checks for new versions"),
 }
 _LIMITS = {
-    "--max-body": ("BYTES", 4 << 20, 1, "bytes of a request; 413 above"),
-    "--max-queue": ("DOCS", 1024, 1, "documents in the queue; 503 above"),
-    "--max-batch": ("DOCS", 64, 1, "documents in a batch; larger requests are split"),
-    "--max-sentences": ("N", 50_000, 1, "sentences of a document; 400 above"),
-    "--max-connections": ("N", 512, 1, "connections; an idle one is closed, or 503 above"),
-    "--batch-threads": ("N", 2, 1, "batches that run in parallel"),
+    "--max-body": ("BYTES", 4 << 20, 1, "maximum bytes of a request; 413 above"),
+    "--max-queue": ("DOCS", 1024, 1, "maximum documents in the queue; 503 above"),
+    "--max-batch": ("DOCS", 64, 1, "maximum documents in a batch; larger requests are split"),
+    "--max-connections": ("N", 512, 1, "maximum connections; above, an idle one is closed, or 503"),
+    "--batch-threads": ("N", 2, 1, "number of batches that run in parallel"),
 }
 _TIMES = {
-    "--timeout": ("S", 30.0, 0.001, "seconds to answer a request; 504 after"),
-    "--header-timeout": ("S", 10.0, 0.001, "seconds to send the head of a request"),
+    "--timeout": ("S", 30.0, 0.001, "maximum seconds for a request; 504 after"),
+    "--header-timeout": (
+        "S",
+        10.0,
+        0.001,
+        "maximum seconds for a client to send the headers of a request",
+    ),
     "--idle-timeout": ("S", 75.0, 0.001, "seconds until an idle connection is closed"),
-    "--grace": ("S", 30.0, 0, "seconds to finish requests after SIGTERM"),
+    "--grace": ("S", 30.0, 0, "maximum seconds to finish requests after SIGTERM"),
 }
 
 
@@ -236,7 +240,6 @@ def _serve(arguments, model, bound):
         ),
         largest_body=arguments.max_body,
         timeout=arguments.timeout,
-        max_sentences=arguments.max_sentences,
         keep=arguments.keep_versions,
         labels=dict(arguments.version_labels),
         poll=arguments.poll,

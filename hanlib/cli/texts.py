@@ -54,14 +54,11 @@ def records(arguments, label_column=None):
         return (
             (text, {"row": row, "text": text}) for row, text in enumerate(arguments.texts, start=1)
         )
+    from hanlib.data.text_lines import Encoding
     from hanlib.data.texts import read_rows_of_texts
 
-    rows = read_rows_of_texts(
-        source,
-        arguments.text_column,
-        encoding=arguments.encoding,
-        max_bad_rows=arguments.max_bad_rows,
-    )
+    encoding = Encoding(arguments.encoding, "strict")
+    rows = read_rows_of_texts(source, arguments.text_column, None, encoding, arguments.max_bad_rows)
     keep = _kept_columns(arguments)
     return (_document(*row, keep, label_column) for row in rows)
 

@@ -246,6 +246,8 @@ def _summary(record, output, seconds):
     for split in ("validation", "test"):
         if split in record:
             lines.append(f"  {split:<11} {_figures(record[split])}")
+    if "ngrams" in record:
+        lines.append(f"  n-grams     {_ngrams(record['ngrams'])}")
     lines += [
         f"  best epoch  {record['best_epoch']} of {record['epochs']}",
         f"  size        {record['parameters']:,} parameters, {record['vocabulary_size']:,} words",
@@ -258,6 +260,14 @@ def _summary(record, output, seconds):
         f"  hanlib export {output} {Path('exported', output.name)}",
     ]
     return "\n".join(lines)
+
+
+def _ngrams(found):
+    text = f"{found['number']:,} of up to {found['longest']} words"
+    if "validation" not in found:
+        return text
+    shares = ", ".join(f"{name} {value:.4f}" for name, value in found["validation"].items())
+    return f"{text}; validation: {shares.replace('ngrams', 'n-grams')}"
 
 
 def _figures(metrics):

@@ -48,29 +48,19 @@ def read_texts(
     1 Good.
     2 Not good.
     """
-    rows = read_rows_of_texts(
-        path_or_file,
-        text_column,
-        file_format=file_format,
-        encoding=encoding,
-        encoding_errors=encoding_errors,
-        max_bad_rows=max_bad_rows,
-    )
+    encoding = Encoding(encoding, encoding_errors)
+    rows = read_rows_of_texts(path_or_file, text_column, file_format, encoding, max_bad_rows)
     return ((row_number, record[column] or "", record) for row_number, column, record in rows)
 
 
-def read_rows_of_texts(
-    path_or_file,
-    text_column=None,
-    *,
-    file_format=None,
-    encoding="utf-8",
-    encoding_errors="strict",
-    max_bad_rows=100,
-) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Like `read_texts`, but yields `(row_number, column of the text, record)`."""
+def read_rows_of_texts(path_or_file, text_column, file_format, encoding, max_bad_rows):
+    """Like `read_texts`, but takes an `Encoding`, and yields the column of the text, not the text.
+
+    Yields:
+        `(row_number, column, record)`.
+    """
     source, file_format = _opened(path_or_file, file_format)
-    rows = formats.read_rows(source, file_format, Encoding(encoding, encoding_errors))
+    rows = formats.read_rows(source, file_format, encoding)
     return _rows(name_of(source), rows, text_column, file_format, max_bad_rows)
 
 

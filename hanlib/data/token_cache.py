@@ -3,12 +3,11 @@
 import contextlib
 import itertools
 import json
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
 
+from hanlib import atomic_files
 from hanlib.data.batch_plan import plan_batches
 from hanlib.data.corpus import DataError
 from hanlib.data.token_arrays import (
@@ -86,7 +85,7 @@ class TokenCache:
                 f"`directory` must not exist yet, or be empty. Received: {str(directory)!r}; "
                 "TokenCache.open opens a cache that was built before"
             )
-        with _renamed_when_complete(directory) as folder, contextlib.ExitStack() as files:
+        with atomic_files.creating(directory) as folder, contextlib.ExitStack() as files:
 
             def create(name, dtype, row_shape=()):
                 path = folder / f"{name}.npy"
@@ -174,20 +173,6 @@ class TokenCache:
 
 def _in_memory(name, dtype, row_shape=()):
     return MemoryArray(dtype, row_shape)
-
-
-@contextlib.contextmanager
-def _renamed_when_complete(directory):
-    """A context with a folder that is renamed to `directory` if no error occurs."""
-    partial = directory.with_name(f"{directory.name}.partial-{os.getpid()}")
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        if directory.exists():
-            directory.rmdir()
-        os.replace(partial, directory)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _mapped(path):

@@ -1,4 +1,4 @@
-"""Word vectors: learned from tokenised text, or read from a file.
+"""Word vectors: learned from tokenized text, or read from a file.
 
 Importing this package imports NumPy alone. SciPy and gensim are loaded when they are used.
 """

@@ -24,7 +24,9 @@ class Cooccurrences:
     """
 
     def __init__(self, vocabulary_size, window=5, most_pairs=30_000_000, block_words=1_000_000):
-        self._sparse = scipy_sparse()
+        import scipy.sparse
+
+        self._sparse = scipy.sparse
         self.window, self.most_pairs, self.block_words = window, most_pairs, block_words
         # Only pairs (smaller id, greater id): half of the memory.
         self._half = self._sparse.csr_array((vocabulary_size, vocabulary_size), dtype=np.int32)
@@ -67,14 +69,3 @@ class Cooccurrences:
             self._half.data[self._half.data <= self._least] = 0
             self._half.eliminate_zeros()
             self._least *= 2
-
-
-def scipy_sparse():
-    """`scipy.sparse`, or an error that says how to install it."""
-    try:
-        import scipy.sparse
-    except ImportError as error:
-        raise ImportError(
-            "learning word vectors needs SciPy: pip install 'hanlib[vectors]'"
-        ) from error
-    return scipy.sparse

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hanlib.embeddings.cooccurrence import Cooccurrences, scipy_sparse
+from hanlib.embeddings.cooccurrence import Cooccurrences
 from hanlib.embeddings.word_vectors import WordVectors
 
 
@@ -23,7 +23,9 @@ def ppmi(counts, smoothing=0.75):
     >>> ppmi(counts, smoothing=1.0).toarray().round(3)  # log(6 · 16 / (6 · 10))
     array([[0.  , 0.47], [0.47, 0.  ]], dtype=float32)
     """
-    found = scipy_sparse().csr_array(counts, dtype=np.float32, copy=True)
+    import scipy.sparse
+
+    found = scipy.sparse.csr_array(counts, dtype=np.float32, copy=True)
     words = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
     contexts = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel() ** smoothing
     contexts /= max(contexts.sum(), 1e-300)
@@ -47,7 +49,7 @@ def ppmi_vectors(
         U Σ Vᵀ ≈ PPMI,   W = U Σ^p
 
     The settings are those that Levy, Goldberg and Dagan (2015, section 5) recommend. Equal text
-    and seed give equal vectors. The result needs `pip install "hanlib[vectors]"` (SciPy).
+    and seed give equal vectors.
 
     Args:
         blocks: Iterable of `(ids <int>[words], lengths <int>[documents])`: documents of word ids,
@@ -62,9 +64,6 @@ def ppmi_vectors(
 
     Returns:
         `WordVectors`; words that do not occur have none.
-
-    Raises:
-        ImportError: SciPy is missing.
 
     >>> text = np.array([1, 2, 3, 1, 2, 3, 4, 5, 4, 5])
     >>> found = ppmi_vectors([(text, [6, 4])], vocabulary_size=7, width=2)

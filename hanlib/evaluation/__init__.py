@@ -1,7 +1,7 @@
-"""Evaluation of a model over a corpus: its errors, its confidence, what it looks at, and a report.
+"""Evaluation of a model on a corpus: errors, calibration, important words, and an HTML report.
 
-Nothing here needs TensorFlow. Tables need pandas and plots need matplotlib; the report needs
-neither.
+This package does not need TensorFlow. Tables need pandas and plots need matplotlib; the report
+needs neither.
 """
 
 from hanlib.evaluation.attention_spread import AttentionSpread, attention_spread

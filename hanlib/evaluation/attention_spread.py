@@ -1,4 +1,4 @@
-"""How widely attention is spread over sentences and words."""
+"""The entropy of attention over sentences and words."""
 
 import dataclasses
 
@@ -15,12 +15,12 @@ class AttentionSpread:
 
         H = - sum p log p      effective number = exp(H)
 
-    The effective number is n if attention is the same on all n, and 1 if it is all on one. With
-    perfectly even attention the pooling is a mean.
+    The effective number is n for uniform attention over n units, which makes pooling a mean, and 1
+    if all attention is on a single unit.
 
     Attributes:
-        sentence_counts, effective_sentences: Of each document, `[docs]`.
-        word_counts, effective_words: Of each sentence, `[sentences]`.
+        sentence_counts, effective_sentences: Actual and effective number per document, `[docs]`.
+        word_counts, effective_words: The same per sentence, `[sentences]`.
 
     >>> made = AttentionSpread(np.array([4]), np.array([2.0]), np.array([8]), np.array([8.0]))
     >>> made.sentence_evenness.tolist(), made.word_evenness.tolist()
@@ -43,7 +43,7 @@ class AttentionSpread:
         return _evenness(self.effective_words, self.word_counts)
 
     def to_frame(self):
-        """A pandas `DataFrame` with one row a level: means over documents and over sentences."""
+        """A pandas `DataFrame` of means over documents and over sentences, one row per level."""
         levels = {
             "sentence": (self.sentence_counts, self.effective_sentences, self.sentence_evenness),
             "word": (self.word_counts, self.effective_words, self.word_evenness),
@@ -62,7 +62,7 @@ class AttentionSpread:
         return pandas().DataFrame(rows)
 
     def plot(self):
-        """A matplotlib `Figure`: the effective number by the actual number, at both levels."""
+        """A matplotlib `Figure`: effective against actual number at both levels."""
         left, right = plots.new_columns(9, 3.8, 2)
         _draw(left, self.sentence_counts, self.effective_sentences, "sentences of the document")
         _draw(right, self.word_counts, self.effective_words, "words of the sentence")
@@ -70,10 +70,10 @@ class AttentionSpread:
 
 
 def attention_spread(explanations):
-    """The `AttentionSpread` of an iterable of `Explanation`s by attention.
+    """Measures the `AttentionSpread` of an iterable of `Explanation`s by attention.
 
-    Absolute scores are divided by their sum, so that other methods can be compared. Documents and
-    sentences whose scores are all 0 are left out.
+    Absolute scores are normalized by their sum, so that other methods can be measured as well.
+    Documents and sentences whose scores are all 0 are ignored.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> sentences = tuple(Sentence(text, score) for text, score in (("A.", 0.5), ("B.", 0.5)))

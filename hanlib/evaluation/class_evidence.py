@@ -1,4 +1,4 @@
-"""Which words and sentences speak for and against each class, over many documents."""
+"""Words and sentences that support or oppose each class, over many documents."""
 
 import dataclasses
 import math
@@ -11,7 +11,7 @@ from hanlib.evidence.methods import get_method
 from hanlib.evidence.shading import weights
 
 _COLUMNS = 28
-# Largest number of distinct sentences kept for a class; beyond it the weaker half is dropped.
+# Maximum number of distinct sentences per class; beyond it the weaker half is dropped.
 _SENTENCES_KEPT = 50_000
 
 
@@ -24,7 +24,7 @@ class Contribution:
         mean: The mean of its scores.
         count: Number of occurrences.
         documents: Number of documents that contain it.
-        example: The sentence in which its score is furthest from 0.
+        example: The sentence in which its absolute score is largest.
         document: Index of that document among the explanations.
 
     >>> Contribution("superb", 0.4, 12, 11, "A superb cast.", 3).count
@@ -41,11 +41,11 @@ class Contribution:
 
 @dataclasses.dataclass(frozen=True)
 class ClassEvidence:
-    """What speaks for and against each class.
+    """Words and sentences that support or oppose each class.
 
     Attributes:
-        words, sentences: `dict` from class to its `Contribution`s, by falling mean: at most `top`
-            for the class and, if scores are negative, at most `top` against it.
+        words, sentences: `dict` from class to `Contribution`s, by falling mean: at most `top` with
+            positive means and at most `top` with negative means.
 
     >>> superb = Contribution("superb", 0.4, 1, 1, "Superb!", 0)
     >>> ClassEvidence({"pos": (superb,)}, {}).words["pos"][0].text
@@ -56,7 +56,7 @@ class ClassEvidence:
     sentences: dict
 
     def to_frame(self):
-        """A pandas `DataFrame` with one row a class and a word or sentence."""
+        """A pandas `DataFrame` with one row per contribution of a word or sentence to a class."""
         fields = [field.name for field in dataclasses.fields(Contribution)]
         rows = [
             (target, level, *dataclasses.astuple(contribution))
@@ -70,8 +70,8 @@ class ClassEvidence:
         """A matplotlib `Figure`: the mean scores of the strongest words of each class.
 
         Args:
-            classes: The classes to draw; None: the first three.
-            most: Largest number of words of a class.
+            classes: The classes to draw; None for the first three.
+            most: Maximum number of words per class.
         """
         classes = list(self.words)[:3] if classes is None else list(classes)
         strongest = {target: _strongest(self.words[target], most) for target in classes}
@@ -85,16 +85,15 @@ class ClassEvidence:
 
 
 def class_evidence(explanations, top=20, min_count=5):
-    """The `ClassEvidence` of an iterable of `Explanation`s.
+    """Collects the `ClassEvidence` of an iterable of `Explanation`s.
 
-    An explanation counts for its target, so a class has evidence only if documents were explained
-    for it. Words that differ only in case are counted together. The attention of a word is
-    multiplied by the number of words of its sentence.
+    An explanation contributes to its target class only. Words that differ only in case are counted
+    together. The attention of a word is multiplied by the number of words in its sentence.
 
     Args:
         explanations: An iterable of `Explanation`s by one method.
-        top: Largest number of words and sentences for, and of those against, each class.
-        min_count: Least number of occurrences of a word; a sentence may occur once.
+        top: Maximum number of words and of sentences for and against each class.
+        min_count: Minimum number of occurrences of a word; a sentence may occur once.
 
     Raises:
         ValueError: If `top` or `min_count` is not a positive integer, or the methods differ.
@@ -117,18 +116,18 @@ def class_evidence(explanations, top=20, min_count=5):
 
 
 class EvidenceTally:
-    """Sums the scores of words and sentences for each class, one explanation at a time."""
+    """Accumulates the scores of words and sentences for each class."""
 
     def __init__(self):
         self._classes = {}  # Class -> (words, sentences), each from text to `_Tally`.
 
     def add(self, explanation, document):
-        """Adds the scores of an explanation; `document` is its index."""
+        """Adds an explanation; `document` is the index of its document."""
         words, sentences = self._classes.setdefault(explanation.target, ({}, {}))
         _add(words, sentences, explanation, document)
 
     def evidence(self, top=20, min_count=5):
-        """The `ClassEvidence` so far; see `class_evidence`."""
+        """The `ClassEvidence` of the explanations added so far; see `class_evidence`."""
         tallies = self._classes.items()
         return ClassEvidence(
             {target: _ranked(words, top, min_count) for target, (words, _) in tallies},
@@ -198,14 +197,7 @@ def _strongest(contributions, most):
 def _draw(axes, target, contributions):
     means = [contribution.mean for contribution in contributions]
     colours = [plots.ORANGE if mean < 0 else plots.BLUE for mean in means]
-    bars = axes.barh(range(len(means)), means, color=colours, edgecolor="white", linewidth=0)
-    for bar, mean in zip(bars, means, strict=True):
-        bar.set_hatch("//" if mean < 0 else "")
     names = [f"{truncated(c.text, _COLUMNS)} ({c.count:,})" for c in contributions]
-    plots.label_ticks(axes.yaxis, range(len(names)), names)
-    axes.invert_yaxis()
-    axes.axvline(0, color=plots.GREY, linewidth=0.8)
+    plots.signed_bars(axes, means, names, colours)
     axes.set_xlabel("mean score (number of occurrences)")
     plots.title(axes, f"For “{truncated(formatting.label(target), _COLUMNS)}”")
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0)

@@ -1,4 +1,4 @@
-"""Which class is predicted for which."""
+"""The confusion matrix of a single-label classifier."""
 
 import dataclasses
 
@@ -13,11 +13,11 @@ _LABELLED = 20
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ConfusionMatrix:
-    """How often each class was predicted for each true class.
+    """The number of documents for each true and predicted class.
 
     Attributes:
-        classes: The class names, n of them.
-        counts: `int[n, n]`; row: the true class, column: the predicted one.
+        classes: The n class names.
+        counts: `int[n, n]`; rows are true classes, columns are predicted classes.
 
     >>> matrix = ConfusionMatrix(("neg", "pos"), np.array([[3, 1], [0, 4]]))
     >>> matrix.accuracy, matrix.recall.tolist(), matrix.precision.tolist()
@@ -29,21 +29,21 @@ class ConfusionMatrix:
 
     @property
     def accuracy(self):
-        """The share of documents with the right label; NaN without documents."""
+        """The share of correctly classified documents; NaN without documents."""
         return float(_shares(np.trace(self.counts), self.counts.sum()))
 
     @property
     def recall(self):
-        """For each class the share of its documents that was found; NaN if it has none."""
+        """Recall of each class; NaN if it has no documents."""
         return _shares(np.diag(self.counts), self.counts.sum(axis=1))
 
     @property
     def precision(self):
-        """For each class the share of its predictions that is right; NaN if it has none."""
+        """Precision of each class; NaN if it was never predicted."""
         return _shares(np.diag(self.counts), self.counts.sum(axis=0))
 
     def to_frame(self):
-        """A pandas `DataFrame` of the counts: true classes down, predicted ones across."""
+        """A pandas `DataFrame` of the counts: rows are true classes, columns predicted ones."""
         frame, index = pandas().DataFrame, pandas().Index
         predicted = index(self.classes, name="predicted")
         return frame(self.counts, index=index(self.classes, name="true"), columns=predicted)
@@ -69,10 +69,10 @@ class ConfusionMatrix:
 
 
 def confusion_matrix(predictions):
-    """The `ConfusionMatrix` of `Predictions` with one class a document.
+    """Computes the `ConfusionMatrix` of single-label `Predictions`.
 
     Raises:
-        ValueError: If the documents are multi-label.
+        ValueError: If the predictions are multi-label.
 
     >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
@@ -81,7 +81,7 @@ def confusion_matrix(predictions):
     """
     if predictions.multi_label:
         raise ValueError(
-            "`predictions` must have one class a document for a confusion matrix. "
+            "`predictions` must have one class per document for a confusion matrix. "
             "Received: multi-label documents"
         )
     indices = {name: index for index, name in enumerate(predictions.classes)}

@@ -1,4 +1,4 @@
-"""Error rates by the length of the documents."""
+"""Error rates by document length."""
 
 import dataclasses
 
@@ -13,12 +13,12 @@ _Z = 1.959964  # 97.5 % quantile of the normal distribution.
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ErrorsByLength:
-    """Error rates of documents of similar length, with Wilson's 95 % intervals (Wilson 1927).
+    """Error rates of groups of documents of similar length, with 95 % intervals (Wilson 1927).
 
     Attributes:
-        shortest, longest: Words of the shortest and longest document of each group, `int[groups]`.
-        counts: Documents of each group.
-        errors: Those with a wrong label.
+        shortest, longest: Number of words of the shortest and longest document, `int[groups]`.
+        counts: Number of documents in each group.
+        errors: Number of misclassified documents in each group.
 
     >>> made = ErrorsByLength(np.array([1]), np.array([9]), np.array([10]), np.array([1]))
     >>> made.rates.tolist(), [round(float(bound[0]), 3) for bound in made.intervals]
@@ -41,7 +41,7 @@ class ErrorsByLength:
         return wilson_interval(self.errors, self.counts)
 
     def to_frame(self):
-        """A pandas `DataFrame` with one row a group."""
+        """A pandas `DataFrame` with one row per group."""
         low, high = self.intervals
         columns = {"shortest": self.shortest, "longest": self.longest, "documents": self.counts}
         columns |= {"errors": self.errors, "error_rate": self.rates, "low": low, "high": high}
@@ -73,7 +73,7 @@ class ErrorsByLength:
 
 
 def wilson_interval(count, n):
-    """The 95 % interval of a share `count / n` (Wilson 1927), `(low, high)`.
+    """The 95 % score interval `(low, high)` of a proportion `count / n` (Wilson 1927).
 
     >>> [round(float(bound), 3) for bound in wilson_interval(1, 10)]
     [0.018, 0.404]
@@ -85,12 +85,12 @@ def wilson_interval(count, n):
 
 
 def errors_by_length(predictions, groups=5):
-    """The `ErrorsByLength` of `Predictions`, in groups of about the same number of documents.
+    """Computes the `ErrorsByLength` of `Predictions` in groups of about equal size.
 
-    Documents of the same length are in one group, so there may be fewer groups.
+    Documents of equal length are in the same group, so there may be fewer groups.
 
     Raises:
-        ValueError: If the lengths are not known, or `groups` is not a positive integer.
+        ValueError: If the lengths are unknown, or `groups` is not a positive integer.
 
     >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"],

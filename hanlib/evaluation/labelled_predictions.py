@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 
-_SEVERAL = (tuple, list, set, frozenset)
+from hanlib.evidence.label_names import is_collection
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -16,12 +16,12 @@ class Predictions:
         classes: The class names, in the order of the columns of `probabilities`.
         probabilities: `float[docs, classes]`.
         true_labels: The class name of each document; multi-label: a tuple of names.
-        labels: The predicted labels, in the same form; None: the most probable class, which is an
-            error with multi-label documents.
-        lengths: Number of words of each document, `int[docs]`; None if not known.
+        labels: The predicted labels, in the same form. None for the most probable classes, which
+            is an error for multi-label documents.
+        lengths: Number of words of each document, `int[docs]`; None if unknown.
 
     Raises:
-        ValueError: If the sizes do not fit, or a label is not among the classes.
+        ValueError: If sizes differ, or a label is not among the classes.
 
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
     >>> made.labels, made.correct.tolist(), made.confidence.tolist()
@@ -43,7 +43,7 @@ class Predictions:
         shape = (len(self.true_labels), len(self.classes))
         if self.probabilities.shape != shape:
             raise ValueError(
-                "`probabilities` must have one row a true label and one column a class, "
+                "`probabilities` must have one row per true label and one column per class, "
                 f"{shape}. Received: shape={self.probabilities.shape}"
             )
         labels = self._most_probable() if self.labels is None else self.labels
@@ -67,7 +67,7 @@ class Predictions:
             value = getattr(self, name)
             if value is not None and len(value) != len(self.true_labels):
                 raise ValueError(
-                    f"`{name}` must have one entry a true label, {len(self.true_labels)}. "
+                    f"`{name}` must have one entry per true label, {len(self.true_labels)}. "
                     f"Received: {len(value)} entries"
                 )
         for name in ("labels", "true_labels"):
@@ -75,9 +75,9 @@ class Predictions:
 
     @classmethod
     def from_explanations(cls, explanations):
-        """The predictions of an iterable of `Explanation`s, one for each document.
+        """Creates predictions from an iterable of `Explanation`s, one per document.
 
-        Those without a true label are left out.
+        Explanations without a true label are ignored.
 
         >>> from hanlib.evidence import Explanation
         >>> one = Explanation("Good.", "pos", {"pos": 0.9, "neg": 0.1}, "pos", "attention",
@@ -107,7 +107,7 @@ class Predictions:
     def multi_label(self):
         """Whether a document may have any number of labels."""
         labels = (*self.true_labels, *(self.labels or ()))
-        return any(isinstance(label, _SEVERAL) for label in labels)
+        return any(map(is_collection, labels))
 
     @property
     def truth(self):
@@ -121,12 +121,12 @@ class Predictions:
 
     @property
     def correct(self):
-        """Whether each document has the true label, or all of them, `bool[docs]`."""
+        """Whether each document is classified correctly, with all its labels, `bool[docs]`."""
         return (self.given == self.truth).all(axis=1)
 
     @property
     def confidence(self):
-        """Probability of the label, `float[docs]`; multi-label: of the least certain decision."""
+        """Probability of the label, `float[docs]`; multi-label: that of the least certain label."""
         if self.multi_label:
             return np.maximum(self.probabilities, 1 - self.probabilities).min(axis=1)
         return self.probabilities[self.given]
@@ -147,7 +147,7 @@ class Predictions:
         >>> Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"]).majority
         ('neg', 1.0)
         """
-        labels = [frozenset(v) if isinstance(v, _SEVERAL) else v for v in self.true_labels]
+        labels = [frozenset(v) if is_collection(v) else v for v in self.true_labels]
         ((label, count),) = collections.Counter(labels).most_common(1)
         names = [name for name in self.classes if isinstance(label, frozenset) and name in label]
         return tuple(names) if isinstance(label, frozenset) else label, count / len(labels)
@@ -156,7 +156,7 @@ class Predictions:
         indices = {name: index for index, name in enumerate(self.classes)}
         matrix = np.zeros((len(labels), len(self.classes)), bool)
         for row, label in enumerate(labels):
-            for name in label if isinstance(label, _SEVERAL) else (label,):
+            for name in label if is_collection(label) else (label,):
                 if name not in indices:
                     raise ValueError(
                         f"`{argument}` must be among the classes, {list(self.classes)[:10]}. "
@@ -167,7 +167,7 @@ class Predictions:
 
 
 def _plain(label):
-    """A label as a Python object: NumPy strings and integers are found among the classes."""
+    """A label as a Python object; arrays and lists become tuples."""
     if isinstance(label, np.ndarray):
         label = label.tolist()
-    return tuple(label) if isinstance(label, _SEVERAL) else label
+    return tuple(label) if is_collection(label) else label

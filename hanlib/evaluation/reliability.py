@@ -1,4 +1,4 @@
-"""Whether predictions with a probability of 80 % are right in 80 % of the cases."""
+"""Reliability diagrams and the expected calibration error."""
 
 import dataclasses
 
@@ -16,10 +16,10 @@ class Reliability:
         ECE = sum over bins of n_bin / n * |accuracy - confidence|
 
     Attributes:
-        edges: Edges of the bins, `float[bins + 1]`, from 0 to 1. A bin includes its upper edge; the
-            first one also 0.
-        counts: Decisions in each bin.
-        confidence, accuracy: Their means in each bin; NaN if it is empty.
+        edges: Edges of the bins, `float[bins + 1]`, from 0 to 1. A bin includes its upper edge, the
+            first one also its lower edge.
+        counts: Number of decisions in each bin.
+        confidence, accuracy: Their means in each bin; NaN for empty bins.
 
     >>> made = Reliability(np.array([0, 0.5, 1]), np.array([0, 4]), np.array([np.nan, 0.9]),
     ...     np.array([np.nan, 0.75]))
@@ -34,14 +34,14 @@ class Reliability:
 
     @property
     def expected_calibration_error(self):
-        """The mean distance between accuracy and confidence; NaN without decisions."""
+        """The mean difference between accuracy and confidence; NaN without decisions."""
         if not self.counts.sum():
             return float("nan")
         gaps = np.nan_to_num(np.abs(self.accuracy - self.confidence))
         return float((self.counts * gaps).sum() / self.counts.sum())
 
     def to_frame(self):
-        """A pandas `DataFrame` with one row a bin."""
+        """A pandas `DataFrame` with one row per bin."""
         return pandas().DataFrame(
             {
                 "low": self.edges[:-1],
@@ -53,7 +53,7 @@ class Reliability:
         )
 
     def plot(self, axes=None):
-        """A matplotlib `Figure`: accuracy by confidence; dot areas are shares of decisions."""
+        """A matplotlib `Figure`: accuracy against confidence; areas are shares of decisions."""
         axes = plots.new_axes(5.2, 4.8, axes)
         axes.plot([0, 1], [0, 1], color=plots.GREY, linestyle="--", label="perfectly calibrated")
         some = self.counts > 0
@@ -86,11 +86,11 @@ class Reliability:
 
 
 def reliability(predictions, bins=10):
-    """The `Reliability` of `Predictions`, in `bins` bins of the same width.
+    """Computes the `Reliability` of `Predictions` in `bins` bins of equal width.
 
-    One class a document: a decision is a document, its confidence the label's probability.
-    Multi-label: a decision is a document and a class, its confidence the class's probability, and
-    its accuracy whether the class is true.
+    For single-label predictions there is one decision per document, whose confidence is the
+    probability of the label. For multi-label predictions there is one decision per document and
+    class, whose confidence is the probability of the class; it is correct if the class is true.
 
     Raises:
         ValueError: If `bins` is not a positive integer.

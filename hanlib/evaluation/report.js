@@ -1,5 +1,5 @@
-// The list and, beside it or instead of it, the open document. explanation.js draws the document.
-const ROWS = 200; // Drawn at once; the rest on demand.
+// The list of documents and, next to it or instead of it, the open document (see explanation.js).
+const ROWS = 200; // Rows shown at first; the others on demand.
 const $ = (id) => document.getElementById(id);
 const parsed = (id) => JSON.parse($(id).textContent);
 const { names, rows } = parsed("index"); // See report_index.py.
@@ -7,7 +7,7 @@ const index = rows.map((row, number) => ({ ...Object.fromEntries(row.map((value,
 let listed = index, drawn = 0;
 
 // ---- The list.
-const ORDERS = { // A key, and whether it falls.
+const ORDERS = { // Sort key, and whether the order is descending.
   index: [(row) => row.number, false], wrong: [(row) => row.wrongness, true], unsure: [(row) => row.confidence, false],
   "unfaithful-word": [(row) => row.gains.word, false], "unfaithful-sentence": [(row) => row.gains.sentence, false],
   long: [(row) => row.words, true], short: [(row) => row.words, false],
@@ -62,7 +62,7 @@ function line(row) {
       make("span", { class: "quiet" }, figures.join("; "))));
 }
 
-// ---- The open document: #d12, or #d12.1 for its second explanation; at first the first of the list.
+// ---- The open document: #d12, or #d12.1 for its second explanation. Initially the first of the list.
 function opened() {
   const found = /^#d(\d+)(?:\.(\d+))?$/.exec(location.hash);
   const row = found && index[Number(found[1])];

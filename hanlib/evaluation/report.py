@@ -1,4 +1,4 @@
-"""A report over many documents: one file, without downloads."""
+"""An HTML report on many documents, in a single file without external resources."""
 
 import re
 from pathlib import Path
@@ -11,11 +11,12 @@ from hanlib.evaluation.report_summary import Examples, summary
 from hanlib.evidence.assets import explanation_script, json_for_html, policy_hash, read_asset
 from hanlib.evidence.display_record import display_record
 from hanlib.evidence.html import escaped
+from hanlib.evidence.label_names import as_strings
 
 _ORDERS = {
-    "index": "as given",
+    "index": "original order",
     "wrong": "most wrong first",
-    "unsure": "least sure first",
+    "unsure": "least certain first",
     "unfaithful-word": "least faithful words first",
     "unfaithful-sentence": "least faithful sentences first",
     "long": "longest first",
@@ -25,27 +26,27 @@ _FOLDER = Path(__file__).parent
 
 
 def write_report(explanations, path, title="Explanations", about=None, predictions=None):
-    """Writes a report: a summary, a list that sorts and filters, and each document.
+    """Writes a report with a summary, a list that can be sorted and filtered, and the documents.
 
-    The summary says how good the model is and where it errs, as far as true labels are known, what
-    it looks at for each class, and shows three examples. Explanations of one text for several
-    targets, or by several methods, are one document with a choice. The documents are stored in the
-    file as JSON and drawn when they are opened. The file runs no script but its own, whatever the
-    texts contain.
+    The summary shows metrics and errors (if true labels are known), the important words of each
+    class, and three examples. Explanations of the same text for several targets or by several
+    methods are grouped as one document. The documents are stored as JSON in the file and rendered
+    when they are opened. A content security policy allows only the script of the report, whatever
+    the texts contain.
 
     Args:
-        explanations: An iterable of `Explanation`s. It is read once, one at a time.
+        explanations: An iterable of `Explanation`s, which is consumed one by one.
         path: The HTML file to write.
         title: The title of the report.
         about: `dict` of facts to show in the summary, such as the model and the data.
-        predictions: `Predictions` for the figures of the summary, where the explanations are only
-            a part of the documents. None: those of the explanations with a true label.
+        predictions: `Predictions` for the metrics of the summary, if only a part of the documents
+            is explained. None for those of the explanations with a true label.
 
     Returns:
         The number of documents.
 
     Raises:
-        OSError: If `path` cannot be written. A file that was there before is kept.
+        OSError: If `path` cannot be written. An existing file is kept.
 
     >>> import tempfile
     >>> from hanlib.evidence import Explanation
@@ -66,11 +67,11 @@ def write_report(explanations, path, title="Explanations", about=None, predictio
 
 
 class EvaluationSummary:
-    """The summary of a report for a notebook, which displays it.
+    """The summary of a report, for display in a notebook.
 
     Args:
         explanations: An iterable of `Explanation`s.
-        about, predictions: As in `write_report`.
+        about, predictions: See `write_report`.
 
     >>> from hanlib.evidence import Explanation
     >>> made = Explanation("Good.", "pos", {"pos": 1.0}, "pos", "attention", true_label="pos")
@@ -82,7 +83,7 @@ class EvaluationSummary:
         contents = _Contents()
         for explanation in explanations:
             contents.add(explanation)
-        # There is no list that an example could link to.
+        # There is no list of documents to link to.
         inside = re.sub("<a href=.*?</a>", "", contents.summary(about, predictions))
         self.html = f'<style>{_style()}</style><div class="hanlib report">{inside}</div>'
 
@@ -91,7 +92,7 @@ class EvaluationSummary:
 
 
 class _Contents:
-    """What is kept of the explanations while they are written."""
+    """Collects the data of the index and the summary."""
 
     def __init__(self):
         self.index, self.examples = ReportIndex(), Examples()
@@ -112,28 +113,22 @@ class _Contents:
     def summary(self, about, predictions):
         if predictions is None and self._labelled:
             predictions = _predictions(self._labelled)
-        # The words of one method: scores of several cannot be averaged.
+        # Scores of different methods cannot be averaged.
         method = next(iter(self._tallies), None)
         evidence = self._tallies[method].evidence if method else None
         return summary(self.index.rows, predictions, (method, evidence), self.examples, about)
 
 
 def _predictions(labelled):
-    """`Predictions` by name; a true label that no model knows becomes a class of probability 0."""
+    """`Predictions` with class names as strings; unknown true labels get probability 0."""
     rows, labels, true_labels, lengths = zip(*labelled, strict=True)
-    labels, true_labels = (tuple(map(_as_names, given)) for given in (labels, true_labels))
+    labels, true_labels = (tuple(map(as_strings, given)) for given in (labels, true_labels))
     classes = dict.fromkeys(str(name) for row in rows for name in row)
     for label in (*true_labels, *labels):
         classes |= dict.fromkeys(label if isinstance(label, tuple) else (label,))
     rows = [{str(name): value for name, value in row.items()} for row in rows]
     probabilities = [[row.get(name, 0.0) for name in classes] for row in rows]
     return Predictions(tuple(classes), probabilities, true_labels, labels, lengths)
-
-
-def _as_names(label):
-    if isinstance(label, (tuple, list, set, frozenset)):
-        return tuple(map(str, label))
-    return str(label)
 
 
 def _script():
@@ -158,12 +153,12 @@ def _head(title):
     )
 
 
-def _body(title, summarised):
+def _body(title, summarized):
     return (
         f"<header><h1>{escaped(title)}</h1></header>\n"
-        f'<section id="summary" aria-label="Summary">{summarised}</section>\n'
-        "<noscript><p>The documents of this report are drawn by a script within the file, and "
-        "scripts are turned off. Nothing is fetched and nothing is sent.</p></noscript>\n"
+        f'<section id="summary" aria-label="Summary">{summarized}</section>\n'
+        "<noscript><p>A script in this file displays the documents of the report, but scripts are "
+        "disabled. The script does not access the network.</p></noscript>\n"
         '<h2 id="documents">Documents</h2>\n'
         f'<div id="controls" role="search" hidden>{_controls()}</div>\n'
         '<main><section id="list" aria-label="List"><ol id="rows"></ol>'

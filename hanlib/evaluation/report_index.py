@@ -1,19 +1,18 @@
-"""The list of a report: a line of figures for each document, without its whole text."""
+"""The list of documents in a report: one row of values per document, without its text."""
 
 import hashlib
 
 from hanlib.evidence import formatting
+from hanlib.evidence.label_names import is_collection, label_names
 from hanlib.evidence.methods import get_method
 from hanlib.evidence.shading import finite
 
-_SEVERAL = (tuple, list, set, frozenset)
-
 
 class ReportIndex:
-    """The rows of a report's list; explanations of one document share a row.
+    """The rows of the list of documents.
 
-    Explanations of the same text for other targets or by other methods belong to one document.
-    The same text explained again in the same way is another document.
+    Explanations of the same text for different targets or by different methods share a row. The
+    same text explained again for the same target and method is a new document.
 
     >>> from hanlib.evidence import Explanation
     >>> index = ReportIndex()
@@ -29,10 +28,10 @@ class ReportIndex:
     def __init__(self):
         self.rows = []
         self._explanations = 0
-        self._documents = {}  # Digest of a text -> `(row, what it shows)` of each document.
+        self._documents = {}  # Digest of a text -> [(row, {(target, method)})].
 
     def add(self, explanation):
-        """Adds the next explanation; returns whether it starts a new document."""
+        """Adds an explanation, and returns whether it belongs to a new document."""
         shown = (formatting.label(explanation.target), get_method(explanation.method).title)
         count = len(self.rows)
         row = self._row_without(shown, explanation)
@@ -44,7 +43,7 @@ class ReportIndex:
         return len(self.rows) > count
 
     def columns(self):
-        """The rows for the script, as names and lists of values.
+        """The rows for the script, as column names and lists of values.
 
         >>> ReportIndex().columns()
         {'names': [], 'rows': []}
@@ -53,7 +52,7 @@ class ReportIndex:
         return {"names": names, "rows": [[row.get(name) for name in names] for row in self.rows]}
 
     def _row_without(self, shown, explanation):
-        """The first row of this text that does not show this yet, or a new one."""
+        """The first row of this text without this target and method, or a new row."""
         documents = self._documents.setdefault(_digest(explanation), [])
         for row, contents in documents:
             if shown not in contents:
@@ -83,33 +82,32 @@ def _row(explanation):
         "gains": {},
         "shown": [],
     }
-    if isinstance(explanation.label, _SEVERAL):
+    if is_collection(explanation.label):
         row["labels"], row["trues"] = _names(explanation.label), _names(true)
     return row
 
 
 def _names(label):
-    several = label if isinstance(label, _SEVERAL) else [] if label is None else [label]
-    return [formatting.label(name) for name in several]
+    return [formatting.label(name) for name in label_names(label)]
 
 
 def _confidence(explanation):
-    """The probability of the label; multi-label: that of the least certain of all decisions."""
+    """The probability of the label; multi-label: that of the least certain decision."""
     probabilities = explanation.probabilities
-    if isinstance(explanation.label, _SEVERAL):
+    if is_collection(explanation.label):
         return min((max(p, 1 - p) for p in probabilities.values()), default=None)
     return probabilities.get(explanation.label)
 
 
 def _wrongness(explanation):
-    """p(label) - p(true); multi-label: the probability given to the worst wrong decision."""
+    """p(label) - p(true); multi-label: the probability of the most confident wrong decision."""
     correct, probabilities = explanation.correct, explanation.probabilities
     if correct is not False:
         return None if correct is None else 0.0
     label, true = explanation.label, explanation.true_label
-    if not isinstance(label, _SEVERAL):
+    if not is_collection(label):
         return probabilities.get(label, 0.0) - probabilities.get(true, 0.0)
-    given, right = set(label), set(true if isinstance(true, _SEVERAL) else (true,))
+    given, right = set(label), set(label_names(true))
     return max(
         *(probabilities.get(name, 0.0) for name in given - right),
         *(1 - probabilities.get(name, 0.0) for name in right - given),

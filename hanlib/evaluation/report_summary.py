@@ -1,4 +1,4 @@
-"""The front of a report: how good a model is, where it errs, what it looks at, three examples."""
+"""The summary of a report: accuracy, errors, important words, and three examples."""
 
 from hanlib.evaluation import summary_tables as tables
 from hanlib.evaluation.errors_by_length import wilson_interval
@@ -14,9 +14,10 @@ def summary(rows, predictions, evidence, examples, about):
     """The summary of a report as HTML.
 
     Args:
-        rows: Those of `ReportIndex`.
+        rows: The rows of a `ReportIndex`.
         predictions: `Predictions` of all documents, or None if no true label is known.
-        evidence: A method, and the function that gives its `ClassEvidence`; or `(None, None)`.
+        evidence: A pair of a method and a function that returns its `ClassEvidence`, or
+            `(None, None)`.
         examples: `Examples`.
         about: `dict` of facts, or None.
 
@@ -83,12 +84,12 @@ def _about(facts):
     return f'<dl class="about">{pairs}</dl>' if pairs else ""
 
 
-_ERROR, _UNSURE = "Its most confident error", "Its least sure decision"
-_RIGHT, _SURE = "A clear case, and right", "Its surest decision"
+_ERROR, _UNSURE = "Most confident error", "Least certain prediction"
+_RIGHT, _SURE = "Most confident correct prediction", "Most confident prediction"
 
 
 class Examples:
-    """Three telling documents: an error made with confidence, an unsure and a clear decision.
+    """Selects three documents: a confident error, an uncertain and a confident prediction.
 
     >>> Examples().html()
     ''
@@ -98,7 +99,7 @@ class Examples:
         self._best = {}  # Kind -> (rank, index of the document, HTML).
 
     def add(self, number, row, explanation):
-        """Considers a document, which has this index and row in the list."""
+        """Considers a document with its number and row in the list."""
         confidence, wrong = row["confidence"], row["wrong"]
         if confidence is None or not explanation.sentences:
             return
@@ -118,7 +119,7 @@ class Examples:
             if kind in self._best:
                 _, number, example = self._best[kind]
                 found.setdefault(number, example)
-        note = "<p>The sentences that speak most for the class that is explained.</p>"
+        note = "<p>The sentences that support the explained class most.</p>"
         return (
             f"<section><h2>Examples</h2>{note}{''.join(found.values())}</section>" if found else ""
         )

@@ -1,4 +1,4 @@
-"""How many errors remain if people decide the documents with the least confidence."""
+"""Error rates if people decide the documents with the lowest confidence."""
 
 import dataclasses
 
@@ -10,18 +10,18 @@ from hanlib.evidence.dataframes import pandas
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class RiskCoverage:
-    """Errors by rank of confidence (El-Yaniv and Wiener 2010, Geifman and El-Yaniv 2017).
+    """The risk-coverage curve (El-Yaniv and Wiener 2010, Geifman and El-Yaniv 2017).
 
         risk at coverage k / n = errors among the k most confident documents / k
 
     Attributes:
         coverage: `k / n`, `float[n]`.
-        risk: `float[n]`. Documents of equal confidence count as if in random order.
-        confidence: The smallest confidence among the k.
+        risk: `float[n]`. Documents of equal confidence are averaged.
+        confidence: The lowest confidence among the k documents.
 
     >>> made = RiskCoverage(np.array([0.5, 1.0]), np.array([0.0, 0.5]), np.array([0.9, 0.6]))
-    >>> made.area, made.coverage_at(0.1)
-    (0.25, 0.5)
+    >>> made.area
+    0.25
     """
 
     coverage: np.ndarray
@@ -33,17 +33,13 @@ class RiskCoverage:
         """The mean risk over all coverages (AURC); lower is better."""
         return float(self.risk.mean()) if len(self.risk) else float("nan")
 
-    def coverage_at(self, risk):
-        """The largest coverage whose risk is at most `risk`; 0.0 if there is none."""
-        return float(self.coverage[self.risk <= risk].max(initial=0.0))
-
     def to_frame(self):
-        """A pandas `DataFrame` with one row a coverage."""
+        """A pandas `DataFrame` with one row per coverage."""
         columns = {"coverage": self.coverage, "risk": self.risk, "confidence": self.confidence}
         return pandas().DataFrame(columns)
 
     def plot(self, axes=None):
-        """A matplotlib `Figure`: the error rate by the share of documents decided."""
+        """A matplotlib `Figure`: the error rate against the share of documents decided."""
         axes = plots.new_axes(6, 3.8, axes)
         axes.plot(100 * self.coverage, 100 * self.risk, color=plots.BLUE, label="by confidence")
         if len(self.risk):
@@ -60,7 +56,7 @@ class RiskCoverage:
 
 
 def risk_coverage(predictions):
-    """The `RiskCoverage` of `Predictions`.
+    """Computes the `RiskCoverage` of `Predictions`.
 
     >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
@@ -70,7 +66,7 @@ def risk_coverage(predictions):
     confidence = predictions.confidence
     ordered = np.argsort(-confidence, kind="stable")
     confidence, wrong = confidence[ordered], (~predictions.correct)[ordered].astype("float64")
-    # Documents of equal confidence count as their mean.
+    # Documents of equal confidence share their mean risk.
     _, group, counts = np.unique(confidence, return_inverse=True, return_counts=True)
     wrong = (np.bincount(group, wrong) / counts)[group] if len(wrong) else wrong
     taken = np.arange(1, len(wrong) + 1)

@@ -1,4 +1,4 @@
-"""The tables of a report's summary: where the model errs, and the words of each class."""
+"""The tables of the summary of a report: errors, and the important words of each class."""
 
 import numpy as np
 
@@ -14,12 +14,12 @@ _MATRIX, _CLASSES, _CONFUSIONS = 8, 12, 10
 
 
 def error_tables(predictions):
-    """Cards on where a model errs, from its `Predictions`, as a list of HTML.
+    """The tables on the errors of a model, from its `Predictions`, as a list of HTML.
 
     >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
     >>> [card.partition("</h2>")[0].rpartition(">")[2] for card in error_tables(made)]
-    ['Which classes it confuses', 'By class', 'By confidence', 'If people check the least sure']
+    ['Confusion', 'By class', 'By confidence', 'If people decide the least certain']
     """
     cards = [] if predictions.multi_label else [_confusions(confusion_matrix(predictions))]
     cards.append(_by_class(predictions))
@@ -29,12 +29,13 @@ def error_tables(predictions):
 
 
 def class_words(evidence, method, documents, min_count):
-    """A card with the strongest words of each class.
+    """A table of the strongest words of each class, as HTML.
 
     Args:
         evidence: `ClassEvidence`.
         method: The `Method` of its scores.
-        documents, min_count: How many documents it is from, and how often a word occurs in them.
+        documents: Number of explained documents.
+        min_count: Minimum number of occurrences of a word.
 
     >>> from hanlib.evaluation import ClassEvidence
     >>> from hanlib.evidence import METHODS
@@ -42,7 +43,7 @@ def class_words(evidence, method, documents, min_count):
     ''
     """
     by_class = [(target, found) for target, found in evidence.words.items() if found]
-    # The classes with most documents first.
+    # Classes with the most documents come first.
     by_class.sort(key=lambda item: -max(c.documents for c in item[1]))
     columns = [_words_of(target, found) for target, found in by_class]
     if not columns:
@@ -50,11 +51,11 @@ def class_words(evidence, method, documents, min_count):
     shown, more = columns[:6], columns[6:]
     note = (
         f"Words by mean score ({method.title.lower()}) in the {documents:,} explained documents; "
-        f"words that occur at least {min_count} times. In brackets: occurrences."
+        f"words that occur at least {min_count} times. In brackets: number of occurrences."
     )
     rest = f"<details><summary>{len(more)} further classes</summary>{_side_by_side(more)}</details>"
     return _card(
-        "What it looks at", f"<p>{note}</p>{_side_by_side(shown)}{rest if more else ''}", wide=True
+        "Important words", f"<p>{note}</p>{_side_by_side(shown)}{rest if more else ''}", wide=True
     )
 
 
@@ -78,7 +79,7 @@ def _words_of(target, contributions):
 
 
 def _confusions(matrix):
-    title = "Which classes it confuses"
+    title = "Confusion"
     names = [f"<bdi>{escaped(formatting.label(name))}</bdi>" for name in matrix.classes]
     if len(names) <= _MATRIX:
         shares = matrix.counts / np.maximum(1, matrix.counts.sum(axis=1, keepdims=True))
@@ -116,7 +117,7 @@ def _by_class(predictions):
     ]
     if len(rows) > _CLASSES:
         rows = [rows[i] for i in np.argsort(-true, kind="stable")]
-    heads = ["class", "documents", "found (recall)", "right if predicted (precision)"]
+    heads = ["class", "documents", "recall", "precision"]
     table = _table("", heads, rows[:_CLASSES])
     if rest := rows[_CLASSES:]:
         more = f"<summary>{len(rest)} further classes</summary>{_table('', heads, rest)}"
@@ -150,10 +151,10 @@ def _by_confidence(bins):
     ]
     error = 100 * bins.expected_calibration_error
     note = (
-        f"The model's probabilities differ from how often it is right by {error:.1f} percentage "
-        "points on average."
+        f"On average, the probabilities differ from the accuracy by {error:.1f} percentage points "
+        "(expected calibration error)."
     )
-    heads = ["probability", "decisions", "mean probability", "in fact right"]
+    heads = ["probability", "decisions", "mean probability", "correct"]
     return _card("By confidence", f"<p>{note}</p>{_table('', heads, rows)}")
 
 
@@ -171,13 +172,13 @@ def _by_coverage(predictions):
                 formatting.percent(curve.confidence[taken - 1]),
             ]
         )
-    note = "Errors that remain if the model decides only the documents it is surest of."
-    heads = ["decided by the model", "errors", "95 % interval", "from this confidence on"]
-    return _card("If people check the least sure", f"<p>{note}</p>{_table('', heads, rows)}")
+    note = "Errors that remain if the model decides only the documents of highest confidence."
+    heads = ["decided by the model", "errors", "95 % interval", "minimum confidence"]
+    return _card("If people decide the least certain", f"<p>{note}</p>{_table('', heads, rows)}")
 
 
 def interval(low, high):
-    """An interval of shares as text.
+    """Formats an interval of proportions.
 
     >>> interval(0.018, 0.404)
     '1.8 to 40.4 %'
@@ -198,7 +199,7 @@ def _card(title, inside, wide=False):
 
 
 def _table(caption, heads, rows):
-    """A table of cells that are HTML already; the first cell of a row is its head."""
+    """A table of HTML cells; the first cell of each row is its header."""
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(
         f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'

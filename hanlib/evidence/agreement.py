@@ -1,4 +1,4 @@
-"""How far two explanations of one document agree."""
+"""The agreement of two explanations of one document."""
 
 import dataclasses
 import statistics
@@ -10,16 +10,16 @@ _SENTENCES, _WORDS = 3, 10
 
 @dataclasses.dataclass(frozen=True)
 class Agreement:
-    """How far two explanations of one document agree.
+    """The agreement of two explanations of one document.
 
     Attributes:
         same_label: Whether both predict the same label.
         sentence_correlation, word_correlation: Spearman's rank correlation of the scores, -1 to 1;
-            None if the two split the document in different ways, or all scores are the same.
-        shared_sentences: How many of the `sentences` strongest of each are in both; None if the
-            two split the document in different ways.
-        shared_words: The same for the `words` strongest.
-        sentences, words: How many were compared: 3 and 10, or all if there are fewer.
+            None if the two split the document differently or all scores are equal.
+        shared_sentences: Number of sentences among the `sentences` strongest of both; None if the
+            two split the document differently.
+        shared_words: The same for the `words` strongest words.
+        sentences, words: The numbers compared: 3 and 10, or all if there are fewer.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> made = [Explanation(None, "pos", {}, "pos", "random",
@@ -72,7 +72,7 @@ def same_units(first, second):
 
 
 def _compared(first, second, most):
-    """The correlation of the scores, and how many of the strongest are shared."""
+    """The correlation of the scores, and the number of shared strongest units."""
     if not same_units(first, second):
         return None, None
     scores = [[finite(unit.score) for unit in units] for units in (first, second)]

@@ -1,4 +1,4 @@
-"""The style and the script of explanations, for the pages that include them."""
+"""The style sheet and the script of explanations, for the pages that include them."""
 
 import base64
 import functools
@@ -14,7 +14,7 @@ from hanlib.evidence.methods import METHODS
 
 @functools.cache
 def read_asset(name, folder=Path(__file__).parent):
-    """The text of a style or script of the package.
+    """The text of a style sheet or script of the package.
 
     >>> read_asset("explanation.css").startswith("/*")
     True
@@ -34,7 +34,7 @@ def explanation_script():
 
 
 def json_for_html(value):
-    """`value` as JSON that can end neither a script element nor a line, for a page in UTF-8.
+    """`value` as JSON that cannot close a script element or end a line, for a page in UTF-8.
 
     >>> json_for_html({"text": "</script> & \\u2028"})
     '{"text":"\\\\u003c/script\\\\u003e \\\\u0026 \\\\u2028"}'
@@ -44,7 +44,7 @@ def json_for_html(value):
 
 
 def policy_hash(text):
-    """The source expression of an inline script or style in a `Content-Security-Policy`.
+    """The source expression for an inline script or style in a `Content-Security-Policy`.
 
     >>> policy_hash("")
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"

@@ -1,4 +1,4 @@
-"""Characters that cannot be displayed, replaced one for one so that spans stay valid."""
+"""Replaces characters that cannot be displayed, and measures text in terminal columns."""
 
 import re
 import unicodedata
@@ -7,11 +7,10 @@ _NOT_PRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u
 
 
 def printable(text):
-    """`text` with control characters and lone surrogates replaced, of the same length.
+    """Replaces control characters and lone surrogates, one for one, so that spans stay valid.
 
-    A NUL ends strings in other programs, an escape sequence controls a terminal, and a lone
-    surrogate cannot be encoded in UTF-8. U+0080 to U+009F are read as Windows-1252, as
-    `hanlib.text` does.
+    Other programs truncate strings at NUL, escape sequences control a terminal, and lone surrogates
+    cannot be encoded in UTF-8. U+0080 to U+009F are decoded as Windows-1252, as in `hanlib.text`.
 
     >>> printable("a\\x00b\\x1b[31m \\ud800.")
     'a␀b␛[31m �.'
@@ -24,14 +23,13 @@ def printable(text):
 def _replacement(match):
     code = ord(match.group())
     if 0x80 <= code < 0xA0:
-        # Read as Windows-1252, as `hanlib.text` does.
         return bytes([code]).decode("cp1252", "replace")
-    # Control pictures (U+2400 ...) show which control character it was.
+    # U+2400 and following are pictures of the control characters.
     return chr(0x2400 + code) if code < 32 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def on_one_line(text):
-    """`text` as `printable`, with each run of white space as one space.
+    """`printable(text)` with each run of white space replaced by one space.
 
     >>> on_one_line(" two\\r\\n\\nlines ")
     'two lines'
@@ -40,7 +38,7 @@ def on_one_line(text):
 
 
 def columns(text):
-    """Columns that a text takes in a terminal: two for a wide character, none for a combining one.
+    """The width of a text in a terminal: 2 for a wide character, 0 for a combining one, else 1.
 
     >>> columns("abc"), columns("很好"), columns("e\\u0301")
     (3, 4, 1)
@@ -52,7 +50,7 @@ def columns(text):
 
 
 def truncated(text, width):
-    """`text` on one line, cut to `width` columns.
+    """`text` on one line, truncated to `width` columns.
 
     >>> truncated("an endless sentence", 11), truncated("很好的电影", 7)
     ('an endless…', '很好的…')

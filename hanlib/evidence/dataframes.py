@@ -1,8 +1,8 @@
-"""pandas, which is optional."""
+"""Imports pandas, which is optional."""
 
 
 def pandas():
-    """The module, or an error that says how to get it.
+    """Returns the module `pandas`, or raises an error with an installation hint.
 
     >>> pandas().DataFrame({"score": [0.5]}).shape
     (1, 1)

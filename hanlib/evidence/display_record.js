@@ -1,13 +1,13 @@
-// Makes a display record from the answer of a server, as display_record.py makes it from an
-// `Explanation`, with the shading of shading.py and the numbers of formatting.py.
+// Creates display records from the answers of a server, as display_record.py does from an
+// `Explanation`; shading and number formats are those of shading.py and formatting.py.
 const CLASSES_SHOWN = 6;
-const OFFERED = ["gradient_x_attention", "attention", "combined_attention"]; // What a server can give.
+const OFFERED = ["gradient_x_attention", "attention", "combined_attention"]; // The methods of an export.
 const finite = (score) => (Number.isFinite(score) ? score : 0);
 const largest = (scores) => scores.reduce((most, score) => Math.max(most, Math.abs(finite(score))), 0);
 const share = (score, most) => (most > 0 ? Math.max(-1, Math.min(1, finite(score) / most)) : 0);
 const level = (score, most) => Math.trunc(Number((share(score, most) * LEVELS).toFixed(6)));
 
-/** Attention is a share of the sentence: times its number of words it can be compared across sentences. */
+/** Attention is a share of the sentence; times the number of words it is comparable across sentences. */
 const weights = (sentence, method) => sentence.words.map((word) =>
   finite(wordScore(word, sentence, method)) * (METHODS[method].word_shares ? sentence.words.length : 1));
 
@@ -17,7 +17,7 @@ function wordScore(word, sentence, method) {
   return word.attention * (method === "combined_attention" ? Math.sqrt(Math.max(0, sentence.attention)) : 1);
 }
 
-/** The largest scores of all texts that are displayed together: one scale makes them comparable. */
+/** The largest scores of all texts that are displayed together, so that their shades are comparable. */
 function scaleOf(answers, method) {
   const sentences = answers.flatMap((answer) => answer.sentences ?? []);
   return {
@@ -38,7 +38,7 @@ const named = (answer) => (answer.labels ? answer.labels.join(", ") || "none" : 
 
 /**
  * The record of the answer for one text ({text, label, labels, probabilities, target, sentences, omitted}) by a
- * method, on the scale of `scaleOf`. `rank` orders the classes; `remarks` has texts to add to a class, by name.
+ * method, on a scale of `scaleOf`. `rank` orders the classes; `remarks` maps class names to additional texts.
  */
 function displayRecord(answer, method, scale, rank, remarks) {
   const given = answer.labels ?? [answer.label];
@@ -59,7 +59,7 @@ function displayRecord(answer, method, scale, rank, remarks) {
   return record;
 }
 
-/** The sentences, and between them the text as it was sent, or a space where a sentence is not found in it. */
+/** The sentences and the text between them, or spaces if a sentence is not found in the text. */
 function passages(answer, method, scale) {
   const starts = [];
   let at = 0;
@@ -81,7 +81,7 @@ function passages(answer, method, scale) {
   return found;
 }
 
-/** Every word with its score, so that the keys reach it; unshaded ones have level 0. */
+/** All words with their scores, so that the arrow keys reach them; unshaded words have level 0. */
 function runs(sentence, method, scale) {
   const found = [], weight = weights(sentence, method);
   let at = 0;
@@ -97,7 +97,7 @@ function runs(sentence, method, scale) {
   return found;
 }
 
-/** The scores by each method that the server gives, one a line. */
+/** The scores by each available method, one per line. */
 function everyScore(word, sentence) {
   return OFFERED.filter((name) => Number.isFinite(wordScore(word, sentence, name))).map((name) => {
     const [own, whole] = [wordScore(word, sentence, name), sentenceScore(sentence, name)];

@@ -1,13 +1,14 @@
-"""An explanation as it is displayed: numbers as text, scores as shades, one string a stretch.
+"""Display records: explanations with numbers formatted as text and scores converted to shades.
 
-The notebook and single pages (`html.py`), the report and the page of the server
-(`explanation.js`), and the terminal all draw this record; none of them computes anything.
+Notebooks and single pages (`html.py`), the report and the page of the server (`explanation.js`),
+and the terminal all render this record without further computation.
 """
 
 import dataclasses
 
 from hanlib.evidence import formatting
 from hanlib.evidence.characters import on_one_line
+from hanlib.evidence.label_names import label_names
 from hanlib.evidence.methods import METHODS, get_method
 from hanlib.evidence.passages import passages
 from hanlib.evidence.shading import largest, level, share, weights
@@ -15,27 +16,27 @@ from hanlib.evidence.shading import largest, level, share, weights
 CLASSES_SHOWN = 6
 TRUST = {
     "unmeasured": "How faithful the scores are was not measured.",
-    "note": "The points are the mean fall of the class's probability, in percentage points, when "
-    "the strongest 1, 5, 10, 20 and 50 % are removed, against random ones.",
+    "note": "Points: the mean decrease of the probability of the class, in percentage points, when "
+    "the strongest 1, 5, 10, 20 and 50 % are removed, compared with random ones.",
 }
 
 
 def display_record(explanation):
-    """The explanation in dicts, lists and strings, ready for JSON.
+    """Converts an explanation to dicts, lists and strings that can be written as JSON.
 
     Returns:
         A dict with these keys:
 
-        - label, true, target: class names; true is None where it is not known;
-        - wrong: whether the label is not the true one, or None;
-        - method: a name of `METHODS`, or for another method its title, sign, meaning and legend;
-        - classes: `[name, percent, width of the bar, remark, whether predicted]` of the most
-          probable ones; further: how many are left out;
+        - label, true, target: class names; true is None if it is unknown;
+        - wrong: whether the label differs from the true one; None if that is unknown;
+        - method: a name in `METHODS`, or a dict of the fields of another `Method`;
+        - classes: `[name, percentage, width of the bar, remark, whether predicted]` of the most
+          probable classes; further: the number of other classes;
         - trust: a sentence for each level whose faithfulness was measured;
-        - figures: `[name, value]`, for specialists;
-        - notes: sentences on what is left out;
-        - passages: for a sentence `[score, width of its bar, level, runs]`, for text between
-          sentences a string. A run is `[text, level, score]` for a shaded word, else a string.
+        - figures: `[name, value]` of detailed measurements;
+        - notes: sentences on omitted words and sentences;
+        - passages: `[score, width of the bar, level, runs]` for a sentence, a string for the text
+          between sentences. A run is `[text, level, score]` for a shaded word, else a string.
 
     >>> from hanlib.evidence import Explanation, Sentence, Word
     >>> sentence = Sentence("Good!", 0.7, (Word("Good", 0.4, 0, 4),), 0, 5)
@@ -59,7 +60,7 @@ def display_record(explanation):
 
 
 def described(method):
-    """A `Method` as a dict for the script.
+    """A `Method` as a dict, for the script.
 
     >>> described(METHODS["random"])["title"]
     'Random scores'
@@ -84,8 +85,10 @@ def _notes(explanation):
 
 
 def _classes(explanation):
-    """The most probable classes, and those that are explained, given or true."""
-    true, given = _names(explanation.true_label), _names(explanation.label)
+    """The most probable classes, the explained one and the true ones."""
+    true, given = (
+        set(map(str, label_names(label))) for label in (explanation.true_label, explanation.label)
+    )
     ranked = sorted(explanation.probabilities.items(), key=lambda item: -item[1])
     rows = []
     for rank, (name, probability) in enumerate(ranked):
@@ -99,13 +102,8 @@ def _classes(explanation):
     return {"classes": rows, "further": len(ranked) - len(rows)}
 
 
-def _names(label):
-    several = isinstance(label, (tuple, list, set, frozenset))
-    return set() if label is None else {str(name) for name in label} if several else {str(label)}
-
-
 def trust_sentences(record):
-    """What a display record says on faithfulness, in full.
+    """The sentences of a display record on faithfulness.
 
     >>> trust_sentences({"trust": []})
     ['How faithful the scores are was not measured.']
@@ -169,7 +167,7 @@ def _passages(explanation, method):
 
 
 def _runs(runs, levels, score):
-    """Shaded words, and the text between them joined to one string."""
+    """The shaded words, and the text between them as strings."""
     levels, joined = iter(levels), []
     for text, word in runs:
         strength = 0 if word is None else next(levels)

@@ -1,6 +1,6 @@
 "use strict";
-// Draws the record of one explanation (display_record.py); html.py makes the same elements without a
-// script. Text from outside is only ever added as text.
+// Renders a display record (display_record.py); html.py creates the same elements as static HTML.
+// Text of documents and labels is only ever inserted as text nodes.
 const LEVELS = 5;
 
 function make(tag, attributes, ...children) {
@@ -78,15 +78,15 @@ function legend(record, method) {
 function trust(record) {
   const rows = record.figures.flatMap(([name, value]) => [make("dt", null, name), make("dd", null, value)]);
   const sentences = record.trust.length ? [...record.trust, TRUST.note] : [TRUST.unmeasured];
-  const more = make("details", null, make("summary", null, "Figures for specialists"), make("dl", null, ...rows));
+  const more = make("details", null, make("summary", null, "Details"), make("dl", null, ...rows));
   return [make("h3", null, "How far to trust it"), ...sentences.map((sentence) => make("p", null, sentence)),
     ...(rows.length ? [more] : [])];
 }
 
-// ---- What needs a script: scores by keyboard and mouse, and a table of the strongest.
+// ---- Interaction: scores by keyboard and mouse, and a table of the strongest words and sentences.
 const tooltip = make("div", { class: "tooltip", id: "tooltip", role: "status", hidden: true });
 
-/** Adds the table and the keys to an article. */
+/** Adds the table and the keyboard navigation to an article. */
 function interactive(drawn, record) {
   const text = drawn.querySelector(".text:not(.empty)");
   if (!text) return drawn;
@@ -110,7 +110,7 @@ function showScore(node) {
 const hideScore = () => { tooltip.hidden = true; };
 const SCORED = "[title], [data-score]", WORDS = ".s :is([title], [data-score])";
 
-/** One stop of the Tab key; inside, the arrow keys go from word to word and from sentence to sentence. */
+/** Makes the text one Tab stop, in which the arrow keys move between words and between sentences. */
 function walkable(text) {
   let current = null;
   const go = (word) => {
@@ -143,7 +143,7 @@ function walkable(text) {
 addEventListener("scroll", hideScore, { passive: true });
 addEventListener("keydown", (event) => { if (event.key === "Escape") hideScore(); });
 
-/** The scores as text, for those who do not see the colours, and a way into long texts. */
+/** The strongest scores as a table, which does not depend on color and links to the sentences. */
 function strongest(record, text) {
   const size = (score) => Math.abs(Number.parseFloat(score)) || 0;
   const sentences = record.passages.filter((part) => !isText(part)).map(([score, , level, runs], i) =>

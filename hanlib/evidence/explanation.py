@@ -1,24 +1,24 @@
-"""What a classifier decided about one document, and the evidence for it."""
+"""Records of the classification of one document and the evidence for it."""
 
 import dataclasses
 import json
 
 from hanlib.evidence.explanation_frame import explanation_frame
 from hanlib.evidence.explanation_plot import explanation_plot
+from hanlib.evidence.extractive_summary import summary_text
 from hanlib.evidence.html import explanation_html
-from hanlib.evidence.summary import summary_text
+from hanlib.evidence.label_names import label_names
 from hanlib.evidence.terminal import explanation_text
 
 
 @dataclasses.dataclass(frozen=True)
 class Word:
-    """One word and how much it speaks for the target class.
+    """A word and its score for the target class.
 
     Attributes:
-        text: The surface form, as in the text.
-        score: By the explanation's method; over 0 speaks for the target.
-        start, end: Half-open span of characters in the explanation's text; None where it is not
-            known.
+        text: The word as it is written in the document.
+        score: Score by the method of the explanation; positive scores support the target.
+        start, end: Half-open span of characters in the document; None if unknown.
 
     >>> Word("superb", 0.4, 4, 10).text
     'superb'
@@ -32,13 +32,13 @@ class Word:
 
 @dataclasses.dataclass(frozen=True)
 class Sentence:
-    """One sentence, its words, and how much it speaks for the target class.
+    """A sentence with its words and its score for the target class.
 
     Attributes:
-        text: The surface form.
-        score: By the explanation's method; over 0 speaks for the target.
+        text: The text of the sentence.
+        score: Score by the method of the explanation; positive scores support the target.
         words: Its `Word`s, in order.
-        start, end: Half-open span of characters in the explanation's text, or None.
+        start, end: Half-open span of characters in the document; None if unknown.
 
     >>> Sentence("A superb cast.", 0.7, (Word("superb", 0.4),)).words[0].score
     0.4
@@ -53,21 +53,21 @@ class Sentence:
 
 @dataclasses.dataclass(frozen=True)
 class Faithfulness:
-    """How much of the prediction the ranking of an explanation carries (DeYoung et al. 2020).
+    """The faithfulness of an explanation (DeYoung et al. 2020, arXiv 1911.03429).
 
         comprehensiveness = mean over k of p(x) - p(x without its top k %)
-        sufficiency       = mean over k of p(x) - p(the top k % alone)
+        sufficiency       = mean over k of p(x) - p(only its top k %)
 
-    with p the probability of the target and k = 1, 5, 10, 20, 50. High comprehensiveness and low
-    sufficiency are good. The same is measured for random rankings of the same sizes.
+    Here p is the probability of the target and k = 1, 5, 10, 20, 50. Faithful explanations have
+    high comprehensiveness and low sufficiency. Random rankings are measured in the same way.
 
     Attributes:
         level: "word" or "sentence".
-        comprehensiveness, sufficiency: Of the explanation.
+        comprehensiveness, sufficiency: Values for the explanation.
         random_comprehensiveness, random_sufficiency: Means over the random rankings.
-        comprehensiveness_interval, sufficiency_interval: `(low, high)` that contains 95 % of the
-            single random rankings.
-        passes: Number of perturbed documents that were classified for these figures.
+        comprehensiveness_interval, sufficiency_interval: `(low, high)`, which contains 95 % of the
+            values of single random rankings.
+        passes: Number of perturbed documents that were classified for the measurement.
 
     >>> Faithfulness("word", 0.5, 0.1, 0.2, 0.3, (0.15, 0.25), (0.2, 0.4), 60).better_than_chance
     0.3
@@ -90,19 +90,19 @@ class Faithfulness:
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-    """What a classifier decided about one document, and the evidence for it.
+    """The classification of one document and the evidence for it.
 
     Attributes:
-        text: The document; None where only ids came in.
-        label: The predicted label; with a multi-label classifier a tuple of labels.
+        text: The document; None if only its word ids are known.
+        label: The predicted label; a tuple of labels for a multi-label classifier.
         probabilities: `dict` from class name to probability.
-        target: The class that the scores speak for.
-        method: Name of the method that gave the scores.
+        target: The class that the scores refer to.
+        method: Name of the explanation method.
         sentences: The `Sentence`s, in order.
         faithfulness: `dict` from "word" and "sentence" to `Faithfulness`; empty if it was not
             measured.
-        diagnostics: `dict` of further figures by name, such as the attention's entropy or the
-            completeness error of integrated gradients.
+        diagnostics: `dict` of other measurements by name, such as the entropy of the attention or
+            the completeness error of integrated gradients.
         true_label: The true label, or None.
         omitted: Number of words and sentences that were read but not returned (an export returns
             a bounded number), `{"words": n, "sentences": n}`; empty if there are none.
@@ -134,23 +134,23 @@ class Explanation:
 
     @property
     def correct(self):
-        """Whether the label is the true one, in any order if there are several; None if unknown.
+        """Whether the predicted label is the true one; None if that is unknown.
+
+        The order of several labels does not matter.
 
         >>> Explanation("A", ("x", "y"), {}, "x", "attention", true_label=["y", "x"]).correct
         True
         """
         if self.true_label is None:
             return None
-        label, true = self.label, self.true_label
-        if isinstance(label, _SEVERAL) or isinstance(true, _SEVERAL):
-            return _names(label) == _names(true)
-        return str(label) == str(true)
+        given, true = label_names(self.label), label_names(self.true_label)
+        return set(map(str, given)) == set(map(str, true))
 
     def to_dict(self):
-        """The record in dicts and lists for JSON.
+        """Converts the record to dicts and lists for JSON.
 
-        `probabilities` is a list of `[name, probability]`: as keys of a JSON object, integer names
-        would become strings.
+        `probabilities` becomes a list of `[name, probability]`, since a JSON object would convert
+        integer names to strings.
         """
         record = dataclasses.asdict(self)
         record["probabilities"] = [[name, value] for name, value in self.probabilities.items()]
@@ -158,7 +158,7 @@ class Explanation:
 
     @classmethod
     def from_dict(cls, record):
-        """The explanation of a record of `to_dict`, also after a round trip through JSON."""
+        """Creates an explanation from the result of `to_dict`, also if it was read from JSON."""
         record = dict(record)
         record["probabilities"] = dict(record["probabilities"])
         record["sentences"] = tuple(
@@ -185,7 +185,7 @@ class Explanation:
         return explanation_text(self, width, colour)
 
     def to_frame(self, level="word"):
-        """A pandas `DataFrame` with one row a "word" or a "sentence": see `explanation_frame`."""
+        """A pandas `DataFrame` with one row per "word" or "sentence": see `explanation_frame`."""
         return explanation_frame(self, level)
 
     def plot(self, level="sentence", most=20, axes=None):
@@ -193,24 +193,17 @@ class Explanation:
         return explanation_plot(self, level, most, axes)
 
     def summary(self, sentences=None, words=None):
-        """The sentences that carry the decision, as one text: see `summary_text`."""
+        """An extractive summary: see `summary_text`."""
         return summary_text(self, sentences, words)
 
     def to_json(self, **kwargs):
-        """`to_dict` as a JSON string; further arguments are those of `json.dumps`.
+        """`to_dict` as a JSON string; keyword arguments are passed to `json.dumps`.
 
-        NumPy numbers become Python numbers.
+        NumPy numbers are converted to Python numbers.
         """
         return json.dumps(
             self.to_dict(), **{"ensure_ascii": False, "default": _plain_number, **kwargs}
         )
-
-
-_SEVERAL = (tuple, list, set, frozenset)
-
-
-def _names(label):
-    return {str(name) for name in label} if isinstance(label, _SEVERAL) else {str(label)}
 
 
 def _tuple(value):

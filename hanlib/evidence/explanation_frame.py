@@ -1,22 +1,22 @@
-"""One explanation as a table for pandas."""
+"""The scores of one explanation as a pandas `DataFrame`."""
 
 from hanlib.evidence.dataframes import pandas
 
 
 def explanation_frame(explanation, level="word"):
-    """The scores of an explanation as a table; `Explanation.to_frame` gives the same.
+    """The scores of an explanation as a `DataFrame`; `Explanation.to_frame` calls this.
 
     Args:
         explanation: An `Explanation`.
-        level: "word" or "sentence": what a row is.
+        level: "word" for one row per word, or "sentence" for one row per sentence.
 
     Returns:
-        A `pandas.DataFrame` with columns sentence (its index, from 0), word (its index in the
-        sentence), text, score, sentence_score, start and end; or, by sentence, with columns
-        sentence, text, score, words (their number), start and end. Unknown spans are <NA>.
+        A `pandas.DataFrame`. By word, the columns are sentence (index), word (index in the
+        sentence), text, score, sentence_score, start and end; by sentence, they are sentence, text,
+        score, words (their number), start and end. Unknown spans are <NA>.
 
     Raises:
-        ValueError: If `level` is neither.
+        ValueError: If `level` is invalid.
         ImportError: If pandas is not installed.
 
     >>> from hanlib.evidence import Explanation, Sentence, Word

@@ -1,4 +1,4 @@
-"""The scores of one explanation as a plot."""
+"""A bar plot of the scores of one explanation."""
 
 from hanlib.evidence import formatting, plots
 from hanlib.evidence.characters import truncated
@@ -9,21 +9,21 @@ _COLUMNS = 48
 
 
 def explanation_plot(explanation, level="sentence", most=20, axes=None):
-    """Bars of the strongest sentences or words; `Explanation.plot` gives the same.
+    """Draws the scores of the strongest sentences or words; `Explanation.plot` calls this.
 
-    Sentences and words are in the order of the document, from top to bottom.
+    The bars are in the order of the document, from top to bottom.
 
     Args:
         explanation: An `Explanation`.
         level: "sentence" or "word".
-        most: Largest number of bars; the strongest are drawn.
-        axes: matplotlib axes to draw on; None: those of a new figure.
+        most: Maximum number of bars.
+        axes: matplotlib axes to draw on; None for a new figure.
 
     Returns:
         The matplotlib `Figure`, which a notebook displays.
 
     Raises:
-        ValueError: If `level` is neither.
+        ValueError: If `level` is invalid.
         ImportError: If matplotlib is not installed.
 
     >>> from hanlib.evidence import Explanation, Sentence
@@ -39,33 +39,23 @@ def explanation_plot(explanation, level="sentence", most=20, axes=None):
     items = _strongest(items, most)
     method = get_method(explanation.method)
     axes = plots.new_axes(8, max(2.0, 1.2 + 0.3 * len(items)), axes)
-    bars = axes.barh(
-        range(len(items)),
+    plots.signed_bars(
+        axes,
         [finite(item.score) for item in items],
-        color=[_colour(item, method) for item in items],
-        edgecolor="white",
-        linewidth=0,
+        [truncated(item.text, _COLUMNS) for item in items],
+        [_colour(item, method) for item in items],
     )
-    for bar in bars:
-        bar.set_hatch("//" if bar.get_width() < 0 else "")
-    _label(axes, explanation, method, level, items)
+    _label(axes, explanation, method, level)
     return axes.figure
 
 
-def _label(axes, explanation, method, level, items):
-    plots.label_ticks(
-        axes.yaxis, range(len(items)), [truncated(item.text, _COLUMNS) for item in items]
-    )
-    axes.invert_yaxis()
-    axes.axvline(0, color=plots.GREY, linewidth=0.8)
+def _label(axes, explanation, method, level):
     direction = "\n(← against, for →)" if method.signed else ""
     axes.set_xlabel(f"{method.title}: score of the {level}{direction}")
     target, label = (
         truncated(formatting.label(name), 24) for name in (explanation.target, explanation.label)
     )
     plots.title(axes, f"Evidence for “{target}” (predicted: {label})")
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0)
 
 
 def _strongest(items, most):

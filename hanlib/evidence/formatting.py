@@ -1,4 +1,4 @@
-"""How numbers and labels are written wherever an explanation is shown."""
+"""Formatting of numbers and labels wherever an explanation is displayed."""
 
 import json
 import math
@@ -6,10 +6,11 @@ import numbers
 import re
 
 from hanlib.evidence.characters import on_one_line
+from hanlib.evidence.label_names import is_collection
 
 
 def number(value):
-    """Three decimals; three significant digits where the decimals would all be zeros.
+    """Formats a number with three decimals, or three significant digits if it is tiny or huge.
 
     >>> number(0.41237), number(0.00004123), number(0), number(float("nan")), number(12)
     ('0.412', '4.12e-05', '0.000', 'nan', '12.000')
@@ -21,7 +22,7 @@ def number(value):
 
 
 def percent(share):
-    """A share with one decimal of a percent; what is not quite 0 or 1 is not written as if it were.
+    """Formats a share as a percentage with one decimal; only exact 0 and 1 become 0 % and 100 %.
 
     >>> percent(0.9), percent(0.0001), percent(0.9999), percent(1.0), percent(0)
     ('90.0 %', '< 0.1 %', '> 99.9 %', '100.0 %', '0.0 %')
@@ -32,7 +33,9 @@ def percent(share):
 
 
 def score(value, method, most):
-    """A score with as many decimals as the largest, `most`, needs; with a sign if it is signed.
+    """Formats a score; `most`, the largest one, determines the number of decimals.
+
+    Scores of signed methods have an explicit sign.
 
     >>> from hanlib.evidence.methods import METHODS
     >>> score(0.5, METHODS["attention"], 0.8), score(0.5, METHODS["leave_one_out"], 0.8)
@@ -50,18 +53,18 @@ def score(value, method, most):
 
 
 def label(value):
-    """A class name, or the names of a multi-label decision.
+    """Formats a class name, or the tuple of names of a multi-label prediction.
 
     >>> label("pos"), label(("grain", "wheat")), label(()), label(3)
     ('pos', 'grain, wheat', 'none', '3')
     """
-    if isinstance(value, (tuple, list, set, frozenset)):
+    if is_collection(value):
         return ", ".join(on_one_line(name) for name in value) or "none"
     return on_one_line(value)
 
 
 def diagnostic(value):
-    """A diagnostic value: integers in full, other numbers as `number`, the rest as text.
+    """Formats a diagnostic value: integers in full, other numbers with `number`, others as text.
 
     >>> diagnostic(3), diagnostic(0.25), diagnostic({"word": 0.5}), diagnostic(True)
     ('3', '0.250', 'word 0.500', 'yes')

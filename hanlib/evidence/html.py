@@ -1,6 +1,6 @@
-"""One explanation as static HTML: no script, nothing fetched, all text escaped.
+"""One explanation as static HTML, without scripts and external resources, all text escaped.
 
-`explanation.js` draws the same elements in a browser; `tests/test_evaluation_browser.py` compares
+`explanation.js` creates the same elements in a browser; `tests/test_evaluation_browser.py` compares
 the two.
 """
 
@@ -15,17 +15,17 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 
 
 def explanation_html(explanation, page=True, title=None):
-    """The explanation as HTML; `Explanation.to_html` gives the same.
+    """The explanation as HTML; `Explanation.to_html` calls this.
 
     Args:
         explanation: An `Explanation`.
-        page: Whether to return a whole page; otherwise one element with its style, as a notebook
-            displays it.
-        title: Title of the page; None: the label.
+        page: Whether to return a complete page; otherwise one element with its style sheet, for
+            notebooks.
+        title: Title of the page; None for the label.
 
     Returns:
-        A string. The text of its element of class "text" is that of the document, character for
-        character.
+        A string. The content of its element of class "text" is the text of the document, character
+        for character.
 
     >>> from hanlib.evidence import Explanation
     >>> page = explanation_html(Explanation("<b>", "pos", {"pos": 1.0}, "pos", "attention"))
@@ -37,7 +37,7 @@ def explanation_html(explanation, page=True, title=None):
 
 
 def html_page(body, title, whole=True):
-    """A whole page around `body`, or `body` with its style alone.
+    """A complete page around `body`, or only `body` with the style sheet.
 
     >>> html_page("<p></p>", "A title").startswith("<!doctype html>")
     True
@@ -57,12 +57,12 @@ def html_page(body, title, whole=True):
 
 
 def escaped(text):
-    """`text` for HTML, between tags or within quotes."""
+    """Escapes text for HTML, between tags or in attribute values."""
     return html.escape(printable(text), quote=True)
 
 
 def article(record):
-    """The element of one explanation, from its display record."""
+    """The element of one explanation, created from its display record."""
     method = method_of(record)
     text = "".join(_passage(passage, method.signed) for passage in record["passages"])
     text = f'<div class="text" dir="auto">{text}</div>'
@@ -101,7 +101,7 @@ def _run(run, signed):
     if isinstance(run, str):
         return escaped(run)
     text, strength, score = run
-    # Only words that matter can be reached by the Tab key.
+    # Only strongly shaded words can be reached with the Tab key.
     tab = ' tabindex="0"' if abs(strength) > 1 else ""
     return (
         f'<span class="{_hue(strength, signed)} n{abs(strength)}" title="'
@@ -144,5 +144,5 @@ def _trust(record):
     rows = "".join(
         f"<dt>{escaped(name)}</dt><dd>{escaped(value)}</dd>" for name, value in record["figures"]
     )
-    more = f"<details><summary>Figures for specialists</summary><dl>{rows}</dl></details>"
+    more = f"<details><summary>Details</summary><dl>{rows}</dl></details>"
     return f"<h3>How far to trust it</h3>{sentences}{more if rows else ''}"

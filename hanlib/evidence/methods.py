@@ -1,7 +1,7 @@
 """The explanation methods: names, titles, and what their scores mean.
 
-This is the one list of the methods. `hanlib.explain` maps the names to functions, the command line
-takes its choices from here, and the page and the report their titles and legends.
+`hanlib.explain` maps the names to functions. The command line takes its choices from this list, and
+the page and the report take titles and legends from it.
 """
 
 import dataclasses
@@ -14,14 +14,14 @@ _ATTENTION = (
 
 @dataclasses.dataclass(frozen=True)
 class Method:
-    """How the scores of a method are shown.
+    """The description of a method for readers.
 
     Attributes:
-        title: Its name for readers.
-        signed: Whether scores have a sign: over 0 for the class, under 0 against it.
-        meaning: What a high score means, as a sentence.
-        word_shares: Whether the scores of the words are shares of their sentence. They are then
-            multiplied by the number of its words before they are compared across sentences.
+        title: Name of the method.
+        signed: Whether scores have a sign: positive for the class, negative against it.
+        meaning: The meaning of a high score, as a sentence.
+        word_shares: Whether the scores of words are shares of their sentence. They are then
+            multiplied by the number of words before they are compared across sentences.
 
     >>> METHODS["gradient_x_attention"].signed
     True
@@ -34,7 +34,7 @@ class Method:
 
     @property
     def legend(self):
-        """Sentences on the colours of the text.
+        """Sentences that explain the shading of the text.
 
         >>> METHODS["attention"].legend[0]
         'The darker the shade, the more attention.'
@@ -90,7 +90,7 @@ METHODS = {
 
 
 def get_method(name):
-    """The `Method` of that name; an unknown one has signed scores.
+    """The `Method` of a name; unknown methods have signed scores.
 
     >>> get_method("attention").signed, get_method("my_method").title
     (False, 'My method')

@@ -1,4 +1,4 @@
-"""A document cut into sentences, words and the text between them."""
+"""Splits a document into sentences, words and the text between them."""
 
 import dataclasses
 
@@ -7,11 +7,11 @@ from hanlib.evidence.characters import printable
 
 @dataclasses.dataclass(frozen=True)
 class Passage:
-    """A stretch of text: a sentence, or the text between two.
+    """A sentence, or the text between two sentences.
 
     Attributes:
-        sentence: The `Sentence`, or None.
-        runs: `(text, word)` pairs, end to end; `word` is a `Word`, or None between words.
+        sentence: The `Sentence`, or None for text between sentences.
+        runs: Consecutive `(text, word)` pairs; `word` is a `Word`, or None between words.
     """
 
     sentence: object
@@ -19,15 +19,15 @@ class Passage:
 
     @property
     def text(self):
-        """The text of the passage, as in the document."""
+        """The text of the passage."""
         return "".join(text for text, _ in self.runs)
 
 
 def passages(explanation):
-    """The `Passage`s of a document; joined they are its text.
+    """Splits the document of an explanation into consecutive `Passage`s.
 
-    Where spans are missing or do not fit the text, each word is looked up
-    in the text of its sentence; if one is not found, the words are joined by spaces.
+    If spans are missing or do not fit the text, each word is searched in the text of its sentence.
+    If a word is not found, the words of the sentence are joined by spaces.
 
     >>> from hanlib.evidence import Explanation, Sentence, Word
     >>> sentence = Sentence("Good\\nfilm.", 0.7, (Word("Good", 0.4, 1, 5),), 1, 11)
@@ -82,7 +82,7 @@ def _spaced(words):
 
 
 def _with_gaps(items, start, end):
-    """`(item, start, end)` from `start` to `end`, with None for the text between items."""
+    """Consecutive `(item, start, end)` from `start` to `end`; item is None between items."""
     at = start
     for item in items:
         if item.start > at:

@@ -1,9 +1,9 @@
-"""Figures with matplotlib, which is optional. Without pyplot there is no global state."""
+"""Creates matplotlib figures without pyplot, which keeps global state. matplotlib is optional."""
 
 # Wong 2011, "Points of view: Color blindness".
 BLUE, ORANGE, PURPLE, GREY = "#0072b2", "#e69f00", "#7654b6", "#6b7580"
 
-# Fonts with Chinese, Japanese and Korean, which matplotlib's default font lacks.
+# Fonts with Chinese, Japanese and Korean characters, which the default font lacks.
 _EASTERN = (
     *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "PingFang SC"),
     *("Microsoft YaHei", "SimHei", "WenQuanYi Zen Hei", "Noto Serif CJK SC", "Arial Unicode MS"),
@@ -11,9 +11,9 @@ _EASTERN = (
 
 
 def new_axes(width, height, axes=None):
-    """`axes`, or those of a new `Figure` of `width` x `height` inches.
+    """Returns `axes`, or the axes of a new `Figure` of `width` x `height` inches.
 
-    A notebook displays the figure without pyplot; it is freed like any other object.
+    Notebooks display the figure.
 
     >>> new_axes(6, 4).figure.get_size_inches().tolist()
     [6.0, 4.0]
@@ -22,7 +22,7 @@ def new_axes(width, height, axes=None):
 
 
 def new_columns(width, height, count):
-    """The axes of a new `Figure` with `count` plots side by side.
+    """The axes of a new `Figure` with `count` plots next to each other.
 
     >>> len(new_columns(8, 3, 2))
     2
@@ -47,8 +47,26 @@ def _figure(width, height):
     return ShownFigure(figsize=(width, height), layout="constrained")
 
 
+def signed_bars(axes, values, names, colours):
+    """Draws labelled horizontal bars from top to bottom; negative ones are hatched.
+
+    >>> axes = new_axes(3, 2)
+    >>> signed_bars(axes, [1.0, -0.5], ["a", "b"], [BLUE, ORANGE])
+    >>> [bar.get_hatch() for bar in axes.patches]
+    ['', '//']
+    """
+    bars = axes.barh(range(len(values)), values, color=colours, edgecolor="white", linewidth=0)
+    for bar, value in zip(bars, values, strict=True):
+        bar.set_hatch("//" if value < 0 else "")
+    label_ticks(axes.yaxis, range(len(names)), names)
+    axes.invert_yaxis()
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
 def font_families():
-    """Installed font families for text in any script.
+    """Installed font families that cover text in any script.
 
     >>> "sans-serif" in font_families()
     True
@@ -60,7 +78,7 @@ def font_families():
 
 
 def label_ticks(axis, positions, labels):
-    """Sets the ticks of an axis; a dollar sign in a label does not start a formula.
+    """Sets ticks and labels of an axis. Dollar signs in labels do not start a formula.
 
     >>> axes = new_axes(3, 2)
     >>> label_ticks(axes.xaxis, [0], ["$5 and $6"])
@@ -72,7 +90,7 @@ def label_ticks(axis, positions, labels):
 
 
 def title(axes, text):
-    """Sets a title, in which a dollar sign does not start a formula.
+    """Sets a title. Dollar signs in it do not start a formula.
 
     >>> axes = new_axes(3, 2)
     >>> title(axes, "a $b$")

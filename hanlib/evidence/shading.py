@@ -1,7 +1,7 @@
-"""From scores to the few shades that an eye can tell apart.
+"""Converts scores to a small number of distinguishable shades.
 
-`explanation.js` repeats these functions for scores that come from a server; a test in the browser
-checks that both draw the same.
+`display_record.js` repeats these functions for the answers of a server; a browser test checks that
+both give the same result.
 """
 
 import math
@@ -10,10 +10,10 @@ LEVELS = 5
 
 
 def weights(sentence, method):
-    """The scores of a sentence's words as they are compared across sentences.
+    """The scores of the words of a sentence, scaled for comparison across sentences.
 
-    Attention sums to one within a sentence, so a word of a short sentence always has much of it.
-    Multiplied by the number of words, 1 is an even share in any sentence.
+    Attention sums to 1 within a sentence, so words of short sentences always have a large share. It
+    is multiplied by the number of words, so that 1 is the mean of every sentence.
 
     >>> from hanlib.evidence import Sentence, Word
     >>> from hanlib.evidence.methods import METHODS
@@ -26,7 +26,7 @@ def weights(sentence, method):
 
 
 def finite(score):
-    """`score` as a float; 0.0 where it is None, infinite or not a number.
+    """`score` as a float; 0.0 if it is None, infinite or NaN.
 
     >>> finite(0.5), finite(None), finite(float("nan"))
     (0.5, 0.0, 0.0)
@@ -35,7 +35,7 @@ def finite(score):
 
 
 def largest(scores):
-    """The largest absolute score, 0.0 if there is none.
+    """The largest absolute score; 0.0 if there are no scores.
 
     >>> largest([-0.5, 0.2]), largest([])
     (0.5, 0.0)
@@ -44,7 +44,7 @@ def largest(scores):
 
 
 def share(score, most):
-    """`score / most` within -1 and 1; 0.0 where that is not a number.
+    """`score / most`, clipped to [-1, 1]; 0.0 if it is not defined.
 
     >>> share(-0.2, 0.4), share(float("nan"), 0.4), share(0.0, 0.0)
     (-0.5, 0.0, 0.0)
@@ -53,10 +53,10 @@ def share(score, most):
 
 
 def level(score, most):
-    """The shade, -5 to 5: whole fifths of the largest score, so that less than a fifth has none.
+    """The shade from -5 to 5: whole fifths of the largest score, 0 for less than a fifth.
 
     >>> level(0.4, 0.4), level(0.2, 0.4), level(-0.3, 0.4), level(0.07, 0.4)
     (5, 2, -3, 0)
     """
-    # Rounded first, so that 0.6 / 1.0 is not two fifths because of its last bit.
+    # Rounded first: floating-point errors must not turn 3 fifths into 2.
     return math.trunc(round(share(score, most) * LEVELS, 6))

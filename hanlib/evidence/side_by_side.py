@@ -1,4 +1,4 @@
-"""Two explanations of one document side by side: two methods, or two models."""
+"""Displays two explanations of one document side by side, by two methods or two models."""
 
 from hanlib.evidence import formatting, terminal
 from hanlib.evidence.agreement import agreement, same_units
@@ -12,12 +12,12 @@ _BAR = 8
 
 
 def compare_html(first, second, names=None, page=True):
-    """Two explanations side by side as HTML, with how far they agree.
+    """Two explanations side by side as HTML, with their agreement.
 
     Args:
         first, second: `Explanation`s of one document, by two methods or from two models.
-        names: A pair of headings; None: the methods' titles.
-        page: Whether to return a whole page; otherwise one element with its style.
+        names: A pair of headings; None for the titles of the methods.
+        page: Whether to return a complete page; otherwise one element with its style sheet.
 
     Returns:
         A string.
@@ -40,17 +40,17 @@ def compare_html(first, second, names=None, page=True):
 
 
 def compare_text(first, second, names=None, width=None):
-    """Two explanations side by side for a terminal: two bars before each sentence.
+    """Two explanations side by side as text, with two bars in front of each sentence.
 
-    If the two split the document into different sentences, one is printed after the other.
+    If the two split the document into different sentences, the second follows the first.
 
     Args:
         first, second: `Explanation`s of one document.
-        names: A pair of headings; None: the methods' titles.
-        width: Columns, at least 60; None: those of the terminal, at most 100.
+        names: A pair of headings; None for the titles of the methods.
+        width: Number of columns, at least 60; None for that of the terminal, at most 100.
 
     Returns:
-        A string without a final line break.
+        A string without a trailing newline.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> pair = [Explanation(None, "pos", {"pos": 0.9}, "pos", method, (Sentence("Good.", 0.5),))

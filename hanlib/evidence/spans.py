@@ -1,18 +1,18 @@
-r"""Where words stand in the text that they come from.
+r"""Finds the spans of words in the original text.
 
-The text is normalised as `hanlib.text.normalize` does it in the graph, here in Python and with the
-original span of each character. The words, which come in order, are then looked up in the result.
+The text is normalized in Python as `hanlib.text.normalize` does it in the graph, but with the
+original span of each character. The words are then searched in the result, in order.
 
-Equal characters follow each other in the same order in both, so that nearly every word is found at
-once. The rest is for a user's own `normalize`: upper and lower case, accents and compatibility
-forms may differ, and words that are not found are passed over.
+With the default text functions, each word follows the previous one immediately. For a custom
+`normalize`, case, accents and compatibility forms may differ, and words that are not found are
+skipped.
 """
 
 import html.entities
 import re
 import unicodedata
 
-# These follow hanlib/text/normalization.py; `[\t\n\f\r ]` is what `\s` means there.
+# The same as in hanlib/text/normalization.py, where `\s` means `[\t\n\f\r ]`.
 _SPACE_RANGES = [(0x00, 0x08), (0x0E, 0x1F), (0x7F, 0x7F), (0xA0, 0xA0), (0x1680, 0x1680)]
 _SPACE_RANGES += [(0x2000, 0x200B), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000)]
 _SPACES = {code: " " for first, last in _SPACE_RANGES for code in range(first, last + 1)}
@@ -25,20 +25,20 @@ _LINE_BREAK = re.compile(
 _QUOTE = re.compile(r'\\"|""')
 _INVISIBLE = re.compile("[\xad\u061c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _BLANKS = re.compile(r"\s*")
-# How far ahead a word is looked for that does not follow the one before, in characters.
+# Number of characters that are searched for a word that does not follow the previous one.
 _REACH = 200
 
 
 def word_spans(text, words):
-    """The span of each word in the text that it comes from.
+    """Finds the span of each word in the original text.
 
     Args:
         text: The original text, `str`.
-        words: Its words in order, as `DocumentVectorizer.tokenize` or an export gives them.
+        words: Its words in order, as returned by `DocumentVectorizer.tokenize` or an export.
 
     Returns:
-        A list of `(start, end)`, half-open and rising; `(None, None)` for a word that is not
-        found, which only happens where a user's own text functions rewrite words.
+        A list of half-open, ascending spans `(start, end)`; `(None, None)` for a word that is not
+        found, which only happens if custom text functions rewrite words.
 
     >>> word_spans("Fish &amp;<br>caf&eacute;!", ["Fish", "&", "café", "!"])
     [(0, 4), (5, 10), (14, 25), (25, 26)]
@@ -63,7 +63,7 @@ def word_spans(text, words):
 
 
 def sentence_span(spans):
-    """From the first to the last of the words' spans that are known, `(None, None)` without any.
+    """The span from the first to the last known span; `(None, None)` if none is known.
 
     >>> sentence_span([(None, None), (3, 5), (6, 9)])
     (3, 9)
@@ -73,7 +73,7 @@ def sentence_span(spans):
 
 
 def _normalized(text):
-    """The normalised text, and for each of its characters the start and the end in `text`."""
+    """The normalized text, and the start and end in `text` of each of its characters."""
     aligned = text.translate(_BEFORE), range(len(text)), range(1, len(text) + 1)
     aligned = _replaced(_ENTITY, _character, *aligned)
     aligned = _replaced(_LINE_BREAK, lambda match: "\n", *aligned)
@@ -89,7 +89,7 @@ def _replaced(pattern, replacement, text, starts, ends):
         first, stop = match.span()
         piece = replacement(match)
         pieces += text[at:first], piece
-        # What is not replaced keeps its alignment, character by character.
+        # Unchanged text keeps its alignment, character by character.
         kept = piece == match.group()
         new_starts += starts[at : stop if kept else first]
         new_ends += ends[at : stop if kept else first]
@@ -102,7 +102,7 @@ def _replaced(pattern, replacement, text, starts, ends):
 
 
 def _character(match):
-    """The character that an entity or a control code of Windows-1252 stands for."""
+    """The character of an entity or of a control code read as Windows-1252."""
     entity, control = match.groups()
     if control:
         code = ord(control)
@@ -118,9 +118,9 @@ def _character(match):
 
 
 def _matched(text, word, start):
-    """The span of `word` if it stands at `start` in another case or form, or None.
+    """The span of `word` if it is at `start` in any case and form, else None.
 
-    White space may stand inside of a word: a line break that does not end a sentence is dropped.
+    White space inside the word is skipped, since line breaks within sentences are dropped.
     """
     at, left = start, _folded(word) or word
     while left:
@@ -135,7 +135,7 @@ def _matched(text, word, start):
 
 
 def _found(text, word, following, at, lost):
-    """The span of the next `word` that is followed by the word that should follow, or None."""
+    """The span of the next occurrence of `word` that `following` follows, or None."""
     end = at + _REACH + 4 * lost
     start = text.find(word, at, end) if word else -1
     while start >= 0:

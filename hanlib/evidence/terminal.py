@@ -14,16 +14,16 @@ _SPACE = [(" ", "")]
 
 
 def explanation_text(explanation, width=None, colour=False):
-    """The explanation as lines of text; `Explanation.to_text` gives the same.
+    """The explanation as lines of text; `Explanation.to_text` calls this.
 
     Args:
         explanation: An `Explanation`.
-        width: Columns, at least 40; None: those of the terminal, at most 100.
-        colour: Whether to write ANSI colours. Without them strong words are in brackets:
-            `[+superb]` for the target, `[-dull]` against it, `[word]` if scores have no sign.
+        width: Number of columns, at least 40; None for that of the terminal, at most 100.
+        colour: Whether to use ANSI colors. Without them, strong words are in brackets: `[+superb]`
+            for the target, `[-dull]` against it, `[word]` if scores have no sign.
 
     Returns:
-        A string without a final line break and without any control character of the text.
+        A string without a trailing newline and without the control characters of the text.
 
     >>> from hanlib.evidence import Explanation, Sentence, Word
     >>> sentence = Sentence("Superb!", 0.7, (Word("Superb", 0.4, 0, 6),), 0, 7)
@@ -48,7 +48,7 @@ def explanation_text(explanation, width=None, colour=False):
 
 
 def width_of(width, least=40):
-    """`width`, or that of the terminal up to 100 columns; at least `least`.
+    """Returns `width`, or the width of the terminal (at most 100), but at least `least`.
 
     >>> width_of(72), width_of(10)
     (72, 40)
@@ -57,7 +57,7 @@ def width_of(width, least=40):
 
 
 def wrapped(text, width):
-    """`text` in lines of at most `width` columns.
+    """Wraps text in lines of at most `width` columns.
 
     >>> wrapped("很好 and good", 8)
     ['很好 and', 'good']
@@ -117,7 +117,7 @@ def _hue(level, signed):
 
 
 def _marked(runs, signed, colour):
-    """`(text, ANSI style)` pairs; without colour the strong words are in brackets."""
+    """`(text, ANSI style)` pairs; without color, strong words are in brackets."""
     for run in runs:
         if isinstance(run, str):
             yield run, ""
@@ -135,7 +135,7 @@ def _plain(text):
 
 
 def _wrapped(pieces, width, indent=0):
-    """Lines of at most `width` columns from `(text, style)` pairs; further ones are indented."""
+    """Wraps `(text, style)` pairs in lines of at most `width` columns, indented after the first."""
     lines, line, used = [], "", 0
     for chunk in _chunks(pieces, width - indent):
         room = columns("".join(character for character, _ in chunk))
@@ -149,7 +149,7 @@ def _wrapped(pieces, width, indent=0):
 
 
 def _chunks(pieces, longest):
-    """Unbreakable pieces: lists of at most `longest` `(character, style)`; a space is one."""
+    """Unbreakable lists of at most `longest` `(character, style)` pairs; a space is one list."""
     chunk = []
     for text, style in pieces:
         for character in text:

@@ -33,12 +33,16 @@ class AttentionEvidence(NamedTuple):
 def attention_evidence(classifier, ids, targets=None):
     """Attention and gradient x attention (Serrano and Smith 2019) at each level of a classifier.
 
-        g_i = α_i ∂m/∂α_i = α_i (∂m/∂v · h_i)
+        g_i = α_i ∂m/∂α_i + n_i = α_i (∂m/∂v · h_i) + n_i
 
     m is the log-odds of the target, `log p - log(1 - p)`; unlike p, it does not saturate when the
     classifier is certain. Only ∂m/∂v, the gradient at the pooled vectors of a level, is needed, so
     the backward pass stops at the pooled vectors of the first level, and the cost is little more
     than that of a prediction. The function works in graphs, and so in an exported model.
+
+    n_i is the part of the n-grams: for a word ∂m/∂γ_i, where γ_i = 1 is its gate in the logits of
+    the n-grams (see `NGramLinear.logits`), and for a sentence the sum over its words. It is zero
+    for a classifier without n-grams.
 
     With the pooling "max", the weight of a word is the share of the features that it contributes,
     and g_i is the sum of h_i ∂m/∂v over those features.
@@ -66,8 +70,10 @@ def attention_evidence(classifier, ids, targets=None):
     found = encoder.hierarchy(ids)
     values, index = encoder.embed(found.words)
     lengths = merge_levels(found.lengths, encoder.num_levels)
+    gates = tf.ones([tf.shape(found.words)[0]])
     levels = []
     with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(gates)
 
         def pool(pooling, states, rows, count, training=None):
             vectors, scores = pooling.pool(states, rows, count, training=training)
@@ -77,16 +83,24 @@ def attention_evidence(classifier, ids, targets=None):
             return vectors
 
         vectors = encoder.encode(values, lengths, index, pool=pool)
-        logits = classifier.logits(vectors)
+        ngrams = classifier.ngram_logits(found.words, *found.rows(), gates)
+        logits = classifier.logits(vectors, ngrams)
         targets = chosen_targets(logits, targets)
         margin = log_odds(logits, targets, classifier.multi_label)
-    gradients = tape.gradient(margin, [pooled for _, _, _, pooled, _ in levels])
+    sources = [*(pooled for _, _, _, pooled, _ in levels), gates]
+    *gradients, at_gates = tape.gradient(
+        margin, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    of_ngrams = tf.convert_to_tensor(at_gates)
     attention, contributions = [], []
     for k, (pooling, states, rows, _, scores) in enumerate(levels):
         weights, contribution = _of_items(pooling, states, rows, scores, gradients[k], targets)
+        contribution += tf.cast(of_ngrams, contribution.dtype)
         attention.append(found.in_form_of_input(k, weights))
         contributions.append(found.in_form_of_input(k, contribution))
-    probabilities = classifier.classify(vectors)
+        # The rows of this level are the items of the next.
+        of_ngrams = tf.math.unsorted_segment_sum(of_ngrams, rows, tf.size(lengths[k]))
+    probabilities = classifier.classify(vectors, ngrams)
     return AttentionEvidence(probabilities, targets, attention, contributions)
 
 

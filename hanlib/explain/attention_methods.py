@@ -5,7 +5,8 @@ sentence:
 
     attention               p for sentences, q for words
     combined attention      p for sentences, sqrt(p) q for words (Yang et al. 2016)
-    gradient x attention    α dm/dα at each level (Serrano and Smith 2019), m the log-odds
+    gradient x attention    α dm/dα at each level (Serrano and Smith 2019), m the log-odds, plus
+                            what the n-grams of the words contribute (`attention_evidence`)
     uniform attention       1/n: a control
 
 If the encoder reads a sentence in several rows, the score of the sentence is the sum over its rows,

@@ -4,7 +4,8 @@
     sufficiency       = mean over k of p(x) - p(the top k % alone),    k = 1, 5, 10, 20, 50
 
 p is the probability of the target. Units are removed from the ids and the rest is classified again.
-If words are removed, both levels are computed again; if sentences are removed, only the upper one.
+If words are removed, both levels are computed again; if sentences are removed, only the upper one
+and the n-grams.
 The same is done for random rankings, once for all methods that are compared on a document.
 """
 
@@ -18,7 +19,7 @@ import numpy as np
 from hanlib.evidence import Faithfulness
 from hanlib.explain.documents import parts
 from hanlib.explain.random_scores import generator
-from hanlib.explain.removal import UpperLevel, logits_of_kept_words
+from hanlib.explain.removal import Rows, UpperLevel, chunks, logits_of_kept_words
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 LEVELS = ("word", "sentence")
@@ -123,10 +124,12 @@ class Perturbations:
         starts = np.cumsum(self.documents.document_rows) - self.documents.document_rows
 
         def variants():
-            for start, rows, of_document in zip(starts, self._sentences, kept, strict=True):
+            documents = zip(starts, self._sentences, self._rows, kept, strict=True)
+            for start, rows, lengths, of_document in documents:
                 of_rows = np.repeat(of_document, rows, axis=1)
-                indices = np.broadcast_to(start + np.arange(rows.sum()), of_rows.shape)
-                yield indices, of_rows, None
+                indices = start + np.arange(len(lengths))
+                for some in chunks(len(of_rows), self._upper.items(lengths)):
+                    yield np.broadcast_to(indices, of_rows[some].shape), of_rows[some], None
 
         return self._upper.logits(variants())
 
@@ -139,8 +142,8 @@ class Perturbations:
     @functools.cached_property
     def _upper(self):
         documents = self.documents
-        vectors = self.network.row_vectors(documents.words, documents.row_lengths)
-        return UpperLevel(self.network, vectors)
+        rows = Rows.of(self.network, documents.words, documents.row_lengths)
+        return UpperLevel(self.network, rows)
 
     def _record(self, level, measured, index):
         chance = self.by_chance[level]

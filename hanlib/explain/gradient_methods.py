@@ -1,14 +1,16 @@
 """Methods based on gradients at the word vectors: gradient x input, integrated gradients.
 
-Let x_i be the vector of the i-th word of the document (one for each occurrence) and m the log-odds
-of the target:
+Let x_i be the vector of the i-th word of the document (one for each occurrence), g_i = 1 its gate
+in the logits of n-grams (see `NGramLinear.logits`), and m the log-odds of the target:
 
-    gradient x input        x_i . dm/dx_i
-    integrated gradients    x_i . ∫ dm/dx_i (t x) dt, t from 0 to 1   (Sundararajan et al. 2017)
+    gradient x input        x_i . dm/dx_i + dm/dg_i
+    integrated gradients    ∫ (x_i . dm/dx_i + dm/dg_i) (t x, t g) dt, t from 0 to 1
+                            (Sundararajan et al. 2017)
 
-Both divide one quantity among the words, so the score of a sentence is the sum over its words.
-Integrated gradients are complete: the scores of all words sum to m(x) - m(0), where 0 is the same
-document with zero word vectors.
+Without n-grams the terms of the gates are zero. Both methods divide one quantity among the words,
+so the score of a sentence is the sum over its words. Integrated gradients are complete: the scores
+of all words sum to m(x) - m(0), where 0 is the same document with zero word vectors and, of the
+n-grams, the bias alone.
 """
 
 import numpy as np
@@ -24,7 +26,7 @@ _LEAST_DIFFERENCE = 0.01
 
 
 def gradient_x_input(network, documents, targets, seed=0):
-    """The dot product of each word's vector with the gradient at that vector."""
+    """Each word's vector and gate times the gradient at them."""
     ones = np.ones(documents.count, np.float32)
     logits, targets, words = network.gradient(*documents.flat, targets, ones)
     probabilities = network.probabilities(logits).numpy()
@@ -33,7 +35,7 @@ def gradient_x_input(network, documents, targets, seed=0):
 
 
 def integrated_gradients(network, documents, targets, seed=0):
-    """Gradients along the path from zero vectors; diagnostics: completeness error and passes."""
+    """Gradients along the path from zeros; diagnostics: completeness error and passes."""
     logits = network.logits(*documents.flat)
     targets = network.targets(logits, targets).numpy()
     difference = _difference(network, documents, logits, targets)

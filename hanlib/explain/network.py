@@ -53,6 +53,7 @@ class Network:
         # A strong reference would keep the classifier alive in the cache.
         self._classifier = weakref.ref(classifier)
         self.has_attention, self.has_sentences = encoder.has_attention, encoder.num_levels == 2
+        self.has_ngrams = classifier.ngrams is not None
         flat = [_INTS] * 3
         vectors = tf.TensorSpec([None, None], encoder.compute_dtype)
         scales = tf.TensorSpec([None], tf.float32)
@@ -62,7 +63,7 @@ class Network:
         self.uniform = tf.function(self._uniform, input_signature=flat)
         # For encoders with two levels only.
         self.row_vectors = tf.function(self._row_vectors, input_signature=flat[:2])
-        self.upper = tf.function(self._upper, input_signature=[vectors, *flat[:2]])
+        self.upper = tf.function(self._upper, input_signature=[vectors, _INTS, *flat])
 
     @property
     def classifier(self):
@@ -105,7 +106,8 @@ class Network:
     def _logits(self, words, row_lengths, document_rows, pool=pool_states):
         values, index = self.classifier.encoder.embed(words)
         vectors = self._encode(values, row_lengths, document_rows, index, pool)
-        return self.classifier.logits(vectors)
+        ngrams = self.classifier.ngram_logits(words, row_lengths, document_rows)
+        return self.classifier.logits(vectors, ngrams)
 
     def _row_vectors(self, words, row_lengths):
         """Lower level: `<float>[rows, features]`."""
@@ -113,10 +115,14 @@ class Network:
         values, index = encoder.embed(words)
         return encoder.encode_level(0, values, row_lengths, index)
 
-    def _upper(self, vectors, rows, document_rows):
-        """Upper level: logits of documents whose rows are rows of `vectors`."""
-        encoder = self.classifier.encoder
-        return self.classifier.logits(encoder.encode_level(1, vectors, document_rows, rows))
+    def _upper(self, vectors, rows, words, row_lengths, document_rows):
+        """Upper level: logits of documents whose rows are rows of `vectors`.
+
+        Only n-grams need the words and the words per row.
+        """
+        encoded = self.classifier.encoder.encode_level(1, vectors, document_rows, rows)
+        ngrams = self.classifier.ngram_logits(words, row_lengths, document_rows)
+        return self.classifier.logits(encoded, ngrams)
 
     def _evidence(self, words, row_lengths, document_rows, targets):
         """Probabilities, targets, and attention and gradient x attention as lists by level."""
@@ -131,21 +137,25 @@ class Network:
         return found.probabilities, found.targets, attention, contributions
 
     def _gradient(self, words, row_lengths, document_rows, targets, scales):
-        """Logits and targets with the word vectors of each document multiplied by its scale, and
-        `x . dm/dx` of each word, where x is the original vector and the gradient is taken at the
-        scaled one."""
+        """Logits and targets with the word vectors and gates of each document at its scale, and
+        `x . dm/dx + dm/dg` of each word: x is its original vector, g its gate in the n-grams (1 in
+        the document itself), and the gradient is taken at the scaled values."""
         vectors, index = self.classifier.encoder.embed(words)
         vectors = tf.gather(vectors, index)
-        scales = tf.repeat(tf.repeat(scales, document_rows), row_lengths)[:, None]
+        gates = tf.repeat(tf.repeat(scales, document_rows), row_lengths)
+        scaled = vectors * tf.cast(gates, vectors.dtype)[:, None]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            scaled = vectors * tf.cast(scales, vectors.dtype)
-            tape.watch(scaled)
+            tape.watch([scaled, gates])
             encoded = self._encode(scaled, row_lengths, document_rows)
-            logits = self.classifier.logits(encoded)
+            ngrams = self.classifier.ngram_logits(words, row_lengths, document_rows, gates)
+            logits = self.classifier.logits(encoded, ngrams)
             targets = chosen_targets(logits, targets)
             margins = self.margins(logits, targets)
-        products = tf.cast(vectors * tape.gradient(margins, scaled), tf.float32)
-        return logits, targets, tf.reduce_sum(products, axis=-1)
+        at_vectors, at_gates = tape.gradient(
+            margins, [scaled, gates], unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        products = tf.reduce_sum(tf.cast(vectors * at_vectors, tf.float32), axis=-1)
+        return logits, targets, products + tf.convert_to_tensor(at_gates)
 
     def _uniform(self, words, row_lengths, document_rows):
         """Logits with the same weight for all words, and for all sentences, of a row."""

@@ -1,44 +1,85 @@
 """Classifies documents with words or sentences removed, in batches of bounded size."""
 
+from typing import NamedTuple
+
 import numpy as np
 import tensorflow as tf
+
+from hanlib.explain.documents import run_indices
 
 # The maximum number of words, or rows, in one pass of a level.
 MOST_ITEMS = 65_536
 
 
+class Rows(NamedTuple):
+    """Rows of words, and what the lower level makes of them.
+
+    Attributes:
+        words: `<int32>[words]`, end to end.
+        lengths: `<int32>[rows]`, words per row.
+        vectors: `<float>[rows, features]`.
+    """
+
+    words: np.ndarray
+    lengths: np.ndarray
+    vectors: tf.Tensor
+
+    @classmethod
+    def of(cls, network, words, lengths):
+        """The rows with their vectors."""
+        return cls(words, lengths, network.row_vectors(words, lengths))
+
+
 class UpperLevel:
     """Runs the upper level on variants of documents whose row vectors are known.
 
+    The logits of n-grams are computed anew from the words of each variant, since an n-gram counts
+    once in a document, whichever rows it is in.
+
     Args:
         network: a `Network`.
-        vectors: `<float>[rows, features]`, the vectors of the rows of all documents.
+        rows: the `Rows` of all documents.
     """
 
-    def __init__(self, network, vectors):
-        self.network, self.vectors = network, vectors
+    def __init__(self, network, rows):
+        self.network, self.rows = network, rows
+
+    def items(self, row_lengths):
+        """The size of one variant of a document: its rows, or with n-grams its words."""
+        return int(row_lengths.sum()) if self.network.has_ngrams else len(row_lengths)
 
     def logits(self, variants):
         """Logits of every variant, in order, `<float32>[variants, classes]`.
 
         Args:
             variants: an iterable of `(rows, kept, new)`. `rows <int>[variants, rows]` are indices
-                into the row vectors followed by the vectors of `new`; `kept <bool>[variants, rows]`
-                says which of them are kept; `new` is `<float>[vectors, features]` or None.
+                into the rows of all documents followed by those of `new`; `kept <bool>[variants,
+                rows]` says which of them are kept; `new` are further `Rows` or None.
         """
-        return _in_batches(variants, lambda variant: variant[0].size, self._run, self.network)
+        return _in_batches(variants, self._size, self._run, self.network)
+
+    def _size(self, variant):
+        rows, _, new = variant
+        if not self.network.has_ngrams:
+            return rows.size
+        tables = [self.rows] if new is None else [self.rows, new]
+        return int(np.concatenate([table.lengths for table in tables])[rows].sum())
 
     def _run(self, variants):
-        tables, indices, lengths = [self.vectors], [], []
-        first = offset = int(self.vectors.shape[0])
+        tables, indices, document_rows = [self.rows], [], []
+        first = offset = len(self.rows.lengths)
         for rows, kept, new in variants:
             indices.append(np.where(rows < first, rows, rows - first + offset)[kept])
-            lengths.append(kept.sum(axis=1))
+            document_rows.append(kept.sum(axis=1))
             if new is not None:
                 tables.append(new)
-                offset += int(new.shape[0])
-        vectors = tf.concat(tables, axis=0)
-        return self.network.upper(vectors, _int32(indices), _int32(lengths)).numpy()
+                offset += len(new.lengths)
+        words, lengths, vectors = zip(*tables, strict=True)
+        rows, words, lengths = _int32(indices), _int32(words), _int32(lengths)
+        if self.network.has_ngrams:
+            words, lengths = words[run_indices(lengths, rows)], lengths[rows]
+        vectors = tf.concat(vectors, axis=0)
+        return self.network.upper(vectors, rows, words, lengths, _int32(document_rows)).numpy()
 
 
 def logits_of_kept_words(network, variants):

@@ -1,4 +1,4 @@
-"""Attention pooling: the states of a row become one vector, or one per hop or label."""
+"""Attention pooling: from the states of a row to one vector, or one per hop or label."""
 
 import re
 
@@ -27,8 +27,8 @@ class AttentionPooling(keras.layers.Layer):
     | `"mean"` | 0, so `alpha_i = 1 / n` | HN-AVE in Yang et al., 2016 |
     | `"max"` | none: the maximum of each feature | HN-MAX in Yang et al., 2016 |
 
-    The states `h` are pooled, not the hidden layer `tanh(W h + b)`. A row without words gives
-    zeros. Softmax and sums run in float32 under every 16-bit policy; nothing is computed for
+    The states `h` are pooled, not the hidden layer `tanh(W h + b)`. A row without words returns
+    zeros. Softmax and sums run in float32 under every 16-bit policy. Nothing is computed for
     padding.
 
     Args:
@@ -37,16 +37,18 @@ class AttentionPooling(keras.layers.Layer):
             number of features. The other scores ignore it.
         hops: Number of contexts, whose vectors are concatenated (Lin et al., 2017).
         penalty: Factor of the loss `|A A^T - I|_F^2`, averaged over the rows that have words, which
-            keeps the hops apart (Lin et al., 2017); added with `add_loss`. Needs `hops > 1`.
+            makes the hops attend to different words (Lin et al., 2017). It is added with
+            `add_loss` and needs `hops > 1`.
         normalizer: `"softmax"`, or `"sparsemax"` for exact zeros (Martins and Astudillo, 2016).
-        labels: Number of labels with one context each (CAML, Mullenbach et al., 2018). Excludes
-            `hops`.
+        labels: Number of labels, each with its own context (CAML, Mullenbach et al., 2018). Cannot
+            be combined with `hops`.
         dropout: Rate of dropout on the weights `alpha` in training. The returned scores are those
             before dropout.
         use_bias: Whether `"additive"` and `"gated"` add biases.
-        kernel_initializer, bias_initializer, context_initializer: Of W, V, U; of b, c; of u, q, w.
-        kernel_regularizer, bias_regularizer, context_regularizer: Of the same.
-        kernel_constraint, bias_constraint, context_constraint: Of the same.
+        kernel_initializer, bias_initializer, context_initializer: Initializers of W, V and U; of b
+            and c; of u, q and w.
+        kernel_regularizer, bias_regularizer, context_regularizer: Their regularizers.
+        kernel_constraint, bias_constraint, context_constraint: Their constraints.
         seed: Seed of the dropout.
 
     Call arguments:
@@ -120,7 +122,7 @@ class AttentionPooling(keras.layers.Layer):
             self.seed_generator = keras.random.SeedGenerator(seed)
         self.kernel = self.bias = self.gate_kernel = self.gate_bias = self.context = None
         self.supports_masking = True
-        self.supports_jit = False  # The number of real words is known only when it runs.
+        self.supports_jit = False  # The number of real words is known only at run time.
 
     def build(self, states_shape):
         features = states_shape[-1]
@@ -183,7 +185,7 @@ class AttentionPooling(keras.layers.Layer):
         return tf.cast(vectors, states.dtype), scores
 
     def compute_mask(self, states, previous_mask=None):
-        return None  # The steps are gone.
+        return None  # The output has no axis of steps.
 
     def compute_output_shape(self, states_shape):
         *rows, _, features = states_shape
@@ -212,7 +214,7 @@ class AttentionPooling(keras.layers.Layer):
 
     @property
     def heads(self):
-        """The axes that several contexts add to the scores: `()`, `(hops,)` or `(labels,)`."""
+        """The last axes of the scores for several contexts: `()`, `(hops,)` or `(labels,)`."""
         if self.labels is not None:
             return (self.labels,)
         return (self.hops,) if self.hops > 1 else ()
@@ -244,7 +246,7 @@ class AttentionPooling(keras.layers.Layer):
 
     def _scores(self, states):
         """`<float>[words, features]` -> `<float>[words]` or `<float>[words, heads]`."""
-        # `pool` may be called outside Keras' autocast scope.
+        # `pool` may be called outside the autocast scope of Keras.
         weights = (self.kernel, self.bias, self.gate_kernel, self.gate_bias, self.context)
         kernel, bias, gate_kernel, gate_bias, context = (
             None if weight is None else tf.cast(weight, states.dtype) for weight in weights
@@ -288,7 +290,9 @@ class AttentionPooling(keras.layers.Layer):
 def _check_mask(states, mask):
     if mask is not None and not states.shape[:-1].is_compatible_with(mask.shape):
         came = f"mask.shape={mask.shape}, states.shape={states.shape}"
-        raise ValueError(f"`mask` must be as `states` without the features. Received: {came}")
+        raise ValueError(
+            f"`mask` must have the shape of `states` without the last axis. Received: {came}"
+        )
 
 
 def _one_of(name, value, choices):

@@ -58,13 +58,13 @@ class GRUCell(GatedCell):
 
 @keras.saving.register_keras_serializable("hanlib")
 class OutputGateGRUCell(GatedCell):
-    """A GRU whose output passes through a gate of its own (from the customer's article).
+    """A GRU with a separate output gate (from the customer's article).
 
         h' = the GRU with its reset before the product (see `GRUCell`)
         o = σ(W_o x + U_o h' + b_o)
         y = o⊙tanh(W_y x + U_y h' + b_y)
 
-    The output is y, the state passed on is h'. It is not in the literature. The blocks of the
+    The output is y and the state is h'. This cell is not in the literature. The blocks of the
     weights are z, r, candidate, o, y.
 
     >>> OutputGateGRUCell(4)(tf.zeros([2, 3]), [tf.zeros([2, 4])])[0].shape
@@ -78,13 +78,13 @@ class OutputGateGRUCell(GatedCell):
     output_blocks = (2,)
 
     def output_gate(self, states, parts, kernels):
-        # It depends on the state of its own step alone, so it stays outside of the loop.
+        # It depends only on the state of the same step, so it is computed outside the loop.
         return gates.output_gate(parts, states, affine(kernels, []))
 
 
 @keras.saving.register_keras_serializable("hanlib")
 class TwoStateCell(GatedCell):
-    """A gated cell with a second state (our reading of the customer's second article).
+    """A gated cell with a second state (our interpretation of the customer's second article).
 
         z = σ(W_z [h, x] + b_z)
         u = σ(W_u [h, x] + b_u)
@@ -92,7 +92,7 @@ class TwoStateCell(GatedCell):
         c' = z⊙c + (1-z)⊙c̃
         h' = u⊙c' + (1-u)⊙c̃
 
-    The article's printed formulas use one symbol for two quantities; this is the reading under
+    The formulas in the article use one symbol for two quantities; this is the interpretation in
     which they are consistent. The output is h', the states are (h', c').
 
     >>> output, states = TwoStateCell(4)(tf.zeros([2, 3]), [tf.zeros([2, 4])] * 2)
@@ -135,7 +135,7 @@ class MGUCell(GatedCell):
 
 @keras.saving.register_keras_serializable("hanlib")
 class MinGRUCell(GatedCell):
-    """minGRU: gates that depend on the input alone (Feng et al. 2024, arXiv 2410.01201).
+    """minGRU: gates that depend only on the input (Feng et al. 2024, arXiv 2410.01201).
 
         z = σ(W_z x + b_z)
         h̃ = W x + b
@@ -167,7 +167,7 @@ class ElmanCell(GatedCell):
 class LSTMCell(GatedCell):
     """Long short-term memory (Hochreiter and Schmidhuber 1997; forget gate of Gers et al. 2000).
 
-        i, f, o = σ(W x + U h + b), each with weights of its own
+        i, f, o = σ(W x + U h + b), each with separate weights
         c' = f⊙c + i⊙tanh(W_c x + U_c h + b_c)
         h' = o⊙tanh(c')
 

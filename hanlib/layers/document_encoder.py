@@ -1,4 +1,4 @@
-"""The contract between document encoders and everything that uses them."""
+"""The base class and interface of document encoders."""
 
 import keras
 import tensorflow as tf
@@ -35,8 +35,8 @@ class DocumentEncoder(keras.layers.Layer):
     - `build(input_shape)`, which calls `build_embedding()`.
     - `encode_level(level, values, lengths, index=None, training=None, pool=pool_states)`: the
       vectors of the rows of a level. Level 0 reads word vectors; level 1 the vectors that level 0
-      returned. With `index`, the item i of the level is `values[index[i]]`. Items lie end to end,
-      row after row; there is no padding. Where a level pools with an `AttentionPooling`, it does so
+      returned. With `index`, item i of the level is `values[index[i]]`. Items of all rows are
+      concatenated without padding. Where a level pools with an `AttentionPooling`, it does so
       by `pool(pooling, states, rows, count, training=training)`, so that explanations can observe
       and replace the pooling.
     - `compute_output_shape(input_shape)` and `get_config()`.
@@ -116,10 +116,10 @@ class DocumentEncoder(keras.layers.Layer):
         self.supports_jit = False  # The number of words is known only when the graph runs.
 
     def build_embedding(self):
-        """Makes the word vectors; for `build` of subclasses.
+        """Creates the word vectors; for `build` of subclasses.
 
-        They come after the layers that `__init__` makes, so that the order of the weights, and with
-        it the optimizer state in files of hanlib 0.1, stays the same.
+        They are created after the layers of `__init__`, so that the order of the weights, and hence
+        the optimizer state in files of hanlib 0.1, does not change.
         """
         if self.takes_ids and self.embedding is None:
             self.embedding = keras.layers.Embedding(
@@ -159,11 +159,11 @@ class DocumentEncoder(keras.layers.Layer):
         return vectors, [found.in_form_of_input(level, of) for level, of in enumerate(scores)]
 
     def encode(self, values, lengths, index=None, training=None, pool=pool_states):
-        """The vectors of documents, from word vectors laid end to end.
+        """The document vectors of concatenated word vectors.
 
         Args:
             values: `<float>[words, features]`; with `index`, `[distinct, features]`.
-            lengths: For each level the items of each row, `<int32>[rows]`, words first.
+            lengths: The number of items in each row, `<int32>[rows]` for each level, words first.
             index: `<int32>[words]`, the row of `values` that each word uses.
             training: Whether dropout is applied.
             pool: Function with the signature of `pool_states`, called once per level.

@@ -1,4 +1,4 @@
-"""Documents in whatever form Keras users pass them, as one tensor."""
+"""Converts documents of the types that Keras accepts to one tensor."""
 
 import numpy as np
 import tensorflow as tf
@@ -42,7 +42,7 @@ def as_documents(x):
 
 
 def _only_column(frame):
-    """The one column of strings of a DataFrame: its names would pass for documents otherwise."""
+    """The only column of a DataFrame; iterating over a DataFrame would yield column names."""
     if len(frame.columns) != 1 or (len(frame) and not is_text(frame.iloc[:, 0])):
         raise ValueError(
             "`x` must be a DataFrame with one column of strings; select it with "
@@ -55,7 +55,7 @@ def _as_strings(x):
     wrong = [item for item in x if not isinstance(item, (str, bytes))]
     if wrong:
         raise ValueError(f"`x` must hold only strings. Received: {wrong[0]!r}")
-    # A lone surrogate, as `errors="surrogateescape"` leaves it, is replaced.
+    # Lone surrogates, as left by `errors="surrogateescape"`, are replaced.
     return tf.constant(
         [item.encode("utf-8", "replace") if isinstance(item, str) else item for item in x],
         tf.string,
@@ -73,7 +73,7 @@ def _as_ids(x):
             "`x` must be a list of strings, or of nested lists of integers. "
             f"Received: a list that begins with {x[0]!r:.80}"
         )
-    # Documents without any sentence do not show how deep they are.
+    # If no document has a sentence, the number of levels cannot be inferred.
     wordless = ids.shape.rank < 3 and not tf.size(ids)
     return tf.ragged.constant(x, dtype=tf.int32, ragged_rank=2) if wordless else ids
 

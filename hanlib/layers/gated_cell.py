@@ -10,21 +10,21 @@ from hanlib.ops.recurrence import CellSpec, affine
 class GatedCell(keras.layers.Layer):
     """Base class of the gated cells: weights, and one step of an equation.
 
-    The equations are functions, as those in `hanlib.ops.gates`. A subclass sets
+    The equations are functions such as those in `hanlib.ops.gates`. A subclass sets
 
-    - `step`: the equation, `step(x, states, product, *weights)`, which returns the new states. As a
-      static method it gets the fast backward pass, provided that it acts on each unit by itself.
-      An equation that mixes units, and a method that reads weights of the cell, get the
-      automatic gradient: the same result, more slowly.
+    - `step`: the equation, `step(x, states, product, *weights)`, which returns the new states. A
+      static method that acts on each unit separately gets the fast backward pass. An equation that
+      mixes units, or a method that reads weights of the cell, gets TensorFlow's automatic
+      gradient, with the same result but more slowly.
     - `input_blocks`: the number of projected inputs, each `<float>[rows, units]`.
-    - `parts`: the number of them that the equation takes, where that differs.
-    - `recurrent_blocks`: for each recurrent product, the number of blocks of `units` it gives.
+    - `parts`: the number of projected inputs that `step` takes, if it is not `input_blocks`.
+    - `recurrent_blocks`: for each recurrent product, the number of blocks of `units` it returns.
     - `output_blocks`: the same for products of `output_gate`.
     - `states`: the number of states, each `<float>[rows, units]`.
 
     The weights have the layout of Keras: `kernel` `[features, blocks * units]`,
-    `recurrent_kernel` `[units, blocks * units]`, `bias`. Further weights are added in `build` and
-    listed by `step_weights`. `docs/cells.md` shows how to write a cell.
+    `recurrent_kernel` `[units, blocks * units]`, `bias`. Additional weights are created in `build`
+    and returned by `step_weights`. `docs/cells.md` shows how to write a cell.
 
     Args:
         units: Positive integer, the width of the state and of the output.
@@ -116,7 +116,7 @@ class GatedCell(keras.layers.Layer):
         return (width,)
 
     def initial_recurrent_kernel(self, shape, dtype=None):
-        """Initial `recurrent_kernel`, drawn in float32: QR decompositions know no bfloat16."""
+        """Initial `recurrent_kernel`, drawn in float32: the QR decomposition has no bfloat16."""
         wide = "float64" if dtype == "float64" else "float32"
         return keras.ops.cast(self.recurrent_initializer(shape, dtype=wide), dtype or wide)
 
@@ -133,7 +133,7 @@ class GatedCell(keras.layers.Layer):
         return
 
     def step_weights(self):
-        """The further weights that `step` takes after `product`, in its order; none by default."""
+        """The additional weights that `step` takes after `product`, in order; none by default."""
         return []
 
     def project(self, inputs):
@@ -151,12 +151,14 @@ class GatedCell(keras.layers.Layer):
         return [part + bias for part, bias in zip(parts, biases, strict=True)]
 
     def recurrence(self):
-        """What the packed recurrence needs.
+        """The arguments of the packed recurrence.
 
         Returns:
-            The `CellSpec`; for each recurrent product its kernels, one `<float>[units, units]` per
-            block, those of `output_gate` last; its biases likewise, or nothing; and the further
-            weights.
+            spec: The `CellSpec`.
+            kernels: For each recurrent product, one `<float>[units, units]` per block; those of
+                `output_gate` come last.
+            biases: The same for the biases; empty if there are none.
+            weights: The additional weights.
         """
         bias = self.recurrent_bias()
         spec = CellSpec(
@@ -175,8 +177,8 @@ class GatedCell(keras.layers.Layer):
 
         Args:
             states: `<float>[words, units]`, the first state.
-            parts: The projected inputs after those of the equation.
-            kernels: The kernels after those of the equation.
+            parts: The projected inputs that `step` does not take.
+            kernels: The kernels that `step` does not use.
 
         Returns:
             `<float>[words, units]`.

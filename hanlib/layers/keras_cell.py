@@ -15,7 +15,7 @@ def run_keras_cell(cell, inputs, batch_sizes, training=None):
         cell: A built layer with `call(inputs, states)` and `state_size`.
         inputs: `<float>[words, features]`, packed.
         batch_sizes: `<int32>[steps]`, the rows that run at each step (`Packing.batch_sizes`).
-        training: Passed on to a cell that takes it.
+        training: Passed to the cell if its `call` has this argument.
 
     Returns:
         `<float>[words, output]`, the output at each word, packed, in the dtype of the inputs.
@@ -46,22 +46,22 @@ def check_keras_cell(cell):
         )
     parts = cell.cells if isinstance(cell, keras.layers.StackedRNNCells) else [cell]
     for part in parts:
-        # The masks of Keras' cells have the rows of the first step, of which some end later.
+        # The dropout masks of Keras cells have the rows of the first step; later steps have fewer.
         if hasattr(part, "get_dropout_mask") and (part.dropout or part.recurrent_dropout):
             raise ValueError(
-                "`cell` must not have dropout of its own; use the `dropout` of the encoder. "
+                "`cell` must not use dropout; use the `dropout` of the encoder. "
                 f"Received: dropout={part.dropout}, recurrent_dropout={part.recurrent_dropout}"
             )
 
 
 def output_size(cell):
-    """The width of the output of a Keras cell, as `keras.layers.RNN` finds it."""
+    """The width of the output of a Keras cell, determined as in `keras.layers.RNN`."""
     size = getattr(cell, "output_size", None)
     return keras.tree.flatten(cell.state_size)[0] if size is None else size
 
 
 def unbuilt(config):
-    """A configuration whose inner layers, as those of a stack, are neither built nor shared."""
+    """A configuration whose nested layers (of stacked cells) are neither built nor shared."""
     if isinstance(config, dict):
         left_out = ("build_config", "shared_object_id")
         return {key: unbuilt(value) for key, value in config.items() if key not in left_out}

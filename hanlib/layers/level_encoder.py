@@ -16,26 +16,26 @@ from hanlib.ops.softmax import accumulation_dtype
 class LevelEncoder(keras.layers.Layer):
     """One level of a HAN (Yang et al. 2016, section 2.2): recurrence over each row, then attention.
 
-        x'_t = self-attention over the row          (only where `self_attention` is given)
-        h_t  = recurrent(x'_1 .. x'_T)_t            (where `recurrent` is given)
+        x'_t = self-attention over the row          (if `self_attention` is given)
+        h_t  = recurrent(x'_1 .. x'_T)_t            (if `recurrent` is given)
         v    = pooling(h_1 .. h_T)
 
     Args:
         recurrent: A `RecurrentEncoder`, or None to pool the inputs directly.
         pooling: An `AttentionPooling`; by default additive attention with a learned context.
         self_attention: A `SelfAttention` that is applied before the recurrence, or None.
-        dropout: Share of the features of the row vectors set to zero in training.
+        dropout: Dropout rate of the row vectors.
 
     Call arguments:
         inputs: `<float>[rows, (steps), features]`, ragged, or dense with a mask.
         mask: `<bool>[rows, steps]`, true at real words, for dense input.
-        return_attention_scores: Whether to return the scores of the pooling too.
+        return_attention_scores: Whether to return the scores of the pooling as well.
         training: Whether dropout is applied.
 
     Returns:
         `<float>[rows, output]`; with `return_attention_scores` also the scores,
         `<float>[rows, steps]` in the form of the input, zeros on padding. A row without words
-        gives zeros.
+        returns zeros.
 
     >>> level = LevelEncoder(RecurrentEncoder("gru", units=4))
     >>> vectors, scores = level(tf.ones([2, 3, 5]), return_attention_scores=True)

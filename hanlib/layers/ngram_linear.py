@@ -15,7 +15,8 @@ class NGramLinear(keras.layers.Layer):
 
         z = b + sum_g K[g]        over the known n-grams g that occur in the document
 
-    An n-gram counts once, however often it occurs, and lies within one row. With the weights of
+    An n-gram counts once, however often it occurs, and lies within one row: the innermost axis of
+    the ids. With the weights of
     `hanlib.training.fit_ngrams` this is the NB-weighted logistic regression of Wang and Manning
     (ACL 2012, P12-2018), section 2.3, with the ratios multiplied into K. Everything is a standard
     TensorFlow op on weights of known size: the layer is saved and exported as any other.
@@ -32,7 +33,8 @@ class NGramLinear(keras.layers.Layer):
             `oov_buckets` of the `DocumentVectorizer`. 0: unknown words are words like others.
 
     Call arguments:
-        inputs: Ids `<int>[docs, (sentences), (words)]`, ragged, or dense with 0 as padding.
+        inputs: Ids `<int>[docs, (sentences), (words)]` or `<int>[docs, (words)]`, ragged, or dense
+            with 0 as padding.
 
     Returns:
         `<float32>[docs, classes]`; the bias for a document without known n-grams.
@@ -94,25 +96,44 @@ class NGramLinear(keras.layers.Layer):
         for weight, value in ((self.keys, keys), (self.kernel, kernel), (self.bias, bias)):
             weight.assign(value)
 
+    def scale(self, factor):
+        """Multiplies the logits by a number."""
+        for weight in (self.kernel, self.bias):
+            weight.assign(weight * factor)
+
     def call(self, inputs):
         flat = inputs.flat_values if isinstance(inputs, tf.RaggedTensor) else inputs
-        found = hierarchy(inputs, tf.reshape(flat, [-1]) != 0, levels=2)
-        return self.logits(found.words, *found.lengths)
+        found = hierarchy(inputs, tf.reshape(flat, [-1]) != 0, levels=inputs.shape.rank - 1)
+        return self.logits(found.words, *found.rows())
 
-    def logits(self, words, row_lengths, document_rows):
+    def logits(self, words, row_lengths, document_rows, gates=None):
         """The logits of documents whose words lie end to end.
 
         Args:
             words: `<int32>[words]`, ids without padding.
             row_lengths: `<int32>[rows]`, words per row.
             document_rows: `<int32>[docs]`, rows per document.
+            gates: `<float32>[words]`, one factor g per word, or None for ones. The weight of an
+                n-gram is divided equally among its occurrences, and within each equally among its
+                words; each share is multiplied by the gate of its word. The logits are linear in
+                the gates, so that their gradient at a gate is the contribution of that word.
 
         Returns:
             `<float32>[docs, classes]`.
         """
-        document, row = self.present(words, row_lengths, document_rows)
-        weights = tf.gather(tf.convert_to_tensor(self.kernel), row)
-        sums = tf.math.unsorted_segment_sum(weights, document, tf.size(document_rows))
+        documents = tf.size(document_rows)
+        document, row, first, length = self._occurrences(words, row_lengths, document_rows)
+        distinct_document, distinct_row, which, count = self._distinct(document, row)
+        weights = tf.gather(tf.convert_to_tensor(self.kernel), distinct_row)
+        if gates is not None:
+            # Each occurrence once for each of its words.
+            word = tf.ragged.range(first, first + length).flat_values
+            occurrence = tf.repeat(tf.range(tf.size(first)), length)
+            sums = tf.math.unsorted_segment_sum(tf.gather(gates, word), occurrence, tf.size(first))
+            sums /= tf.cast(length, tf.float32)
+            kept = tf.math.unsorted_segment_sum(sums, which, tf.size(count))
+            weights *= (kept / tf.cast(count, tf.float32))[:, None]
+        sums = tf.math.unsorted_segment_sum(weights, distinct_document, documents)
         return sums + tf.convert_to_tensor(self.bias)
 
     def present(self, words, row_lengths, document_rows):
@@ -131,8 +152,7 @@ class NGramLinear(keras.layers.Layer):
     def contributions(self, words, row_lengths, document_rows, targets):
         """The part that each word has in the logit of its document's target class.
 
-        The weight of an n-gram is divided equally among its occurrences, and within each equally
-        among its words. The contributions of a document and the bias sum to the logit.
+        The contributions of a document and the bias sum to the logit; see `gates` in `logits`.
 
         Args:
             words, row_lengths, document_rows: As in `logits`.
@@ -141,17 +161,12 @@ class NGramLinear(keras.layers.Layer):
         Returns:
             `<float32>[words]`; 0 for a word that is in no known n-gram.
         """
-        document, row, first, length = self._occurrences(words, row_lengths, document_rows)
-        distinct_document, distinct_row, which, count = self._distinct(document, row)
-        target = tf.gather(tf.cast(targets, tf.int64), distinct_document)
-        weight = tf.gather_nd(
-            tf.convert_to_tensor(self.kernel), tf.stack([distinct_row, target], axis=1)
-        )
-        share = tf.gather(weight / tf.cast(count, tf.float32), which)
-        share /= tf.cast(length, tf.float32)
-        # Each occurrence once for each of its words.
-        place = tf.ragged.range(first, first + length).flat_values
-        return tf.math.unsorted_segment_sum(tf.repeat(share, length), place, tf.size(words))
+        gates = tf.ones([tf.size(words)])
+        with tf.GradientTape() as tape:
+            tape.watch(gates)
+            logits = self.logits(words, row_lengths, document_rows, gates)
+            own = tf.gather(logits, tf.cast(targets, tf.int32), batch_dims=1)
+        return tf.convert_to_tensor(tape.gradient(own, gates))
 
     def _occurrences(self, words, row_lengths, document_rows):
         """The known n-grams as they occur.

@@ -1,4 +1,4 @@
-"""A recurrent network over rows of unequal length, on the packed recurrence."""
+"""A recurrent network over rows of unequal length, with the packed recurrence."""
 
 import keras
 import tensorflow as tf
@@ -19,28 +19,28 @@ from hanlib.ops.rows import flatten, restore
 
 @keras.saving.register_keras_serializable("hanlib")
 class RecurrentEncoder(keras.layers.Layer):
-    """Recurrent network over rows of unequal length: one state per word, no padding computed.
+    """Recurrent network over rows of unequal length, without computation on padding.
 
     The result equals that of `keras.layers.Bidirectional(keras.layers.RNN(cell,
-    return_sequences=True))` on each row alone. It is computed over the packed rows of
+    return_sequences=True))` on each row. It is computed over the packed rows of
     `hanlib.ops.packing`: the input product is one matrix product over the real words, and the loop
-    computes the rest on the rows that still run.
+    computes the rest for the rows that have not ended.
 
     Args:
         cell: The name of a cell ("gru", "lstm", "mgu", "min_gru", "elman", "output_gate_gru",
             "two_state"), a `GatedCell`, or any Keras cell: a layer with `call(inputs, states)` and
-            `state_size`, such as `keras.layers.GRUCell` or `keras.layers.StackedRNNCells`. A given
-            cell is a template: each direction and each layer of the stack has its own copy. Only
-            a `GatedCell` that keeps the inherited `call` gets the fast recurrence; other cells are
-            called once per step.
-        units: Positive integer, the width of a state. Required with a name, to be left out with a
+            `state_size`, such as `keras.layers.GRUCell` or `keras.layers.StackedRNNCells`. A
+            cell is a template: each direction and each layer uses a copy. Only a `GatedCell` that
+            does not override `call` gets the fast recurrence; other cells are called once per
+            step.
+        units: Positive integer, the width of a state. Required with a name, and omitted with a
             cell.
         bidirectional: Whether a second cell runs from the last word to the first. Its outputs
             are concatenated to those of the first.
         depth: Number of stacked layers.
         dropout: Rate of dropout on the inputs of each layer but the first.
-        weight_dropout: Rate of dropout on the recurrent weights, drawn anew for each batch (weight
-            drop, Merity et al. 2018, arXiv 1708.02182). Needs a `GatedCell`.
+        weight_dropout: Rate of dropout on the recurrent weights, drawn for each batch (weight drop,
+            Merity et al. 2018, arXiv 1708.02182). Needs a `GatedCell`.
 
     Call arguments:
         inputs: `<float>[rows, (steps), features]`, ragged, or dense with a mask.
@@ -52,7 +52,7 @@ class RecurrentEncoder(keras.layers.Layer):
         is the width of the cell's output, twice that if bidirectional.
 
     Raises:
-        ValueError: If an argument is out of its range or the cell is not known.
+        ValueError: If an argument is out of range or the cell is unknown.
 
     >>> encoder = RecurrentEncoder("gru", units=4)
     >>> encoder(tf.ragged.constant([[[1.0], [2.0]], [[3.0]]], inner_shape=(1,))).shape
@@ -150,7 +150,7 @@ class RecurrentEncoder(keras.layers.Layer):
         return tf.concat(outputs, axis=-1) if self.bidirectional else outputs[0]
 
     def _run(self, cell, values, index, batch_sizes, order, training):
-        """The states of one cell, row-major; `order` lists the words step by step."""
+        """The states of one cell, row-major; `order` is the packed order of the words."""
         gather_indices = order if index is None else tf.gather(index, order)
         if _is_packed(cell):
             states = self._run_packed(cell, values, gather_indices, batch_sizes, training)
@@ -189,12 +189,12 @@ class RecurrentEncoder(keras.layers.Layer):
 
 
 def _is_packed(cell):
-    """Whether a cell is a `GatedCell` whose step is its equation and nothing else."""
+    """Whether a cell is a `GatedCell` that does not override `call`."""
     return isinstance(cell, GatedCell) and type(cell).call is GatedCell.call
 
 
 def _template(cell, units):
-    """The cell that a name, a configuration or a cell stands for."""
+    """The cell of a name, a configuration or a cell."""
     if isinstance(cell, str):
         if cell not in CELLS:
             raise ValueError(
@@ -211,7 +211,7 @@ def _template(cell, units):
     check_keras_cell(cell)
     if units not in (None, output_size(cell)):
         raise ValueError(
-            f"`units` must be left out or equal those of the given cell, {output_size(cell)}. "
+            f"`units` must be omitted or equal those of the given cell, {output_size(cell)}. "
             f"Received: units={units}"
         )
     return cell

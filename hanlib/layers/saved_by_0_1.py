@@ -1,4 +1,4 @@
-"""Reads files saved by hanlib 0.1: other names in configurations, other paths of weights."""
+"""Loads files of hanlib 0.1, which have different argument names and weight paths."""
 
 import re
 
@@ -27,10 +27,10 @@ def path_of_0_1(path):
 
 
 def accept_paths_of_0_1(store):
-    """Lets a Keras weights store also find weights at the paths of 0.1.
+    """Makes a Keras weights store also find weights at the paths of 0.1.
 
-    Keras passes its store to `load_own_variables` of a layer before it looks up the paths of the
-    layer's parts, so a layer whose parts have moved calls this there.
+    It is called in `load_own_variables`, which Keras calls before it looks up the paths of
+    sublayers.
     """
     file = getattr(store, "h5_file", None)
     if file is None or "get" in vars(store):

@@ -8,7 +8,7 @@ from hanlib.ops.rows import flatten, restore
 from hanlib.ops.scores import scaled_dot_product_scores
 from hanlib.ops.softmax import accumulation_dtype, masked_softmax
 
-# The most scores, padding included, that a block of rows has for one head: a few MB.
+# Maximum number of scores of a block of rows, including padding, for one head: a few MB.
 BLOCK_SCORES = 2**18
 
 
@@ -18,12 +18,13 @@ class SelfAttention(keras.layers.Layer):
 
     `head = softmax(Q K^T / sqrt(key_dim)) V` with `Q = H W_q + b_q`, `K = H W_k + b_k`,
     `V = H W_v + b_v`, and `output = concat(heads) W_o + b_o`. Words attend to the words of their
-    own row. `keras.layers.MultiHeadAttention` is not used: its results with and without scores
-    differ on a row without words, NaN in padding spreads, and its float16 products overflow.
+    own row. `keras.layers.MultiHeadAttention` is not used: for a row without words its results
+    with and without scores differ, NaN in padding affects real words, and its float16 products
+    overflow.
 
     Projections run on the real words only. Scores are computed in blocks of rows of similar length.
-    In training memory therefore grows with the sum of the squared lengths, in inference with the
-    largest block, and not with the number of rows times the square of the longest.
+    Memory therefore grows with the sum of the squared lengths in training and with the largest
+    block in inference, not with the number of rows times the square of the longest one.
 
     Args:
         num_heads: Number of heads.
@@ -33,9 +34,9 @@ class SelfAttention(keras.layers.Layer):
         use_bias: Whether the four projections add a bias.
         dropout: Rate of dropout on the attention weights in training. The returned scores are
             those before dropout.
-        kernel_initializer, bias_initializer: Of the four kernels and the four biases.
-        kernel_regularizer, bias_regularizer: Of the same.
-        kernel_constraint, bias_constraint: Of the same.
+        kernel_initializer, bias_initializer: Initializers of the four kernels and biases.
+        kernel_regularizer, bias_regularizer: Their regularizers.
+        kernel_constraint, bias_constraint: Their constraints.
         seed: Seed of the dropout.
 
     Call arguments:
@@ -96,7 +97,7 @@ class SelfAttention(keras.layers.Layer):
         if self.dropout:
             self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
-        self.supports_jit = False  # The number of real words is known only when it runs.
+        self.supports_jit = False  # The number of real words is known only at run time.
 
     def build(self, states_shape):
         features = states_shape[-1]
@@ -107,7 +108,7 @@ class SelfAttention(keras.layers.Layer):
             )
         if self.key_dim is None and features % self.num_heads:
             raise ValueError(
-                "`num_heads` must divide the number of features where `key_dim` is not given. "
+                "`num_heads` must divide the number of features if `key_dim` is not given. "
                 f"Received: num_heads={self.num_heads}, features={features}"
             )
         key_dim = self.key_dim or features // self.num_heads
@@ -135,11 +136,11 @@ class SelfAttention(keras.layers.Layer):
         return outputs, scores
 
     def attend(self, states, row_lengths, training=None):
-        """Self-attention on flat words, row after row. The layer must have been built.
+        """Self-attention on the concatenated words of rows. The layer must have been built.
 
         Args:
             states: `<float>[words, features]`.
-            row_lengths: `<int>[rows]`, their sum being the number of words.
+            row_lengths: `<int>[rows]`, words per row.
             training: Whether dropout is applied.
 
         Returns:
@@ -192,7 +193,7 @@ class SelfAttention(keras.layers.Layer):
         ]
 
     def _project(self, states, kernel, bias):
-        """`H W + b`, also outside Keras' autocast scope."""
+        """`H W + b`, also outside the autocast scope of Keras."""
         projected = tf.matmul(states, tf.cast(kernel, states.dtype))
         return projected if bias is None else projected + tf.cast(bias, states.dtype)
 
@@ -255,7 +256,7 @@ def _by_blocks(function, rows, widths, dtype):
         tf.TensorArray(dtype, 0, dynamic_size=True, infer_shape=False, element_shape=[None, width])
         for width in widths
     ]
-    # The first step is always taken, since an empty list cannot be concatenated.
+    # At least one step runs, since an empty TensorArray cannot be concatenated.
     _, _, *results = tf.while_loop(
         lambda start, number, *_: (number == 0) | (start < filled), step, [0, 0, *results]
     )

@@ -1,6 +1,7 @@
-"""The text functions of a vectorizer: the defaults of `hanlib.text`, or a user's own."""
+"""The text functions of a vectorizer: those of `hanlib.text`, or a user's own."""
 
 import keras
+import tensorflow as tf
 
 from hanlib import text
 
@@ -11,9 +12,37 @@ TEXT_FUNCTIONS = {
 }
 
 
-def text_function(name, function):
-    """The function itself, where `function` may be "default"."""
-    return TEXT_FUNCTIONS[name] if function == "default" else function
+def sentences_and_words(
+    text, normalize="default", split_sentences="default", split_words="default"
+):
+    """Normalizes texts and splits them into sentences and words.
+
+    Args:
+        text: `<string>[docs]`.
+        normalize, split_sentences, split_words: Functions, or "default" for those of `hanlib.text`.
+
+    Returns:
+        Ragged `<string>[docs, (sentences)]` and `<string>[docs, (sentences), (words)]`.
+
+    Raises:
+        ValueError: If the functions do not add one ragged level each.
+
+    >>> sentences, words = sentences_and_words(tf.constant(["Go on. Why?"]))
+    >>> words.to_list()
+    [[[b'Go', b'on', b'.'], [b'Why', b'?']]]
+    """
+    given = {
+        "normalize": normalize, "split_sentences": split_sentences, "split_words": split_words
+    }  # fmt: skip
+    functions = {**TEXT_FUNCTIONS, **{k: f for k, f in given.items() if f != "default"}}
+    sentences = functions["split_sentences"](functions["normalize"](text))
+    words = functions["split_words"](sentences)
+    if not isinstance(words, tf.RaggedTensor) or words.ragged_rank != 2:
+        raise ValueError(
+            "`split_sentences` and `split_words` must each add one ragged level, to "
+            f"[docs, (sentences), (words)]. Received: {words.shape} from {split_words}"
+        )
+    return sentences, words
 
 
 def check_text_function(name, function):

@@ -12,7 +12,7 @@ def as_strings(text):
     """Text of any type as a string tensor.
 
     Raises:
-        TypeError: if something is not text; the message names it.
+        TypeError: if an item is not text; the message contains it.
         ValueError: if `text` is a DataFrame of several columns.
     """
     text = one_column(text)
@@ -28,7 +28,7 @@ def as_strings(text):
 
 
 def one_column(texts, name="text"):
-    """The column of a DataFrame of one column; anything else as it is.
+    """The only column of a DataFrame; other arguments are returned unchanged.
 
     Raises:
         ValueError: if a DataFrame has several columns.
@@ -56,7 +56,7 @@ def one_dimension(text):
 
 
 def batches(texts):
-    """Batches `<string>[n]` of any source of texts that `adapt` takes."""
+    """Batches `<string>[n]` of the texts that `adapt` accepts."""
     texts = one_column(texts, "texts")
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"`texts` must be a list or dataset of texts. Received: {texts[:50]!r}")
@@ -84,10 +84,10 @@ def _dataset_batches(dataset):
 
 
 def encode(word):
-    """The bytes of a word; surrogates stand for bytes that are not UTF-8 (`surrogateescape`)."""
+    """Encodes a word as UTF-8, with `surrogateescape` for invalid bytes."""
     return word.encode("utf-8", "surrogateescape") if isinstance(word, str) else bytes(word)
 
 
 def decode(word):
-    """The word of its bytes, the inverse of `encode`."""
+    """The inverse of `encode`."""
     return word.decode("utf-8", "surrogateescape")

@@ -1,20 +1,21 @@
-"""The one result of tokenising a batch of texts."""
+"""The result of tokenizing a batch of texts."""
 
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from hanlib.text import split_lengths
+
 
 class Tokens(NamedTuple):
-    """The words of a batch of documents, end to end, and how they form rows, sentences, documents.
+    """The concatenated words of a batch of documents, and their rows, sentences and documents.
 
-    A row is what the encoder reads as one sequence: a sentence, or a part of a sentence that is
-    longer than `max_sentence_words`. No row and no sentence is empty; a document may be. All
-    attributes are tensors, so that a `Tokens` can be returned by a `tf.function` and by
-    `tf.data.Dataset.map`.
+    A row is a sequence of the encoder's lowest level: a sentence, or a part of a sentence that is
+    longer than `max_sentence_words`. Rows and sentences are never empty; documents may be. All
+    attributes are tensors, so a `tf.function` and `tf.data.Dataset.map` can return a `Tokens`.
 
     Attributes:
-        words: `<string>[words]`, as they are written in the normalised text.
+        words: `<string>[words]`, as they are written in the normalized text.
         ids: `<int32>[words]`.
         row_lengths: `<int32>[rows]`, words per row.
         sentence_rows: `<int32>[sentences]`, rows per sentence.
@@ -52,6 +53,31 @@ class Tokens(NamedTuple):
         return tf.RaggedTensor.from_row_lengths(
             rows, tf.cast(self.document_rows, tf.int64), validate=False
         )
+
+
+def tokens_of(sentences, words, max_sentence_words=None):
+    """`Tokens` without ids.
+
+    Args:
+        sentences: ragged `<string>[docs, (sentences)]`.
+        words: ragged `<string>[docs, (sentences), (words)]`. Sentences without words are dropped.
+        max_sentence_words: the maximum number of words in a row, or `None`.
+
+    >>> sentences = tf.ragged.constant([["Go on!", "?"]])
+    >>> words = tf.ragged.constant([[["Go", "on"], []]])
+    >>> tokens = tokens_of(sentences, words)
+    >>> tokens.sentences.numpy().tolist(), tokens.row_lengths.numpy().tolist()
+    ([b'Go on!'], [2])
+    """
+    lengths = tf.cast(words.values.row_lengths(), tf.int32)
+    # Only a user's own functions produce sentences without words.
+    kept = lengths > 0
+    document_sentences = sums(tf.cast(kept, tf.int32), tf.cast(words.row_lengths(), tf.int32))
+    sentence_rows, row_lengths = split_lengths(tf.boolean_mask(lengths, kept), max_sentence_words)
+    sentences = tf.boolean_mask(sentences.values, kept)
+    return Tokens(
+        words.flat_values, None, row_lengths, sentence_rows, document_sentences, sentences
+    )
 
 
 def sums(values, lengths):

@@ -1,4 +1,4 @@
-"""Encoders with their presets, and the classifier that they make with a vectorizer and a head."""
+"""Encoders and their presets, and the classifier that combines an encoder with a head."""
 
 from hanlib.models.bag_of_words import BagOfWords
 from hanlib.models.document_classifier import DocumentClassifier

@@ -12,13 +12,13 @@ class BagOfWords(DocumentEncoder):
 
         v = (x_1 + .. + x_T) / T
 
-    With the head of a `DocumentClassifier` it is a linear model of word counts of low rank: fast,
-    and a baseline that every network should beat. It has neither sentences nor attention.
+    With the head of a `DocumentClassifier` this is a linear model of low rank on word counts: a
+    fast baseline. It has neither sentences nor attention.
 
     Args:
-        vocabulary_size: Number of word ids, padding included.
+        vocabulary_size: Number of word ids, including padding.
         embedding_dim: Width of the word vectors.
-        **kwargs: `input_dropout` and others of `DocumentEncoder`.
+        **kwargs: See `DocumentEncoder`.
 
     Call arguments and returns: See `hanlib.layers.DocumentEncoder`.
 
@@ -39,7 +39,7 @@ class BagOfWords(DocumentEncoder):
         count = tf.size(lengths)
         words = values if index is None else tf.gather(values, index)
         rows = tf.repeat(tf.range(count), lengths)
-        # Sums of many words lose too much in 16 bits.
+        # 16 bits are not precise enough for sums of many words.
         wide = words if words.dtype == tf.float64 else tf.cast(words, tf.float32)
         total = tf.math.unsorted_segment_sum(wide, rows, count)
         divisor = tf.cast(tf.maximum(lengths, 1), total.dtype)[:, tf.newaxis]

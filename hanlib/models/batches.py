@@ -1,4 +1,4 @@
-"""What Keras users pass as `x` and `y`, turned into batches of plain tensors."""
+"""Converts the arguments `x` and `y` of Keras methods to batches of dense tensors."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from hanlib.ops.token_batch import from_ragged
 
 
 def any_batch_of(x):
-    """The spec of documents like `x`, of any number and size."""
+    """The spec of a batch like `x` with any number of documents of any length."""
     shape = [None] * x.shape.rank
     if isinstance(x, tf.RaggedTensor):
         return tf.RaggedTensorSpec(shape, x.dtype, x.ragged_rank, x.row_splits.dtype)
@@ -19,27 +19,30 @@ def any_batch_of(x):
 
 
 def check_lengths(x, **parts):
-    """Checks that there is one entry of each part for each document.
+    """Checks that each part has one entry per document.
 
     Raises:
-        ValueError: Otherwise; the message names the part.
+        ValueError: If the number of entries differs; the message names the part.
     """
     for name, part in parts.items():
         if part is not None and len(part) != length_of(x):
             raise ValueError(
-                f"`{name}` must have one entry a document. "
+                f"`{name}` must have one entry per document. "
                 f"Received: {len(part)} entries for {length_of(x)} documents"
             )
 
 
 def token_batches(x, labels, vectorize, batch_size, **options):
-    """`TokenBatches` of documents in memory, tokenised once; None for ids of another rank.
+    """`TokenBatches` of documents in memory, which are tokenized once.
 
     Args:
         x: `<string>[docs]`, or ids `<int>[docs, (rows), (words)]`.
         labels: Encoded labels, `[docs]` or `[docs, classes]`.
         vectorize: Function from `<string>[docs]` to ragged ids.
-        batch_size, **options: As in `TokenBatches`.
+        batch_size, **options: See `TokenBatches`.
+
+    Returns:
+        `TokenBatches`, or None for ids that are not ragged in two levels.
     """
     if x.dtype != tf.string and not (isinstance(x, tf.RaggedTensor) and x.ragged_rank == 2):
         return None
@@ -55,7 +58,7 @@ def token_batches(x, labels, vectorize, batch_size, **options):
 
 
 def slices(x, y=None, weights=None, batch_size=None, shuffle=False):
-    """A dataset of batches of the documents `x`, with labels and weights where they are given."""
+    """A dataset of batches of the documents `x`, with labels and weights if they are given."""
     dataset = tf.data.Dataset.from_tensor_slices(tuple(p for p in (x, y, weights) if p is not None))
     if shuffle:
         dataset = dataset.shuffle(max(length_of(x), 1), seed=random_seed())
@@ -65,19 +68,19 @@ def slices(x, y=None, weights=None, batch_size=None, shuffle=False):
 
 
 def from_dataset(dataset, batch_size=None):
-    """A user's dataset, in batches."""
+    """Batches a dataset if it is not batched already."""
     spec = dataset.element_spec
     documents = spec[0] if isinstance(spec, tuple) else spec
     if isinstance(documents, dict):
         return dataset
     if documents.shape.rank == (0 if documents.dtype == tf.string else 2):
-        # Ragged only where sizes differ: ids, and lists of labels.
+        # Only ids and lists of labels become ragged, since their lengths differ.
         return dataset.ragged_batch(batch_size or 32)
     return dataset
 
 
 def prepare(dataset, vectorize, encode):
-    """Strings to ids and labels to numbers, ahead of the training step."""
+    """Converts strings to ids and labels to numbers in the input pipeline."""
 
     def convert(*element):
         x, *rest = element
@@ -91,24 +94,24 @@ def prepare(dataset, vectorize, encode):
 
 
 def plain(dataset):
-    """The dataset with its ragged ids as plain tensors, which several devices can share."""
+    """Converts ragged ids to dense tensors, which can be distributed over devices."""
     return dataset.map(lambda x, *rest: (as_plain(x), *rest))
 
 
 def as_plain(x):
-    """Ragged ids of two levels as a token batch, of one level padded; all else as it is."""
+    """Converts ragged ids: two levels to a token batch, one level to a padded tensor."""
     if not isinstance(x, tf.RaggedTensor) or x.dtype == tf.string or x.ragged_rank > 2:
         return x
     return from_ragged(x) if x.ragged_rank == 2 else x.to_tensor()
 
 
 def random_seed():
-    """A seed that follows `keras.utils.set_random_seed`, so that a shuffle can be repeated."""
+    """A seed that is reproducible with `keras.utils.set_random_seed`."""
     return int(np.random.randint(2**31))
 
 
 class FollowEpochs(keras.callbacks.Callback):
-    """Takes the batches of each epoch in that epoch's order."""
+    """Selects the order of the batches for each epoch."""
 
     def __init__(self, batches):
         super().__init__()
@@ -118,7 +121,7 @@ class FollowEpochs(keras.callbacks.Callback):
         self.batches.start_at(0)
 
     def on_epoch_begin(self, epoch, logs=None):
-        # An epoch that is resumed has been set already.
+        # A resumed epoch has been selected already.
         if self.batches.epoch != epoch:
             self.batches.start_at(epoch)
 

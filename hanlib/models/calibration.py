@@ -1,4 +1,4 @@
-"""Temperature scaling: one number that makes a classifier as sure as it is right."""
+"""Temperature scaling: calibrates the probabilities of a classifier with one parameter."""
 
 import numpy as np
 
@@ -7,18 +7,18 @@ _RANGE, _STEPS = (-3.0, 3.0), 40
 
 
 def fit_temperature(logits, labels, multi_label=False):
-    """The temperature T that minimises the cross-entropy of `logits / T` (Guo et al., ICML 2017).
+    """The temperature T that minimizes the cross-entropy of `logits / T` (Guo et al., ICML 2017).
 
-    The cross-entropy is convex in 1/T and so has one minimum; it is found by golden-section search
-    over log T between -3 and 3.
+    The cross-entropy is convex in 1/T, so it has a single minimum, which is found by golden-section
+    search over log T between -3 and 3.
 
     Args:
         logits: `<float>[docs, classes]`.
         labels: `<int>[docs]`, or `<0 or 1>[docs, classes]` with `multi_label`.
-        multi_label: whether the probabilities are logistic functions, or a softmax.
+        multi_label: whether the probabilities are sigmoids instead of a softmax.
 
     Returns:
-        T, a `float`: over 1 for a classifier that is too sure.
+        T, a `float`: greater than 1 for an overconfident classifier.
 
     >>> logits = np.array([[4.0, 0.0], [4.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
     >>> round(fit_temperature(logits, np.array([0, 0, 1, 1])), 2)  # Right in 3 of 4: log 3 = 4 / T

@@ -23,7 +23,8 @@ class DocumentClassifier(TextModel):
         p = softmax(W v + b)      one class a document
         p = σ(W v + b)            `multi_label=True`, any number of classes a document
 
-    v is the encoder's document vector. With an encoder that gives one vector a label, each label
+    v is the encoder's document vector. With `ngrams` the logits of a linear model of the word
+    n-grams are added to W v + b. With an encoder that gives one vector a label, each label
     has its own row of W (Mullenbach et al. 2018).
 
     `fit`, `evaluate` and `predict` take lists of strings, string arrays, ragged or dense ids, or
@@ -38,6 +39,9 @@ class DocumentClassifier(TextModel):
         thresholds: Probability from which a label is given, one for all or one a class; only
             used with `multi_label`.
         dropout: Share of the document vector's features dropped in training.
+        ngrams: A `hanlib.layers.NGramLinear` of these classes and word ids, or None. It is fitted
+            by itself (see `hanlib.training.fit_ngrams`) and joined to a trained classifier by
+            `with_ngrams`.
 
     Call arguments:
         inputs: `<string>[docs]`, or ids `<int>[docs, (sentences), (words)]`, ragged or dense.
@@ -72,6 +76,7 @@ class DocumentClassifier(TextModel):
         multi_label=False,
         thresholds=0.5,
         dropout=0.0,
+        ngrams=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -82,6 +87,7 @@ class DocumentClassifier(TextModel):
         self.thresholds = self._checked_thresholds(thresholds)
         self.dropout = dropout
         self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
+        self.ngrams = self._checked_ngrams(_restored(ngrams))
         self.head = None
         self.supports_jit = False
 
@@ -99,6 +105,18 @@ class DocumentClassifier(TextModel):
         if not ((values >= 0) & (values <= 1)).all():
             raise ValueError(f"`thresholds` must be in [0, 1]. Received: {thresholds!r}")
         return values.tolist()
+
+    def _checked_ngrams(self, ngrams):
+        if ngrams is None:
+            return None
+        expected = len(self._labels), self.encoder.vocabulary_size
+        if (ngrams.classes, ngrams.vocabulary_size) != expected:
+            raise ValueError(
+                "`ngrams` must have the classes and the vocabulary size of the classifier: "
+                f"{expected[0]} and {expected[1]}. Received: a layer with {ngrams.classes} and "
+                f"{ngrams.vocabulary_size}"
+            )
+        return ngrams
 
     def build(self, input_shape=None):
         ids = (None, None, None)
@@ -139,10 +157,11 @@ class DocumentClassifier(TextModel):
 
     def call(self, inputs, return_attention_scores=False, training=None):
         ids = self._ids(inputs)
+        ngrams = None if self.ngrams is None else self.ngrams(ids)
         if return_attention_scores:
             vectors, scores = self.encoder(ids, return_attention_scores=True, training=training)
-            return self.classify(vectors, training), scores
-        return self.classify(self.encoder(ids, training=training), training)
+            return self.classify(vectors, ngrams, training), scores
+        return self.classify(self.encoder(ids, training=training), ngrams, training)
 
     def _ids(self, inputs):
         if isinstance(inputs, dict):
@@ -155,19 +174,39 @@ class DocumentClassifier(TextModel):
             )
         return self.vectorizer(inputs)
 
-    def classify(self, vectors, training=None):
-        """Document vectors -> probabilities `<float32>[docs, classes]`."""
+    def classify(self, vectors, ngrams=None, training=None):
+        """Document vectors -> probabilities `<float32>[docs, classes]`; arguments as `logits`."""
         # In float32, and by Keras' own functions: its losses then find the logits.
         activation = keras.activations.sigmoid if self.multi_label else keras.activations.softmax
-        return activation(self.logits(vectors, training))
+        return activation(self.logits(vectors, ngrams, training))
 
-    def logits(self, vectors, training=None):
-        """Document vectors -> `<float32>[docs, classes]`, W v + b."""
+    def ngram_logits(self, words, row_lengths, document_rows, gates=None):
+        """The logits of the n-grams of words that lie end to end; None without `ngrams`.
+
+        Arguments and result are those of `NGramLinear.logits`.
+        """
+        if self.ngrams is None:
+            return None
+        return self.ngrams.logits(words, row_lengths, document_rows, gates)
+
+    def logits(self, vectors, ngrams=None, training=None):
+        """W v + b, plus the logits of the n-grams.
+
+        Args:
+            vectors: `<float>[docs, features]`, what the encoder returns.
+            ngrams: `<float32>[docs, classes]`, what `self.ngrams` returns; None without it.
+            training: Whether dropout is applied.
+
+        Returns:
+            `<float32>[docs, classes]`.
+        """
         vectors = self.drop(vectors, training=training)
         if self.head is not None:
-            return tf.cast(self.head(vectors), tf.float32)
-        logits = tf.reduce_sum(vectors * tf.cast(self.kernel, vectors.dtype), axis=-1)
-        return tf.cast(logits + tf.cast(self.bias, logits.dtype), tf.float32)
+            logits = tf.cast(self.head(vectors), tf.float32)
+        else:
+            logits = tf.reduce_sum(vectors * tf.cast(self.kernel, vectors.dtype), axis=-1)
+            logits = tf.cast(logits + tf.cast(self.bias, logits.dtype), tf.float32)
+        return logits if ngrams is None else logits + ngrams
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], len(self._labels))
@@ -193,7 +232,7 @@ class DocumentClassifier(TextModel):
         return self.predict(x, batch_size, verbose)
 
     def embed(self, x, batch_size=32):
-        """The document vectors, before the head.
+        """The document vectors, before the head and without the n-grams.
 
         Args:
             x: Documents, strings or ids.
@@ -219,8 +258,8 @@ class DocumentClassifier(TextModel):
         """Calibrates the probabilities on documents that training did not see.
 
         Fits one temperature T (see `hanlib.models.calibration.fit_temperature`) and divides the
-        weights of the head by it. The most probable class stays the same; with `multi_label`
-        choose the thresholds anew.
+        weights of the head and of the n-grams by it. The most probable class stays the same; with
+        `multi_label` choose the thresholds anew.
 
         Args:
             x: Documents, strings or ids.
@@ -237,9 +276,41 @@ class DocumentClassifier(TextModel):
         if self.multi_label:
             logits -= np.log(np.maximum(1 - p, tiny))
         temperature = fit_temperature(logits, self._labels.encode(y), self.multi_label)
-        for weight in self.head.weights if self.head is not None else (self.kernel, self.bias):
-            weight.assign(weight / temperature)
+        self._scale_head(1 / temperature)
+        if self.ngrams is not None:
+            self.ngrams.scale(1 / temperature)
         return temperature
+
+    def _scale_head(self, factor):
+        for weight in self.head.weights if self.head is not None else (self.kernel, self.bias):
+            weight.assign(weight * factor)
+
+    def with_ngrams(self, ngrams, network=1.0):
+        """A copy of this classifier that adds the logits of n-grams to its own.
+
+        Args:
+            ngrams: A fitted `hanlib.layers.NGramLinear`; it becomes a part of the copy.
+            network: Factor on the logits of this classifier, such as `MixingWeights.network` (see
+                `hanlib.training.mixing_weights`). For a factor on those of the n-grams, call
+                `ngrams.scale` first.
+
+        Returns:
+            A built `DocumentClassifier` that is not compiled. The weights are copies.
+
+        Raises:
+            ValueError: If the classes or the vocabulary size of `ngrams` are others.
+        """
+        config = {**self.get_config(), "ngrams": ngrams}
+        copy = type(self).from_config(config)
+        copy.build()
+        copy.encoder.set_weights(self.encoder.get_weights())
+        if copy.head is not None:
+            copy.head.set_weights(self.head.get_weights())
+        else:
+            copy.kernel.assign(self.kernel)
+            copy.bias.assign(self.bias)
+        copy._scale_head(network)
+        return copy
 
     def explain(self, documents, method="gradient_x_attention", target=None, **options):
         """Which sentences and words decided: `hanlib.explain.explain` of this classifier.
@@ -276,6 +347,7 @@ class DocumentClassifier(TextModel):
             "multi_label": self.multi_label,
             "thresholds": list(self.thresholds),
             "dropout": self.dropout,
+            "ngrams": keras.saving.serialize_keras_object(self.ngrams),
         }
 
 

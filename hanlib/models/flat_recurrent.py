@@ -13,27 +13,27 @@ class FlatRecurrent(HierarchicalEncoder):
 
         h_t = RNN(x_1 .. x_T)_t        v = pooling(h_1 .. h_T)
 
-    The baseline that a hierarchical network is compared with. It has no sentences, so sentence
-    scores of explanations are sums over their words.
+    A baseline without hierarchy. Since it has no sentences, the sentence scores of explanations are
+    sums over words.
 
     Args:
-        vocabulary_size: Number of word ids, padding included.
+        vocabulary_size: Number of word ids, including padding.
         embedding_dim: Width of the word vectors.
-        units: Width of a recurrent state, each way.
-        cell: A cell or the name of one (see `RecurrentEncoder`).
-        depth: Stacked recurrent layers.
-        bidirectional: Whether the recurrence runs both ways.
+        units: Width of the recurrent state of each direction.
+        cell: A cell or its name (see `RecurrentEncoder`).
+        depth: Number of stacked recurrent layers.
+        bidirectional: Whether the recurrence runs in both directions.
         pooling: A score of `AttentionPooling`, such as "additive", "mean" or "max"; or "last", the
             state after the last word (of the backward direction, after the first word).
-        attention_units: Width of the attention's hidden layer; None: as wide as the states.
-        dropout: Share of the features of the document vector dropped in training.
-        weight_dropout: Share of the recurrent weights dropped in training.
-        **kwargs: `input_dropout` and others of `DocumentEncoder`.
+        attention_units: Width of the hidden layer of the attention; None: the width of the states.
+        dropout: Dropout rate of the document vector.
+        weight_dropout: Dropout rate of the recurrent weights.
+        **kwargs: See `DocumentEncoder`.
 
     Call arguments and returns: See `hanlib.layers.DocumentEncoder`.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of range.
 
     >>> encoder = FlatRecurrent(100, embedding_dim=8, units=4, pooling="last")
     >>> encoder(tf.ragged.constant([[[2, 3, 4], [5]], []], dtype=tf.int32)).shape
@@ -93,9 +93,9 @@ class FlatRecurrent(HierarchicalEncoder):
         return self.levels[0].drop(self._last_states(states, lengths), training=training)
 
     def _last_states(self, states, lengths):
-        """The states at the end of each direction, zeros for an empty document."""
+        """The last state of each direction; zeros for an empty document."""
         ends = tf.cumsum(lengths)
-        # Row 0 is for documents without words.
+        # Row 0, of zeros, is for documents without words.
         states = tf.pad(states, [[1, 0], [0, 0]])
         last = tf.gather(states, tf.where(lengths > 0, ends, 0))
         if not self.arguments["bidirectional"]:

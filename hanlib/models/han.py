@@ -23,30 +23,30 @@ class HAN(HierarchicalEncoder):
         h_i  = BiGRU(s_1 .. s_L)_i          v   = Σ_i softmax(u_sᵀ tanh(W_s h_i + b_s))_i h_i
 
     Args:
-        vocabulary_size: Number of word ids, padding included (`vectorizer.vocabulary_size`).
+        vocabulary_size: Number of word ids, including padding (`vectorizer.vocabulary_size`).
         embedding_dim: Width of the word vectors.
-        units: Width of a recurrent state, each way.
-        attention_units: Width of the attention's hidden layer; None: as wide as the states.
-        cell: A `GatedCell` or the name of one (see `RecurrentEncoder`).
+        units: Width of the recurrent state of each direction.
+        attention_units: Width of the hidden layer of the attention; None: the width of the states.
+        cell: A cell or its name (see `RecurrentEncoder`).
         levels: Number of levels; 2 is words -> sentences -> documents.
-        depth: Stacked recurrent layers at each level.
-        bidirectional: Whether the recurrence runs both ways.
-        score: The attention's score (see `AttentionPooling`); "mean" and "max" are HN-AVE, HN-MAX.
+        depth: Number of stacked recurrent layers at each level.
+        bidirectional: Whether the recurrence runs in both directions.
+        score: Attention score (see `AttentionPooling`); "mean" and "max" are HN-AVE and HN-MAX.
         normalizer: "softmax" or "sparsemax".
-        hops: Contexts of each attention (Lin et al. 2017).
-        labels: One context a label at the top level (Mullenbach et al. 2018); the output is then
-            `[docs, labels, features]`.
-        self_attention_heads: Heads of a scaled dot-product self-attention before each recurrence;
-            0 leaves it out.
+        hops: Number of contexts of each attention (Lin et al. 2017).
+        labels: Number of labels with one context each at the top level (Mullenbach et al. 2018).
+            The output is then `[docs, labels, features]`.
+        self_attention_heads: Number of heads of a scaled dot-product self-attention before each
+            recurrence; 0 for none.
         input_dropout, embedding_dropout: See `DocumentEncoder`.
-        weight_dropout: Share of the recurrent weights dropped in training.
-        dropout: Share of the features of each level's vectors dropped in training, and of the
-            inputs of stacked recurrent layers.
+        weight_dropout: Dropout rate of the recurrent weights.
+        dropout: Dropout rate of the vectors of each level and of the inputs of stacked recurrent
+            layers.
 
     Call arguments and returns: See `hanlib.layers.DocumentEncoder`.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of range.
 
     >>> encoder = HAN.from_preset("han_small", vocabulary_size=100)
     >>> encoder(keras.ops.array([[[2, 3, 4], [5, 0, 0]]])).shape
@@ -89,10 +89,10 @@ class HAN(HierarchicalEncoder):
 
     @classmethod
     def from_preset(cls, preset, vocabulary_size, **kwargs):
-        """The encoder of a named preset; further arguments replace those of the preset.
+        """Creates the encoder of a preset; other arguments override those of the preset.
 
         Raises:
-            ValueError: If the preset is not known.
+            ValueError: If there is no such preset.
         """
         if preset not in PRESETS:
             raise ValueError(f"`preset` must be one of {list(PRESETS)}. Received: {preset!r}")

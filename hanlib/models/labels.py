@@ -1,36 +1,36 @@
-"""Labels as people write them, encoded as targets of a loss, and decoded."""
+"""Encodes labels as targets of a loss, and decodes them."""
 
 import numpy as np
 import tensorflow as tf
 
 
 class Labels:
-    """The classes of a classifier, in order, and the encoding of labels as targets.
+    """The classes of a classifier in order, and the encoding of labels as targets.
 
-    A label is the name of a class: a string or an integer. Where no class is named by a number,
-    it may also be the index of a class. Where all classes are integers, it may also be the
-    integer as a string, such as `"1"`.
+    A label is the name of a class, a string or an integer. If no class name is a number, a label
+    may also be the index of a class. If all classes are integers, a label may also be the integer
+    as a string, such as `"1"`.
 
-    One label a document:
+    Single-label targets:
 
-    - one label for each document, `[docs]` or `[docs, 1]`;
-    - or a row of numbers for each document, as wide as the classes: one-hot rows, or soft targets
-      that are not negative.
+    - one label per document, `[docs]` or `[docs, 1]`;
+    - or one row of numbers per document with one column per class: one-hot rows, or soft targets
+      from 0 to 1.
 
-    Any number of labels a document (`multi_label`):
+    Multi-label targets (`multi_label=True`):
 
-    - a list of labels for each document. Integers in a list are always labels, never zeros and
-      ones: with three classes as with two, `[[0, 1]]` is a document with the labels 0 and 1.
-    - or a two-dimensional array, tensor or `DataFrame` of numbers, as wide as the classes, from 0
-      to 1: one column a class. Rows of floats or booleans in a list are read the same way.
+    - one list of labels per document. Integers in a list are always labels, never zeros and ones:
+      `[[0, 1]]` is a document with the labels 0 and 1, for any number of classes.
+    - or a two-dimensional array, tensor or `DataFrame` of numbers from 0 to 1 with one column per
+      class. Rows of floats or booleans in a list are read in the same way.
 
     Args:
-        classes: The names, all strings or all integers; an integer n stands for 0 .. n-1.
-        multi_label: Whether a document has any number of labels.
+        classes: The names, all strings or all integers. An integer n is short for 0, ..., n-1.
+        multi_label: Whether a document may have any number of labels.
 
     Raises:
-        ValueError: If the classes are fewer than two (one, with `multi_label`), not all of a
-            kind, or not distinct; and, from the methods, if a label is not among them.
+        ValueError: If there are fewer than two classes (one, with `multi_label`), or if they are
+            not distinct or mix strings and integers. The methods raise it for an unknown label.
 
     >>> labels = Labels(["bad", "good"])
     >>> labels.encode(["good", "bad", 1]).tolist(), labels.names([0, 1])
@@ -55,7 +55,7 @@ class Labels:
             )
         self.classes = classes
         self.multi_label = multi_label
-        # Where the names are numbers, an integer is a name, never an index.
+        # If the names are numbers, an integer is always a name.
         numbers = any(str(name).lstrip("-").isdecimal() for name in classes)
         self.takes_indexes = kinds == {str} and not numbers
         self._index = {name: index for index, name in enumerate(classes)}
@@ -81,15 +81,15 @@ class Labels:
         raise ValueError(f"`y` must hold labels among {shown}. Received: {label!r}")
 
     def names(self, indexes):
-        """The class names at the given indexes."""
+        """The class names at the given indices."""
         return [self.classes[index] for index in indexes]
 
     def encode(self, labels):
         """The targets of a batch.
 
         Returns:
-            `<int32>[docs]`, class indexes, for one label a document; `<float32>[docs, classes]`
-            for one-hot rows, for soft targets, and with `multi_label`.
+            `<int32>[docs]`, class indices, for one label per document; `<float32>[docs, classes]`
+            for one-hot rows, soft targets and multi-label targets.
         """
         rows = self._numeric_rows(labels)
         if rows is not None:
@@ -100,13 +100,13 @@ class Labels:
             return np.stack([self.encode_document(given) for given in labels] or [self._zeros()])[
                 : len(labels)
             ]
-        # Of names and indexes side by side NumPy would make strings.
+        # NumPy would convert a mix of names and indices to strings.
         labels = np.asarray(labels, object if isinstance(labels, (list, tuple)) else None)
         if labels.ndim == 2 and labels.shape[1] == 1:
             labels = labels[:, 0]
         if labels.ndim != 1:
             raise ValueError(
-                "`y` must hold one label a document; `multi_label=True` takes lists. "
+                "`y` must hold one label per document; lists need `multi_label=True`. "
                 f"Received: y of shape {labels.shape}"
             )
         return np.array([self.index(label) for label in labels], "int32")
@@ -134,7 +134,7 @@ class Labels:
         return row
 
     def encode_tensor(self, labels):
-        """As `encode`, in a `tf.data` pipeline, for a batch of labels."""
+        """`encode` for a batch of labels in a `tf.data` pipeline."""
         ragged = isinstance(labels, tf.RaggedTensor)
         rows = not ragged and labels.dtype != tf.string and labels.shape.rank == 2
         if rows and (self.multi_label or labels.shape[1] not in (1, None)):
@@ -155,12 +155,12 @@ class Labels:
         return np.zeros(len(self), "float32")
 
     def _numeric_rows(self, labels):
-        """Labels that are rows of numbers, as an array; None where they are not."""
+        """Labels as an array if they are rows of numbers, else None."""
         if isinstance(labels, tf.RaggedTensor):
             return None
         if isinstance(labels, (list, tuple)) or _holds_objects(labels):
             kinds = {np.asarray(row).dtype.kind for row in labels if _is_row(row) and len(row)}
-            # Integers in a list of a multi-label classifier are labels.
+            # In lists of a multi-label classifier, integers are labels.
             if not kinds or not kinds <= set("fb" if self.multi_label else "fbiu"):
                 return None
             if {np.ndim(row) for row in labels} != {1} or len({len(row) for row in labels}) > 1:
@@ -176,8 +176,8 @@ class Labels:
         least, greatest = (rows.min(), rows.max()) if rows.size else (0, 0)
         if rows.shape[1] != len(self):
             raise ValueError(
-                f"`y` must have rows of {len(self)} numbers, one a class"
-                f"{'' if self.multi_label else ', or one label a document'}. "
+                f"`y` must have rows of {len(self)} numbers, one per class"
+                f"{'' if self.multi_label else ', or one label per document'}. "
                 f"Received: rows of {rows.shape[1]}"
             )
         if least < 0 or greatest > 1:
@@ -198,7 +198,7 @@ def _is_row(given):
 
 
 def _plain(label):
-    """A label as `str` or `int`; bytes are text, as `tf.data` gives them."""
+    """A label as `str` or `int`. Bytes, from `tf.data`, are decoded."""
     if isinstance(label, bytes):
         return label.decode("utf-8", "replace")
     if isinstance(label, str):

@@ -1,4 +1,4 @@
-"""The table of a classifier's layers."""
+"""The table of the layers of a classifier."""
 
 import keras
 import rich.box
@@ -7,12 +7,12 @@ import rich.table
 
 
 def print_summary(classifier, line_length=None, print_fn=None):
-    """Prints the layers along the path of a document, with shapes and parameters.
+    """Prints the layers in order, with output shapes and numbers of parameters.
 
     Args:
         classifier: A built `DocumentClassifier`.
         line_length: Width of the table in characters.
-        print_fn: Function that is called with the text, in place of `print`.
+        print_fn: Function that is called with the text instead of `print`.
     """
     table = rich.table.Table("Layer (type)", "Output shape", "Parameters", box=rich.box.SIMPLE)
     table.columns[2].justify = "right"
@@ -31,14 +31,15 @@ def print_summary(classifier, line_length=None, print_fn=None):
 
 
 def _path(classifier):
-    """The layers, each with the shape of its output."""
+    """The layers in order, each with the shape of its output."""
     ids = ("documents", "sentences", "words")
     if classifier.vectorizer is not None:
         yield classifier.vectorizer, ids
     vectors = classifier.encoder.compute_output_shape((None, None, None))
     yield classifier.encoder, ("documents", *vectors[1:])
-    if classifier.head is not None:
-        yield classifier.head, ("documents", len(classifier.classes))
+    for layer in (classifier.head, classifier.ngrams):
+        if layer is not None:
+            yield layer, ("documents", len(classifier.classes))
 
 
 def _written(shape):

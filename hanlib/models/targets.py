@@ -1,10 +1,10 @@
-"""Whether losses and metrics want class indexes or one column a class, and class weights."""
+"""The form of targets that losses and metrics need, and class weights."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-# Keras' losses and metrics that compare targets and predictions column by column.
+# Losses and metrics of Keras that compare targets and predictions column by column.
 _COLUMNS = {
     *(
         "CategoricalCrossentropy",
@@ -21,10 +21,13 @@ _COLUMNS = {
 
 
 def form_of_targets(losses, metrics):
-    """ "indexes", "columns" or None: what losses and metrics of a single-label classifier need.
+    """The form of targets that losses and metrics of a single-label classifier need.
+
+    Returns:
+        "indexes" for class indices, "columns" for one column per class, or None for either.
 
     Raises:
-        ValueError: If one needs indexes and another columns.
+        ValueError: If both forms are needed.
     """
     found = {}
     for item, get in [
@@ -38,7 +41,7 @@ def form_of_targets(losses, metrics):
             found["columns"] = name
     if len(found) > 1:
         raise ValueError(
-            f"`loss` and `metrics` must all take class indexes, or all one column a class. "
+            "`loss` and `metrics` must all take class indices, or all one column per class. "
             f"Received: {found['indexes']} and {found['columns']}"
         )
     return next(iter(found), None)
@@ -47,17 +50,17 @@ def form_of_targets(losses, metrics):
 def _class_name(item, get):
     if isinstance(item, str):
         if item in ("accuracy", "acc", "crossentropy", "ce"):
-            return ""  # Keras decides by the shape of the targets.
+            return ""  # Keras chooses the variant by the shape of the targets.
         item = get(item)
     name = getattr(item, "__name__", type(item).__name__)
     return "".join(part.capitalize() for part in name.split("_")) if name.islower() else name
 
 
 def in_form(targets, form, classes):
-    """Encoded labels in the given form, `[docs]` or `[docs, classes]`; tensors or arrays.
+    """Converts encoded labels, tensors or arrays, to a form of `form_of_targets`.
 
     Raises:
-        ValueError: If soft targets would have to become class indexes.
+        ValueError: If soft targets would have to be converted to class indices.
     """
     rank = len(targets.shape)
     if form == "columns" and rank == 1:
@@ -67,7 +70,7 @@ def in_form(targets, form, classes):
     if form == "indexes" and rank == 2:
         if isinstance(targets, np.ndarray) and not np.isin(targets, (0, 1)).all():
             raise ValueError(
-                "`y` holds soft targets, and the loss or a metric takes class indexes only; "
+                "`y` holds soft targets, but the loss or a metric takes only class indices; "
                 "compile without `loss`, or with a categorical one"
             )
         return (
@@ -82,14 +85,15 @@ def class_weights(given, labels, targets=None):
     """The weight of each class, `<float32>[classes]`.
 
     Args:
-        given: A dict of weights by class name or index (others weigh 1), or "balanced": one label
-            a document: documents / (classes · documents of the class); multi-label: documents
-            without the label / documents with it. A class that does not occur weighs 1.
+        given: A dict from class name or index to weight (1 for other classes), or "balanced". With
+            one label per document, balanced weights are documents / (classes · documents of the
+            class); with several, documents without the label / documents with it. A class that
+            does not occur has weight 1.
         labels: A `Labels`.
         targets: Encoded labels, for "balanced".
 
     Raises:
-        ValueError: If `given` is something else, or holds an unknown class.
+        ValueError: If `given` is of another type, or contains an unknown class.
     """
     if given == "balanced":
         return _balanced(labels, targets)
@@ -124,12 +128,12 @@ def document_weights(weights, targets, sample_weight, multi_label):
     """The weights of the loss, `<float32>[docs]`, or with `multi_label` `[docs, classes]`.
 
     Args:
-        weights: `<float32>[classes]` of `class_weights`, or None. One label a document: the
-            weight of the document is that of its class. Multi-label: the terms of the labels that
-            a document has are multiplied by their weights; those of other labels are not.
+        weights: `<float32>[classes]` of `class_weights`, or None. With one label per document, the
+            weight of a document is that of its class. With `multi_label`, the loss terms of the
+            labels that a document has are multiplied by the weights of these labels.
         targets: Encoded labels, `[docs]` or `[docs, classes]`.
-        sample_weight: `[docs]`, multiplied with the weights of the classes, or None.
-        multi_label: Which of the two.
+        sample_weight: `[docs]`, which is multiplied by the weights of the classes, or None.
+        multi_label: Whether a document may have any number of labels.
     """
     if weights is None:
         return None if sample_weight is None else tf.cast(sample_weight, tf.float32)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hanlib.checks import check_integer
 from hanlib.data.token_batches import TokenBatches
 from hanlib.layers import documents
 from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
@@ -120,7 +121,8 @@ class TextModel(keras.Model):
             A `keras.callbacks.History`.
 
         Raises:
-            ValueError: If documents and labels do not fit together.
+            ValueError: If documents and labels do not fit together, `batch_size` is not a positive
+                integer, or `class_weight` is given with `TokenBatches`.
         """
         self._prepare("fit")
         if validation_split:
@@ -138,8 +140,9 @@ class TextModel(keras.Model):
             parts = (
                 validation_data if isinstance(validation_data, (tuple, list)) else [validation_data]
             )
-            size = validation_batch_size or batch_size
-            validation_data = _dataset(self._batches(*parts, batch_size=size))
+            if validation_batch_size is None:
+                validation_batch_size = batch_size
+            validation_data = _dataset(self._batches(*parts, batch_size=validation_batch_size))
         if isinstance(data, TokenBatches):
             callbacks = _with_first(callbacks, batches.FollowEpochs(data))
             self.training_batches = data
@@ -167,6 +170,7 @@ class TextModel(keras.Model):
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
         """Probabilities `<float32>[docs, classes]` (NumPy), in the order of the documents."""
+        check_integer("batch_size", batch_size, allow_none=True)
         if isinstance(x, tf.data.Dataset):
             data = self._plain(batches.from_dataset(x, batch_size))
             return super().predict(data, verbose=verbose, **kwargs)
@@ -307,7 +311,13 @@ class TextModel(keras.Model):
             raise ValueError(
                 "`y` and `sample_weight` must be left out with a tf.data.Dataset or TokenBatches."
             )
+        check_integer("batch_size", batch_size, allow_none=True)
         if isinstance(x, TokenBatches):
+            if class_weight is not None:
+                raise ValueError(
+                    "`class_weight` must be None with TokenBatches; give them `weights`. "
+                    f"Received: class_weight={class_weight}"
+                )
             return self._checked_batches(x)
         if isinstance(x, tf.data.Dataset):
             weights = class_weight and class_weights(class_weight, self._labels)

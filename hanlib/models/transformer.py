@@ -11,33 +11,33 @@ from hanlib.text import split_lengths
 
 @keras.saving.register_keras_serializable("hanlib")
 class Transformer(DocumentEncoder):
-    """A Transformer encoder (Vaswani et al., NIPS 2017, arXiv 1706.03762), normalised before.
+    """A Transformer encoder (Vaswani et al., NIPS 2017, arXiv 1706.03762) with pre-normalization.
 
         x = embedding + position
         x = x + MultiHeadAttention(LayerNorm(x))
         x = x + W_2 gelu(W_1 LayerNorm(x))       `depth` times
         v = pooling(LayerNorm(x_1) .. LayerNorm(x_T))
 
-    The attention is `keras.layers.MultiHeadAttention`. Words attend to the words of their window of
-    `window` words; the windows of a document lie side by side, so its length is not bounded and
-    the cost is linear in it. The pooling runs over the whole document. Keras' attention takes dense
-    input, so the last window of each document is padded.
+    The attention is `keras.layers.MultiHeadAttention`. A document is split into windows of `window`
+    words, and words attend only to the words of their own window. The length of documents is
+    therefore not limited, and the cost is linear in it. The pooling runs over the whole document.
+    The attention layer needs dense input, so the last window of each document is padded.
 
     Args:
-        vocabulary_size: Number of word ids, padding included.
+        vocabulary_size: Number of word ids, including padding.
         embedding_dim: Width of the word vectors and of the states.
-        num_heads: Attention heads; must divide `embedding_dim`.
+        num_heads: Number of attention heads; must divide `embedding_dim`.
         depth: Number of blocks.
         hidden_dim: Width of the hidden layer of a block; None: four times `embedding_dim`.
-        window: Most words that attend to each other.
+        window: Number of words in a window.
         pooling: A score of `AttentionPooling`.
-        dropout: Share dropped after the attention and after the hidden layer, in training.
-        **kwargs: `input_dropout` and others of `DocumentEncoder`.
+        dropout: Dropout rate after the attention and after the hidden layer.
+        **kwargs: See `DocumentEncoder`.
 
     Call arguments and returns: See `hanlib.layers.DocumentEncoder`.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of range.
 
     >>> encoder = Transformer(100, embedding_dim=8, num_heads=2, window=4)
     >>> encoder(tf.ragged.constant([[[2, 3, 4], [5, 6]], []], dtype=tf.int32)).shape
@@ -112,12 +112,12 @@ class Transformer(DocumentEncoder):
         )
 
     def _windows(self, lengths):
-        """The words of each window, `<int32>[windows]`; none is empty."""
+        """The number of words in each window, `<int32>[windows]`, without empty ones."""
         _, windows = split_lengths(lengths, self.window)
         return tf.boolean_mask(windows, windows > 0)
 
     def _attend(self, words, windows, training):
-        """`<float>[words, features]` -> the same; words attend inside their window."""
+        """`<float>[words, features]` -> the same; words attend within their window."""
         dense = tf.RaggedTensor.from_row_lengths(words, tf.cast(windows, tf.int64), validate=False)
         dense = dense.to_tensor()
         dense = tf.ensure_shape(dense, [None, None, self.embedding_dim])

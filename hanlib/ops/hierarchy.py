@@ -13,7 +13,7 @@ class Hierarchy(NamedTuple):
     first.
 
     Attributes:
-        words: the real words end to end, `<int>[words]` or `<float>[words, features]`.
+        words: the concatenated real words, `<int>[words]` or `<float>[words, features]`.
         lengths: `<int32>[rows]`, the number of real items in each row. Only the top level has
             rows of length 0.
         indices: `<int64>[items]`, the index of each real item among all items of its level.
@@ -25,6 +25,22 @@ class Hierarchy(NamedTuple):
     lengths: list
     indices: list
     shapes: list
+
+    def rows(self):
+        """The rows of words, whatever the number of levels.
+
+        Returns:
+            `<int32>[rows]`, the words of each row; `<int32>[docs]`, the rows of each document. With
+            one level every document is one row.
+
+        >>> ids = tf.constant([[5, 6], [7, 0], [0, 0]])
+        >>> found = hierarchy(ids, tf.reshape(ids != 0, [-1]), 1)
+        >>> [lengths.numpy().tolist() for lengths in found.rows()]
+        [[2, 1, 0], [1, 1, 1]]
+        """
+        row_lengths, *upper = self.lengths
+        document_rows = merge_levels(upper, 1)[0] if upper else tf.ones_like(row_lengths)
+        return row_lengths, document_rows
 
     def in_form_of_input(self, level, values):
         """Arranges `values` `[items, ...]` of the real items of a level like the input.
@@ -45,7 +61,7 @@ def hierarchy(inputs, real, levels):
     Args:
         inputs: `[docs, (sentences), (words), ...]`, ragged, or dense with padding; one axis per
             level after the first.
-        real: `<bool>[all words]`, which words are real, end to end.
+        real: `<bool>[all words]`, whether each word is real.
         levels: the number of levels.
 
     Returns:

@@ -7,16 +7,16 @@ def packed_loop(step, read, batch_sizes, states, widths):
     """Runs a step function over packed rows, on the rows that still run at each step.
 
     Args:
-        step: `step(inputs, states) -> (outputs, states)`. States and outputs are lists of
+        step: Function `step(inputs, states) -> (outputs, states)`. States and outputs are lists of
             `<float>[rows, width]`.
-        read: `read(t)` returns the inputs of step t.
+        read: Function `read(t)` that returns the inputs of step t.
         batch_sizes: `<int32>[steps]`, the number of rows at each step (`Packing.batch_sizes`).
         states: The initial states, `<float>[rows at the first step, width]` each.
         widths: The width of each output.
 
     Returns:
-        The outputs of all steps laid end to end, `<float>[words, width]` each, in the dtype of
-        the first state.
+        The concatenated outputs of all steps, `<float>[words, width]` each, in the dtype of the
+        first state.
     """
     steps, dtype = tf.size(batch_sizes), states[0].dtype
     shapes = tf.stack([batch_sizes, tf.fill([steps], -1)], axis=1)
@@ -36,7 +36,7 @@ def packed_loop(step, read, batch_sizes, states, widths):
 
 def split_by_step(packed, batch_sizes):
     """`<any>[words, ...]` as a `tf.TensorArray` with the rows of each step."""
-    # An empty element follows the last step, since nothing cannot be split or joined eagerly.
+    # An empty element follows the last step, since eager mode cannot split or join zero elements.
     sizes = tf.concat([batch_sizes, [0]], axis=0)
     shape = [None, *packed.shape[1:]]
     array = tf.TensorArray(packed.dtype, tf.size(sizes), element_shape=shape, infer_shape=False)
@@ -50,7 +50,7 @@ def array_of_steps(dtype, width, steps):
 
 
 def rows_at_first(batch_sizes):
-    """The number of rows that run at the first step; zero if there is none."""
+    """The number of rows that run at the first step, or zero if there are no steps."""
     return tf.reduce_sum(batch_sizes[:1])
 
 

@@ -1,4 +1,4 @@
-"""Packing: rows of unequal length laid end to end, time-major, without any padding."""
+"""Packing: concatenation of rows of unequal length in time-major order, without padding."""
 
 from typing import NamedTuple
 
@@ -9,15 +9,15 @@ class Packing(NamedTuple):
     """The packed order of the words of ragged rows.
 
     The rows are sorted by length, longest first. The rows that still run at step t are then the
-    first `batch_sizes[t]` rows, and the words of all steps, laid end to end, form one matrix with
+    first `batch_sizes[t]` rows, and the concatenated words of all steps form one matrix with
     exactly one row per real word.
 
     Attributes:
-        batch_sizes: `<int32>[steps]`, the number of rows that have a word at each step, never
-            rising; empty if there are no words.
+        batch_sizes: `<int32>[steps]`, the number of rows that have a word at each step, in
+            descending order; empty if there are no words.
         forward: `<int32>[words]`, the row-major index of each packed word.
-        backward: `<int32>[words]`, the same for rows that run from their last word to their
-            first.
+        backward: `<int32>[words]`, the same for the backward direction, which reads each row from
+            its last word to its first.
     """
 
     batch_sizes: tf.Tensor

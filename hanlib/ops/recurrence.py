@@ -1,16 +1,16 @@
 """The packed recurrence: a gated cell over packed rows, and its gradient.
 
-The loop computes only the recurrent products and the gates, on the rows that still run. Nothing is
-computed for padding, because there is none.
+The loop computes only the recurrent products and the gates, on the rows that have not ended.
+Nothing is computed for padding, because there is none.
 
 In the backward pass all states are known, so nearly everything is computed for all words at once:
-the recurrent products, the gates, and the derivatives of the results of each step. Between its
-products a cell usually acts on each unit by itself, so these derivatives are factors, one per unit.
-What remains for the loop that runs backwards is linear: the gradients of the states times those
-factors, and one product with the transposed recurrent kernel.
+the recurrent products, the gates, and the derivatives of the results of each step. Apart from its
+products, a cell usually acts on each unit separately, so these derivatives are one factor per unit.
+The remaining backward loop is linear: it multiplies the gradients of the states by these factors
+and by the transposed recurrent kernel.
 
-A cell that mixes its units, by layer normalization for instance, gets the automatic gradient of the
-forward loop: `hanlib.ops.unitwise` tells the two kinds apart.
+A cell that mixes its units, for instance by layer normalization, gets the automatic gradient of the
+forward loop. `hanlib.ops.unitwise` decides which of the two applies.
 """
 
 import functools
@@ -30,13 +30,13 @@ from hanlib.ops.unitwise import acts_on_each_unit
 
 
 class CellSpec(NamedTuple):
-    """What the recurrence must know of a cell.
+    """The description of a cell for the recurrence.
 
     Attributes:
-        step: The equation, as those of `hanlib.ops.gates`.
+        step: The equation, a function such as those of `hanlib.ops.gates`.
         units: The width of a state.
         parts: The number of projected inputs.
-        blocks: For each recurrent product, the number of blocks of `units` that it gives.
+        blocks: For each recurrent product, the number of blocks of `units` that it returns.
         states: The number of states.
         bias: Whether the recurrent products have a bias.
     """
@@ -62,7 +62,7 @@ def affine(kernels, biases):
 
 
 def packed_recurrence(spec, parts, gather_indices, batch_sizes, kernels, biases=(), weights=()):
-    """Runs a cell over packed rows, each from zero states.
+    """Runs a cell over packed rows, with zeros as initial states.
 
     Args:
         spec: A `CellSpec`.
@@ -70,8 +70,8 @@ def packed_recurrence(spec, parts, gather_indices, batch_sizes, kernels, biases=
         gather_indices: `<int32>[words]`, the row of the parts that each packed word uses.
         batch_sizes: `<int32>[steps]`, the rows that run at each step (`Packing.batch_sizes`).
         kernels: For each recurrent product, for each of its blocks, `<float>[units, units]`.
-        biases: For each recurrent product, for each of its blocks, `<float>[units]`; or nothing.
-        weights: The further weights that the equation takes after `product`, of any shape.
+        biases: For each recurrent product, for each of its blocks, `<float>[units]`; may be empty.
+        weights: The additional weights that the equation takes after `product`, of any shape.
 
     Returns:
         `<float>[words, units]`, the first state at each word, packed.
@@ -115,7 +115,7 @@ def _with_automatic_gradient(spec, parts, kernels, biases, weights, gather_indic
 
 @functools.cache
 def _compiled(spec, dtype, shapes):
-    """The two loops of a cell as graph functions: one trace each, for any number of rows."""
+    """The two loops of a cell as graph functions, each traced once for any number of rows."""
     units = spec.units
     words = tf.TensorSpec([None, units], dtype)
     kernels = [[tf.TensorSpec([units, units], dtype)] * blocks for blocks in spec.blocks]
@@ -138,7 +138,7 @@ def _forward(spec, parts, kernels, biases, weights, gather_indices, batch_sizes)
     indices = split_by_step(gather_indices, batch_sizes)
 
     def read(t):
-        # Gathered when their step runs, so that no packed copy of the inputs is written.
+        # Gathered for each step, to avoid a packed copy of all inputs.
         index = indices.read(t)
         return [tf.gather(part, index) for part in parts]
 
@@ -218,7 +218,7 @@ class _Factors:
         return _sum([adjoints[n] * f for n, f in self.of[source].items()], self.zeros)
 
     def of_weights(self, adjoints):
-        """The gradients of the further weights."""
+        """The gradients of the additional weights."""
         if not self.weights:
             return []
         return self.tape.gradient(
@@ -274,7 +274,7 @@ def _adjoints(spec, factors, kernels, batch_sizes, d_output):
 
 
 def _before(states, batch_sizes):
-    """The states that the step of each word starts from: those of the word before, or zeros."""
+    """The state before each word: that of the previous word of the row, or zeros."""
     first = rows_at_first(batch_sizes)
     index = tf.range(first, tf.shape(states)[0]) - tf.repeat(batch_sizes[:-1], batch_sizes[1:])
     zeros = tf.zeros([first, states.shape[-1]], states.dtype)
@@ -287,5 +287,5 @@ def _pad(values, rows):
 
 
 def _sum(terms, like):
-    """The sum of the terms, zeros of the shape of `like` where there are none."""
+    """The sum of the terms, or zeros of the shape of `like` if there are none."""
     return tf.add_n(terms) if terms else tf.zeros_like(like)

@@ -1,4 +1,4 @@
-"""Conversion of ragged or masked dense rows to flat words, and back."""
+"""Conversion between ragged or masked dense rows and the concatenated words."""
 
 import tensorflow as tf
 
@@ -28,7 +28,7 @@ def flatten(inputs, mask=None):
 
 
 def restore(values, inputs, mask=None):
-    """Returns `values` `[words, ...]` of the words of `inputs` in the form of `inputs`.
+    """The inverse of `flatten`: arranges `values` `[words, ...]` like `inputs`.
 
     Padding of dense rows becomes zeros.
     """

@@ -1,12 +1,12 @@
 """Batches of word ids as plain tensors whose first axis is the documents.
 
-A ragged tensor has several parts of different lengths, which `tf.distribute` cannot split over
-devices. A token batch is a dict of two plain tensors:
+`tf.distribute` cannot split a ragged tensor over devices, because its parts have different lengths.
+A token batch is a dict of two dense tensors, padded with zeros:
 
-    ids          <int32>[docs, most words of a document]   words of all rows end to end, 0 behind
-    row_lengths  <int32>[docs, most rows of a document]    words of each row, 0 behind
+    ids          <int32>[docs, most words of a document]   the concatenated words of all rows
+    row_lengths  <int32>[docs, most rows of a document]    words per row
 
-The zeros are there in transport only: a model removes them before it computes anything.
+The padding exists only between the input pipeline and the model, which removes it first.
 """
 
 import tensorflow as tf
@@ -28,7 +28,7 @@ def to_ragged(batch):
     """
     lengths = tf.cast(batch["row_lengths"], tf.int64)
     width = tf.shape(lengths)[1]
-    # Rows behind the last one that has words are padding.
+    # Rows after the last one that has words are padding.
     numbers = tf.range(1, width + 1, dtype=tf.int64)
     rows = tf.reduce_max(tf.where(lengths > 0, numbers, 0), axis=1)
     rows = tf.maximum(rows, 0)

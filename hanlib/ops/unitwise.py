@@ -1,29 +1,29 @@
-"""Whether a cell acts on each unit by itself, which the fast backward pass relies on."""
+"""Tests whether a cell acts on each unit separately, as the fast backward pass requires."""
 
 import functools
 import inspect
 
 import tensorflow as tf
 
-# Enough rows that a cell which mixes units only for some values, as a maximum does, is found.
+# Enough rows to detect a cell that mixes units only for some values, such as a maximum.
 ROWS = 64
 
 
 def acts_on_each_unit(spec, dtype, shapes):
     """Whether the derivatives of a step are one factor per unit.
 
-    The equation is run twice on random numbers; the second time one unit of each row has other
-    numbers. No other unit of any result may change. Its products must be taken once each, in
-    order, and it must take its weights as arguments. An equation that is a method is not examined:
-    it can read weights of its object, whose values may hide what it does.
+    The equation is run twice on random numbers; the second time, the numbers of one unit of each
+    row differ. No other unit of any result may change. The equation must compute each product once
+    and in order, and take its weights as arguments. A method always returns False: it can read
+    weights of its object whose current values, such as zeros, hide that it mixes units.
 
     Args:
         spec: A `hanlib.ops.recurrence.CellSpec`.
         dtype: The dtype of the states.
-        shapes: A tuple of the shapes of the further weights.
+        shapes: A tuple of the shapes of the additional weights.
 
     Returns:
-        A bool. False where this cannot be shown.
+        A bool. False if this cannot be determined.
 
     >>> from hanlib.ops import gates
     >>> from hanlib.ops.recurrence import CellSpec
@@ -48,7 +48,7 @@ def _examine(spec, dtype, shapes):
         ]
         changed = tf.nest.map_structure(lambda s: tf.where(touched, draw(s.shape), s), sources)
         weights = [draw(shape) for shape in shapes]
-        # The graph of the equation knows the variables that it reads.
+        # The graph of the equation lists the variables that it reads.
         graph = tf.function(lambda: _results(spec, sources, weights)[0], autograph=False)
         if graph.get_concrete_function().graph.variables:
             return False
@@ -59,7 +59,7 @@ def _examine(spec, dtype, shapes):
 
 
 def _results(spec, sources, weights):
-    """The new states and the operands of the products, and which products were taken."""
+    """The new states and the operands of the products, and the order of the products."""
     parts, states, *blocks = sources
     order, operands = [], []
 
@@ -73,7 +73,7 @@ def _results(spec, sources, weights):
 
 
 def _draws(dtype):
-    """A function that draws random numbers of a shape, apart from any global seed."""
+    """A function that draws random numbers of a shape, independent of the global seed."""
     seeds = iter(range(1 << 30))
 
     def draw(shape):

@@ -13,17 +13,17 @@ def adversarial_gradients(gradients_of, variables, norm):
 
     The perturbation moves the vectors E of the batch's words in the direction that increases the
     loss most (Miyato, Dai, Goodfellow, ICLR 2017, arXiv 1605.07725; they perturb each word of
-    each document separately and normalise the vectors, here each distinct word of the batch is
-    perturbed once). Afterwards the weights have exactly their former values.
+    each document separately and normalize the vectors; here each distinct word of the batch is
+    perturbed once). Afterwards the weights have exactly their original values.
 
     Args:
-        gradients_of: Function without arguments that returns `(gradients, anything)` at the
-            current weights; gradients of embeddings are `tf.IndexedSlices` with distinct rows.
+        gradients_of: Function without arguments that returns `(gradients, result)` at the current
+            weights; gradients of embeddings are `tf.IndexedSlices` with distinct rows.
         variables: The variables that the gradients belong to.
-        norm: ε, the length of the perturbation, over all words of the batch together.
+        norm: ε, the Euclidean norm of the perturbation of all words of the batch.
 
     Returns:
-        The gradients, and the second result of `gradients_of` at the unperturbed weights.
+        The gradients, and `result` at the unperturbed weights.
 
     >>> words = tf.Variable([[3.0], [5.0], [0.0]])
     >>> def gradients_of():

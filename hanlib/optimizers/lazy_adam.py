@@ -12,21 +12,21 @@ class LazyAdam(keras.optimizers.Adam):
         w <- w - η sqrt(1 - β2^t) / (1 - β1^t) · m / (sqrt(v) + ε)
 
     A gradient that is a `tf.IndexedSlices` updates only the weights and moments of its rows.
-    Plain Adam moves every row of the table at every step, which usually takes longer than
+    Standard Adam updates every row of the table at every step, which usually takes longer than
     computing the gradients. Rows that occur more than once in a gradient are summed first.
 
     Three options of the Keras optimizers work differently here:
 
     - `global_clipnorm` keeps the gradient of an embedding as rows, and under a
       `tf.distribute.Strategy` it clips the sum of the replicas' gradients.
-    - `use_ema` averages with the momentum min(`ema_momentum`, t / (9 + t)) at step t, so that the
-      average does not hold on to the initial weights.
+    - `use_ema` averages with the momentum min(`ema_momentum`, t / (9 + t)) at step t, so that
+      the initial weights have little influence on the average.
     - `amsgrad` is applied to the rows of the gradient as well.
 
     Args: As `keras.optimizers.Adam`, and
 
-        row_rate: Factor of the learning rate where the gradient is a `tf.IndexedSlices`; 0 leaves
-            those weights as they are.
+        row_rate: Factor of the learning rate for gradients that are `tf.IndexedSlices`; 0 freezes
+            those weights.
 
     >>> weight = keras.Variable([[1.0], [1.0]])
     >>> optimizer = LazyAdam(learning_rate=0.1)
@@ -46,7 +46,7 @@ class LazyAdam(keras.optimizers.Adam):
             return
         dtype, index = variable.dtype, self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, dtype)
-        # `tf.cast` would take a Python number through float32.
+        # `tf.cast` would convert a Python number to float32 first.
         beta_1, beta_2 = (tf.constant(beta, dtype) for beta in (self.beta_1, self.beta_2))
         correction = tf.sqrt(1 - beta_2**step) / (1 - beta_1**step)
         rows, values = gradient.indices, tf.cast(gradient.values, dtype)
@@ -65,7 +65,7 @@ class LazyAdam(keras.optimizers.Adam):
         return {**super().get_config(), "row_rate": self.row_rate}
 
     def _clip_gradients(self, grads):
-        # Global clipping comes later: after the gradients of all replicas are summed.
+        # Global clipping is done after the gradients of all replicas are summed.
         return grads if self.global_clipnorm else super()._clip_gradients(grads)
 
     def _all_reduce_sum_gradients(self, grads_and_vars):
@@ -95,7 +95,7 @@ class LazyAdam(keras.optimizers.Adam):
 
 
 def distinct_rows(gradient):
-    """A gradient in which each row of an embedding occurs once; a dense one is left as it is.
+    """Sums the repeated rows of a sparse gradient; a dense gradient is returned unchanged.
 
     >>> gradient = tf.IndexedSlices(tf.constant([1.0, 2.0, 3.0]), tf.constant([5, 4, 5]))
     >>> found = distinct_rows(gradient)
@@ -110,7 +110,7 @@ def distinct_rows(gradient):
 
 
 def tf_variable(variable):
-    """The `tf.Variable` of a Keras variable; only it can be updated in single rows."""
+    """The `tf.Variable` of a Keras variable, of which single rows can be updated."""
     return variable.value if isinstance(variable, keras.Variable) else variable
 
 

@@ -1,6 +1,6 @@
-"""What production needs: the export to a SavedModel, and what asks a server for answers.
+"""Export to a SavedModel, a development server, and clients.
 
-Each name is imported when it is first used: `hanlib.serving.client` must not start TensorFlow.
+Each name is imported when it is first used, so `hanlib.serving.client` does not import TensorFlow.
 """
 
 import importlib

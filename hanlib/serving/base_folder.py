@@ -1,8 +1,8 @@
 """Writes the files beside the versions of a model: model card and server configuration."""
 
-import os
 from pathlib import Path
 
+from hanlib import atomic_files
 from hanlib.serving import model_card, server_config, versions
 
 _MARK = "Written by `hanlib export`"
@@ -38,11 +38,8 @@ def write_base_files(base, classifier, dataset=None, recipe=None, metrics=None, 
         "docker-compose.yml": f"# {_NOTE}\n{server_config.compose_file(name)}",
     }
     kept = [name for name in files if not _may_overwrite(base / name)]
-    with versions.writing_folder(base) as temporary:
-        for name in files.keys() - set(kept):
-            with versions.naming(base / name):
-                (temporary / name).write_text(files[name], encoding="utf-8", errors="replace")
-            os.replace(temporary / name, base / name)
+    for name in files.keys() - set(kept):
+        atomic_files.write_text(base / name, files[name], errors="replace")
     return kept
 
 

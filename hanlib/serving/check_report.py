@@ -9,7 +9,7 @@ class Difference:
 
     Attributes:
         figure: The compared output, such as "embed: vectors".
-        way: How the documents were batched.
+        way: The batching of the documents.
         largest: The largest difference; for names and words, the number of documents that differ.
         allowed: The tolerance.
 

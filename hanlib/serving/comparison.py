@@ -46,7 +46,7 @@ def compare(way, answers, model, classifier, tolerance):
     """Yields the `Difference`s between the answers of an export and of the model.
 
     Args:
-        way: How the documents were batched, for the report.
+        way: The batching of the documents, for the report.
         answers: `dict` from signature to a list with the answer to each batch.
         model: The `ModelAnswers` to the same documents.
         classifier: The `DocumentClassifier`.

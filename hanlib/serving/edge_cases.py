@@ -1,4 +1,4 @@
-"""Documents that a server gets on its worst day."""
+"""Edge cases for the check of an export."""
 
 from hanlib.serving.warm_up import documents
 
@@ -26,9 +26,9 @@ _SHORT = [
 
 
 def edge_case_documents(words):
-    """Short, strange and huge documents, and some plain ones of the words given.
+    """Short, unusual and very long documents, and ordinary ones made of the given words.
 
-    Two are huge: 40,000 words without a full stop, and 200 KB of sentences.
+    The longest are 40,000 words without a full stop, and 200 KB of sentences.
 
     >>> found = edge_case_documents(["a", "b"])
     >>> len(found), max(map(len, found)) >= 200_000

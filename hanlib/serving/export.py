@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from hanlib import atomic_files
 from hanlib.checks import check_integer
 from hanlib.serving import versions
 from hanlib.serving.half_precision import with_half_precision_tables
@@ -29,12 +30,12 @@ def export_saved_model(
 
     Each signature takes `text: <string>[docs]`. The first axis of all outputs is the documents:
 
-    - `serving_default` gives `label`, `probabilities` and `classes`; with `multi_label` also
+    - `serving_default` returns `label`, `probabilities` and `classes`; with `multi_label` also
       `labels`;
-    - `explain` gives the same outputs, and the sentences and words of each document with their
+    - `explain` returns the same outputs, and the sentences and words of each document with their
       attention and gradient x attention (see `hanlib.serving.signatures.Signatures.explain`). It
       exists only if the encoder has attention;
-    - `embed` gives `vectors <float32>[docs, features]`, the document vectors.
+    - `embed` returns `vectors <float32>[docs, features]`, the document vectors.
 
     The model is written to a temporary folder beside `directory` and renamed, so that a server
     never sees a partial version.
@@ -69,9 +70,9 @@ def export_saved_model(
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise FileExistsError(f"`directory` must be new or empty. Received: {directory}")
     options = _checked(classifier, **options)
-    with versions.writing_folder(directory.parent) as temporary:
+    with atomic_files.writing_folder(directory.parent) as temporary:
         written = _write(classifier, temporary, options, progress or _ignore)
-        versions.publish(written, directory)
+        atomic_files.publish(written, directory)
     return directory
 
 
@@ -93,7 +94,7 @@ def export_version(classifier, directory, **options):
     """
     progress = options.pop("progress", None) or _ignore
     options = _checked(classifier, **options)
-    with versions.writing_folder(directory) as temporary:
+    with atomic_files.writing_folder(directory) as temporary:
         return versions.publish_next(_write(classifier, temporary, options, progress), directory)
 
 

@@ -18,7 +18,7 @@ from hanlib.serving.signatures import signature_names
 from hanlib.serving.warm_up import documents as made_of
 from hanlib.serving.warm_up import warm_up_file
 
-# The largest difference that float32 rounding explains, and the one with float16 word vectors.
+# Tolerances for rounding in float32, and for float16 word vectors.
 TOLERANCE, HALF_TOLERANCE = 1e-5, 1e-2
 _WORDS = 500
 
@@ -35,14 +35,14 @@ def check(path, classifier, documents=None, half_precision_tables=False):
         classifier: The `DocumentClassifier`.
         documents: List of `str` or `bytes`; None for a built-in list of edge cases.
         half_precision_tables: Whether the export stores the word vectors in float16; a difference
-            of up to 0.01 is allowed then.
+            of up to 0.01 is then allowed.
 
     Returns:
         A `CheckReport`, which prints as a short table.
 
     Raises:
         FileNotFoundError: If there is no SavedModel.
-        RuntimeError: If the export cannot be loaded or run; with the message of the process.
+        RuntimeError: If the export cannot be loaded or run; it has the message of the process.
 
     >>> check("no such folder", None)
     Traceback (most recent call last):
@@ -76,7 +76,7 @@ def check(path, classifier, documents=None, half_precision_tables=False):
 
 
 def warm_up_requests(path):
-    """The warm-up requests in the folder of a SavedModel: `(signature, [document, ...])` each.
+    """The warm-up requests of a SavedModel, as a list of `(signature, [document, ...])`.
 
     >>> warm_up_requests("no such folder")
     []
@@ -92,7 +92,7 @@ def warm_up_requests(path):
 
 
 def _replayed(path, signatures, ways, timed):
-    """The answers to the batches of each way and signature, and the seconds by signature."""
+    """The answers by batching and signature, and the seconds by signature."""
     batches = [
         (signature, [_base64(text) for text in batch])
         for way in ways.values()

@@ -1,13 +1,13 @@
-"""The word vectors of an export in half the memory."""
+"""Word vectors in float16, for smaller exports."""
 
 import tensorflow as tf
 
 
 class HalfPrecisionTable:
-    """Word vectors stored in float16; the rows that are looked up are computed with as before.
+    """An embedding stored in float16, whose looked-up rows are cast to the compute dtype.
 
-    float16 keeps 11 significant bits, so a weight changes by at most 1 part in 2,048 (those below
-    6e-5 by at most 3e-8); it ends at 65,504, far above any word vector.
+    float16 has 11 significant bits, so a weight changes by at most 1 part in 2,048 (below 6e-5, by
+    at most 3e-8). Its maximum, 65,504, is far above the values of word vectors.
 
     Args:
         embedding: A built `keras.layers.Embedding`.
@@ -29,7 +29,9 @@ class HalfPrecisionTable:
 
 
 def with_half_precision_tables(classifier):
-    """A copy of a classifier that takes ids and keeps its word vectors in float16.
+    """Copies a classifier without its vectorizer, with its word vectors in float16.
+
+    The layer of n-grams is shared, in float32: the words are most of the weights.
 
     Args:
         classifier: A built `DocumentClassifier`.
@@ -49,6 +51,7 @@ def with_half_precision_tables(classifier):
         None,
         type(classifier.encoder).from_config(classifier.encoder.get_config()),
         *(classifier.classes, classifier.multi_label, classifier.thresholds),
+        ngrams=classifier.ngrams,
         dtype=classifier.dtype_policy,
     )
     copy.build()

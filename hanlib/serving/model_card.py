@@ -47,8 +47,14 @@ def model_card(name, classifier, dataset=None, recipe=None, metrics=None, option
 
 def _summary(classifier):
     kind = "any number of labels" if classifier.multi_label else "one label"
+    parts = f"the encoder {type(classifier.encoder).__name__}"
+    if classifier.ngrams is not None:
+        words = classifier.ngrams.max_ngram
+        parts += (
+            f" and a linear model of {classifier.ngrams.ngrams:,} n-grams of up to {words} words"
+        )
     return (
-        f"A classifier of documents with the encoder {type(classifier.encoder).__name__}. It takes "
+        f"A classifier of documents with {parts}. It takes "
         f"raw text and assigns {kind}. {classifier.count_params():,} parameters, "
         f"{classifier.vectorizer.vocabulary_size:,} words. Made with hanlib."
     )

@@ -3,13 +3,13 @@
     python -I replay.py SAVED_MODEL REQUESTS ANSWERS
 
 The MetaGraph is loaded into a TensorFlow 1 session, which runs what the C++ loader of TensorFlow
-Serving runs: the restore operation, the initialisation and the assets. `tf.saved_model.load` would
-rebuild the Python objects instead, and would hide a weight that the restore operation misses.
+Serving runs: the restore operation, the initialization and the assets. `tf.saved_model.load` would
+rebuild the Python objects instead, which hides weights that the restore operation does not cover.
 
-REQUESTS is JSON: `batches`, a list of `[signature, [document in base64, ...]]`, and `timed`, a list
-of documents with which each signature is timed. ANSWERS is JSON: `answers`, for each batch a dict
-from output to nested lists, and `seconds` by signature. Text that is not UTF-8, and an output whose
-first dimension is not the documents, is an error.
+REQUESTS is JSON: `batches` is a list of `[signature, [document in base64, ...]]`, and `timed` is a
+list of documents for measuring the speed of each signature. ANSWERS is JSON: `answers` has a dict
+from output to nested lists for each batch, and `seconds` is a dict by signature. Invalid UTF-8, or
+an output whose first dimension is not the number of documents, is an error.
 """
 
 import base64
@@ -54,7 +54,7 @@ class Served:
 
     @property
     def signatures(self):
-        """The names of the signatures that a client can ask."""
+        """The names of the signatures."""
         return sorted(name for name in self._signatures if not name.startswith("__"))
 
     def ask(self, name, texts):
@@ -86,7 +86,7 @@ def _plain(values):
 
 
 def _seconds(served, texts):
-    """The shortest of several times, the signatures in turn; the first of each does not count."""
+    """The shortest of several alternating runs of each signature, after a warm-up."""
     times = {name: [] for name in served.signatures}
     for _ in range(1 + _REPEATS):
         for name, found in times.items():

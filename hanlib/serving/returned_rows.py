@@ -1,4 +1,4 @@
-"""Selects the sentences and words of a document that an answer contains, and their text."""
+"""Selects the sentences and words that `explain` returns for a document."""
 
 import tensorflow as tf
 
@@ -6,11 +6,11 @@ import tensorflow as tf
 class ReturnedRows:
     """The first rows of each document, up to a maximum number of rows and of words.
 
-    Rows are returned whole or not at all, except that a first row with too many words is truncated.
+    Only whole rows are returned, except that a first row with too many words is truncated.
 
     Args:
         words: Ragged `<string>[docs, (rows), (words)]`, the words that the model reads.
-        most_rows, most_words: The maximum numbers for each document.
+        most_rows, most_words: The maximum numbers per document.
 
     >>> words = tf.ragged.constant([[["a", "b"], ["c"]], [["d", "e", "f"], ["g"]]])
     >>> returned = ReturnedRows(words, most_rows=9, most_words=2)
@@ -63,12 +63,12 @@ class ReturnedRows:
         return _true(~self._words, self._word_splits)
 
 
-def texts_of_rows(sentences, rows_a_sentence, rows):
+def texts_of_rows(sentences, rows_per_sentence, rows):
     """The text of each row, which is a sentence or a part of a long one.
 
     Args:
         sentences: `<string>[sentences]`.
-        rows_a_sentence: `<int>[sentences]`.
+        rows_per_sentence: `<int>[sentences]`.
         rows: Ragged `<string>[rows, (words)]`; the words of a sentence are its text without white
             space.
 
@@ -79,11 +79,11 @@ def texts_of_rows(sentences, rows_a_sentence, rows):
     >>> texts_of_rows(tf.constant(["Go.", "Well, go!"]), tf.constant([1, 2]), rows).numpy().tolist()
     [b'Go.', b'Well,', b'go!']
     """
-    long = tf.repeat(rows_a_sentence > 1, rows_a_sentence)  # for each row
+    long = tf.repeat(rows_per_sentence > 1, rows_per_sentence)  # for each row
     parts = _parts(
-        tf.boolean_mask(sentences, rows_a_sentence > 1), tf.ragged.boolean_mask(rows, long)
+        tf.boolean_mask(sentences, rows_per_sentence > 1), tf.ragged.boolean_mask(rows, long)
     )
-    whole = tf.boolean_mask(sentences, rows_a_sentence == 1)
+    whole = tf.boolean_mask(sentences, rows_per_sentence == 1)
     indices = [tf.where(~long)[:, 0], tf.where(long)[:, 0]]
     texts = tf.concat([whole, parts], axis=0)
     return tf.gather(texts, tf.argsort(tf.concat(indices, axis=0)))

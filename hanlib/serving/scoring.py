@@ -1,4 +1,4 @@
-"""Answers of a SavedModel in this process, for many documents."""
+"""Runs an exported SavedModel in this process."""
 
 from pathlib import Path
 
@@ -8,19 +8,19 @@ from hanlib.serving import versions
 
 
 class ServedModel:
-    """An exported classifier, loaded from its folder alone.
+    """An exported classifier.
 
     Args:
-        path: The folder of a SavedModel, or one with versions, of which the highest is taken.
+        path: The folder of a SavedModel, or a folder with versions, of which the highest is loaded.
 
     Attributes:
         path: The `Path` of the SavedModel.
         classes: The names of the classes, as strings.
-        multi_label: Whether a document has any number of labels.
+        multi_label: Whether a document may have any number of labels.
 
     Raises:
         FileNotFoundError: If there is no SavedModel.
-        ValueError: If it is none of hanlib's.
+        ValueError: If it was not exported by hanlib.
 
     >>> ServedModel("nowhere")
     Traceback (most recent call last):
@@ -38,22 +38,22 @@ class ServedModel:
         found = sorted(self._signature.structured_outputs) if self._signature else []
         if not {"classes", "label", "probabilities"} <= set(found):
             raise ValueError(
-                "`path` must be an export of hanlib, whose serving_default gives label, "
-                f"probabilities and classes. Received: {self.path}, which gives {found}"
+                "`path` must be an export of hanlib, whose serving_default returns label, "
+                f"probabilities and classes. Received: {self.path}, which returns {found}"
             )
         outputs = self._signature(text=tf.constant([""]))
         self.classes = [name.decode() for name in outputs["classes"].numpy()[0]]
         self.multi_label = "labels" in outputs
 
     def answers(self, texts):
-        """Labels and probabilities of documents.
+        """Classifies documents.
 
         Args:
             texts: List of `bytes`.
 
         Returns:
-            A list of `(label, probabilities <float32>[classes])`; with `multi_label` the list of
-            labels instead.
+            A list of `(label, probabilities <float32>[classes])`; with `multi_label`, `label` is a
+            list of labels.
         """
         outputs = self._signature(text=tf.constant(texts, tf.string, shape=[len(texts)]))
         if self.multi_label:
@@ -65,7 +65,7 @@ class ServedModel:
 
 
 def served_path(path):
-    """The folder of the SavedModel that `path` stands for: itself, or its highest version."""
+    """The folder of the SavedModel: `path` itself, or its highest version."""
     path = Path(path)
     if (path / "saved_model.pb").is_file():
         return path

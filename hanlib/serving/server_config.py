@@ -1,4 +1,4 @@
-"""The files that TensorFlow Serving is started with: two configurations and a compose file."""
+"""Configuration files for TensorFlow Serving: models, batching, and Docker Compose."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ IMAGE = "tensorflow/serving:2.19.1"
 
 
 def model_name(base):
-    """The name of a folder's model in a server: that of the folder, without special characters.
+    """The name of a model: that of its folder, with special characters replaced.
 
     >>> model_name("exported/my reviews")
     'my_reviews'
@@ -17,15 +17,15 @@ def model_name(base):
 
 
 def models_config(name, base_path, versions):
-    """`models.config`: the three newest versions; the two newest are `canary` and `stable`.
+    """`models.config`: serves the three newest versions; the newest two are `canary` and `stable`.
 
-    The third version is loaded for the time between an export and the server's next look at this
-    file: until then, `stable` is the third newest version.
+    The third version is needed between an export and the next time the server reads this file:
+    until then, `stable` is the third newest version.
 
     Args:
         name: The model's name.
-        base_path: The absolute path of the folder of its versions, as the server sees it.
-        versions: The numbers of all versions there.
+        base_path: The absolute path of the folder of versions on the server.
+        versions: The numbers of all versions.
 
     >>> print(models_config("reviews", "/models/reviews", [1, 2, 3]))
     model_config_list {
@@ -55,16 +55,16 @@ def models_config(name, base_path, versions):
 
 
 def batching_config(threads=2):
-    """`batching.config`: requests that arrive within 2 ms of each other run together.
+    """`batching.config`: joins requests that arrive within 2 ms of each other.
 
-    TensorFlow Serving refuses a request of more documents than `max_batch_size`. The setting that
-    cuts such requests, `enable_large_batch_splitting`, must not be used: the server joins the parts
-    of `explain`'s padded outputs, which have unequal widths, without a check, and answers garbage.
-    `allowed_batch_sizes` is left out: it pads batches with copies of documents, for models that are
-    compiled for each size.
+    TensorFlow Serving rejects requests with more documents than `max_batch_size`. The setting that
+    splits them, `enable_large_batch_splitting`, must not be used: the server then concatenates
+    padded outputs of `explain` with different widths without a check, and returns wrong values.
+    `allowed_batch_sizes` is not set: it pads batches with copies of documents, which helps only
+    models that are compiled for each size.
 
     Args:
-        threads: Batches that run at once, best one for each core of the server.
+        threads: Number of batches that run in parallel, ideally one per core of the server.
 
     >>> print(batching_config().splitlines()[0])
     max_batch_size { value: 1024 }
@@ -77,7 +77,7 @@ num_batch_threads {{ value: {threads} }}
 
 
 def compose_file(name):
-    """`docker-compose.yml` for the official image. It is started in the model's own folder.
+    """`docker-compose.yml` for the official image, to be started in the folder of the model.
 
     >>> "reviews" in compose_file("reviews")
     True

@@ -86,7 +86,8 @@ class Signatures:
             `sentences`: `<string>[docs, S]`, surface forms.
             `sentence_attention`: `<float32>[docs, S]`; over all of a document's sentences they sum
                 to 1.
-            `sentence_gradient_x_attention`: `<float32>[docs, S]`, over 0 speaks for the target.
+            `sentence_gradient_x_attention`: `<float32>[docs, S]`, over 0 speaks for the target. It
+                contains what the n-grams contribute (see `attention_evidence`).
             `words`: `<string>[docs, W]`, surface forms of the document's words, end to end.
             `word_attention`: `<float32>[docs, W]`; over a sentence's words they sum to 1.
             `word_gradient_x_attention`: `<float32>[docs, W]`.

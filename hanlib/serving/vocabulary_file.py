@@ -4,8 +4,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from hanlib.atomic_files import naming
 from hanlib.layers.texts import encode
-from hanlib.serving.versions import naming
 
 # Characters that TensorFlow's line reader treats as line ends or drops.
 _NOT_IN_A_LINE = (b"\n", b"\r")

@@ -1,15 +1,14 @@
-"""Requests that a server runs before it uses a new version.
+"""Warm-up requests, which a server runs before it uses a new version.
 
-The messages are those of TensorFlow Serving (`tensorflow_serving/apis/`). They are few and flat, so
-they are encoded here in the protobuf wire format; the package that defines them is not part of
-TensorFlow.
+The messages are those of TensorFlow Serving (`tensorflow_serving/apis/`), whose package is not part
+of TensorFlow. They are simple enough to be encoded in the protobuf wire format here.
 """
 
 from pathlib import Path
 
 import tensorflow as tf
 
-# TensorFlow Serving reads at most 1,000.
+# TensorFlow Serving accepts at most 1,000 requests.
 BATCH_SIZES = (1, 2, 8, 32)
 
 
@@ -28,7 +27,7 @@ def write_warm_up(directory, signatures, words):
     Args:
         directory: The folder of the SavedModel.
         signatures: The names of the signatures.
-        words: List of words of the vocabulary, from which the documents are made.
+        words: Words of which the documents are made.
 
     Returns:
         The `Path` of the file.

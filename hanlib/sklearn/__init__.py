@@ -1,4 +1,4 @@
-"""Estimators for scikit-learn: documents in, labels, probabilities or vectors out.
+"""Estimators for scikit-learn, which map documents to labels, probabilities or vectors.
 
 They need scikit-learn 1.6 or later: `pip install "hanlib[sklearn]"`.
 """

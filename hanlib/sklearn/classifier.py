@@ -1,4 +1,4 @@
-"""A hierarchical attention network as a classifier of scikit-learn."""
+"""A hierarchical attention network as a scikit-learn classifier."""
 
 import tempfile
 from pathlib import Path
@@ -16,53 +16,53 @@ from hanlib.models import HAN, DocumentClassifier
 from hanlib.sklearn.documents import as_texts
 from hanlib.sklearn.random_numbers import drawn_from
 
-# The parameters that replace sizes of the preset.
+# The parameters that override those of the preset.
 _ENCODER = ("cell", "embedding_dim", "units", "attention_units", "depth")
 _ENCODER += ("input_dropout", "embedding_dropout", "weight_dropout", "dropout")
 
 
 class HANClassifier(ClassifierMixin, BaseEstimator):
-    """A classifier of documents with the methods of scikit-learn.
+    """A document classifier with the interface of scikit-learn.
 
-    `fit` learns a vocabulary (`DocumentVectorizer`), makes an encoder (`HAN.from_preset`) and
-    trains a `DocumentClassifier`, which is then the attribute `model_`: it explains
-    (`model_.explain`), saves (`model_.save`) and exports (`model_.export`).
+    `fit` learns a vocabulary (`DocumentVectorizer`), creates an encoder (`HAN.from_preset`) and
+    trains a `DocumentClassifier`. The trained model is the attribute `model_`, with the methods
+    `model_.explain`, `model_.save` and `model_.export`.
 
     The estimator works in `Pipeline`, `cross_val_score`, `GridSearchCV` and
-    `CalibratedClassifierCV`. A document has one label; for several use
+    `CalibratedClassifierCV`. It is single-label; for several labels per document use
     `DocumentClassifier(multi_label=True)`.
 
-    Documents come as a list, an array or a Series of strings, or as one column of strings.
+    Documents are a list, an array or a `Series` of strings, or one column of strings.
 
-    A fitted estimator can be pickled: the pickle holds the bytes of a `.keras` file. Loading it is
-    as unsafe as loading any pickle, since a pickle can run any code. Where the file comes from
-    somebody else, use `model_.save`, `keras.models.load_model` and `from_model`.
+    A fitted estimator can be pickled: the pickle contains the bytes of a `.keras` file. Like any
+    pickle, it can run arbitrary code when it is loaded. To exchange models with others, use
+    `model_.save`, `keras.models.load_model` and `from_model`.
 
     Args:
-        preset: Name of the sizes of the encoder, one of `hanlib.models.PRESETS`.
-        epochs: Passes over the training documents.
-        batch_size: Documents a step, and documents that are predicted at once.
-        learning_rate: Step length of Adam.
-        max_tokens: Most word ids, padding and unknown words included; None: no limit.
+        preset: Name of a preset in `hanlib.models.PRESETS`.
+        epochs: Number of passes over the training documents.
+        batch_size: Number of documents per step, also in prediction.
+        learning_rate: Learning rate of Adam.
+        max_tokens: Maximum number of word ids, including padding and unknown words; None for no
+            limit.
         min_count: Words that occur less often in training are unknown.
-        max_sentence_words: A longer sentence goes on in the next row.
+        max_sentence_words: Maximum number of words in a row; longer sentences continue in the next.
         cell, embedding_dim, units, attention_units, depth, input_dropout, embedding_dropout,
-            weight_dropout, dropout: Arguments of `HAN` that replace those of the preset; None: as
-            the preset has it.
+            weight_dropout, dropout: Arguments of `HAN`; None for those of the preset.
         adversarial_norm: See `DocumentClassifier.compile`; 0 trains twice as fast.
         class_weight: A dict of weights by label, "balanced", or None.
-        random_state: Integer or `RandomState` that decides initial weights, dropout and batches;
-            the global generators keep their states, so threads must not fit at the same time.
-            None: `keras.utils.set_random_seed` decides.
-        verbose: As in `keras.Model.fit`.
+        random_state: Integer or `RandomState` for initial weights, dropout and batches. The global
+            generators are set and restored, so `fit` is not thread-safe. None to use the state of
+            `keras.utils.set_random_seed`.
+        verbose: See `keras.Model.fit`.
 
     Attributes:
-        classes_: The labels, sorted, `[classes]`.
+        classes_: The sorted labels, `[classes]`.
         model_: The trained `DocumentClassifier`.
 
     Raises:
-        ValueError: If an argument is out of its range (from `fit`), or documents or labels are
-            not of the expected form.
+        ValueError: By `fit`, if an argument is out of range, or documents or labels have the wrong
+            form.
 
     >>> texts = ["Good film. I loved it.", "Bad film. I left.", "A good end.", "A bad end."]
     >>> labels = ["pos", "neg", "pos", "neg"]
@@ -118,16 +118,16 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def from_model(cls, model):
-        """A fitted estimator around a trained `DocumentClassifier`.
+        """Creates a fitted estimator from a trained `DocumentClassifier`.
 
-        Its parameters are the defaults: `fit` and `clone` do not know how the model was made. In
-        `sklearn.frozen.FrozenEstimator` it is never trained again.
+        Its parameters are the defaults, since those of the model are unknown to `fit` and `clone`.
+        Use `sklearn.frozen.FrozenEstimator` to prevent training it again.
 
         Raises:
-            ValueError: If a document has several labels.
+            ValueError: If the model is multi-label.
         """
         if model.multi_label:
-            raise ValueError("`model` must give one label a document. Received: multi_label=True")
+            raise ValueError("`model` must be single-label. Received: multi_label=True")
         estimator = cls()
         estimator.classes_, estimator.model_ = np.array(model.classes), model
         return estimator
@@ -186,7 +186,7 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
         return HAN.from_preset(self.preset, vocabulary_size, **sizes)
 
     def _weights(self, y, sample_weight):
-        """The weight of each document, `<float>[documents]`; None: all the same."""
+        """The weight of each document, `<float>[documents]`, or None if all are equal."""
         if self.class_weight is None and sample_weight is None:
             return None
         weights = compute_sample_weight(self.class_weight, y)

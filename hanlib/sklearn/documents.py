@@ -1,17 +1,17 @@
-"""Documents in whatever form scikit-learn's users pass them."""
+"""Converts documents of the types that scikit-learn accepts."""
 
 import numpy as np
 
 
 def as_texts(X):
-    """`X` as a list of strings.
+    """Converts `X` to a list of strings.
 
     Args:
         X: A list, an array or a Series of strings, or one column of strings: a DataFrame, or an
             array `[documents, 1]`.
 
     Raises:
-        ValueError: If `X` is anything else.
+        ValueError: If `X` is of another type.
 
     >>> as_texts(np.array([["Good."], ["Bad."]]))
     ['Good.', 'Bad.']

@@ -1,4 +1,4 @@
-"""Random numbers that follow from `random_state` and leave the global generators as they were."""
+"""Sets the global random generators from `random_state`, and restores them."""
 
 import contextlib
 import random
@@ -9,15 +9,15 @@ from sklearn.utils import check_random_state
 
 @contextlib.contextmanager
 def drawn_from(random_state):
-    """Lets Keras draw its random numbers from `random_state` within a `with` block.
+    """A context in which Keras draws its random numbers from `random_state`.
 
-    Keras draws the seeds of initial weights and dropout from Python's generator, and
-    `DocumentClassifier.fit` draws the seed of its batches from NumPy's. Both are set, and get
-    their former states back.
+    Keras draws the seeds of initial weights and dropout from the generator of Python, and
+    `DocumentClassifier.fit` draws the seed of the batches from that of NumPy. Both are set, and
+    their states are restored at the end.
 
     Args:
-        random_state: An integer or a `numpy.random.RandomState`; None: the global generators as
-            they are, so that `keras.utils.set_random_seed` decides.
+        random_state: An integer or a `numpy.random.RandomState`. None to leave the generators
+            unchanged, for use with `keras.utils.set_random_seed`.
 
     >>> with drawn_from(3):
     ...     first = random.random()

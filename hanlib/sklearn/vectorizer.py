@@ -1,4 +1,4 @@
-"""Documents as the vectors of a trained network, as a transformer of scikit-learn."""
+"""A scikit-learn transformer from documents to the vectors of a trained network."""
 
 from sklearn.base import (
     BaseEstimator,
@@ -15,18 +15,18 @@ from hanlib.sklearn.classifier import HANClassifier
 class HANVectorizer(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, MetaEstimatorMixin, BaseEstimator
 ):
-    """Documents to the vectors that a network has learned to tell labels by.
+    """Transforms documents to the document vectors of a classifier.
 
-    `fit` trains a clone of `classifier`. For a network that is trained already, pass
-    `FrozenEstimator(classifier)` of `sklearn.frozen`; with `HANClassifier.from_model` that may be
-    any `DocumentClassifier`.
+    `fit` trains a clone of `classifier`. To use a trained network, pass
+    `FrozenEstimator(classifier)` of `sklearn.frozen`; `HANClassifier.from_model` creates the
+    classifier from any `DocumentClassifier`.
 
-    The network has seen the labels of its training documents, so their vectors separate the labels
-    better than those of new documents. An estimator that is trained on the same documents becomes
-    too confident.
+    The vectors of the training documents separate the labels better than those of new documents,
+    because the network was trained with these labels. An estimator that is trained on the same
+    documents is therefore overconfident.
 
     Args:
-        classifier: A `HANClassifier`, or a `FrozenEstimator` of a fitted one; None:
+        classifier: A `HANClassifier`, or a `FrozenEstimator` of a fitted one; None for
             `HANClassifier()`.
 
     Attributes:

@@ -58,7 +58,7 @@ _UNDO = rf"\x1e?({_STOP}*(?:{_CLOSE}| [)\]])*)\x1d"
 
 
 def split_sentences(text):
-    """Splits normalised text into sentences, without changing their words.
+    """Splits normalized text into sentences, without changing their words.
 
     A sentence ends
     - at one or more full stops, question or exclamation marks, with closing quotes and brackets,
@@ -119,6 +119,6 @@ def _break_lines(text):
     text = replace(text, _LINE_THAT_STARTS, rf"{_BREAK}\1")
     text = replace(text, _HEADLINE, rf"\1{_BREAK}")
     text = replace(text, _VERY_LONG_LINE, rf"\1{_BREAK}\2")
-    # A tab stands for a newline that is a break only after final punctuation.
+    # A tab marks a newline that is a break only after final punctuation.
     text = replace(text, _LONG_LINE, "\\1\t")
     return replace(text, _SHORT_LINE, rf"{_BREAK}\1")

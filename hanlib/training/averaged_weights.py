@@ -10,8 +10,8 @@ import tensorflow as tf
 class AveragedWeights(keras.callbacks.Callback):
     """Validates with the averaged weights that the optimizer keeps (`use_ema=True`).
 
-    The last weights are put back to the bit before training goes on; at the end of `fit` Keras
-    itself gives the model the averages. Without `use_ema` it does nothing.
+    The current weights are restored exactly before training continues. At the end of `fit` Keras
+    assigns the averages to the model. Without `use_ema` this callback has no effect.
 
     >>> model = keras.Sequential([keras.Input([1]), keras.layers.Dense(1)])
     >>> model.compile(keras.optimizers.SGD(0.1, use_ema=True), "mse")
@@ -33,10 +33,10 @@ class AveragedWeights(keras.callbacks.Callback):
 
 @contextlib.contextmanager
 def averaged(model):
-    """The averaged weights in place of the last ones, for the time of the block.
+    """A context in which the model has the averaged weights.
 
-    Whole copies: adding and subtracting, as Keras' `SwapEMAWeights` does, would not give back
-    the same bits.
+    The weights are copied: adding and subtracting, as `keras.callbacks.SwapEMAWeights` does, would
+    not restore them exactly.
     """
     pairs = _averages(model)
     last = values_of([variable for variable, _ in pairs])
@@ -48,7 +48,7 @@ def averaged(model):
 
 
 def averaged_weights(model):
-    """The weights of a model as arrays, averaged ones where the optimizer keeps averages."""
+    """The weights of a model as arrays; averages if the optimizer keeps them."""
     averages = {id(variable): average for variable, average in _averages(model)}
     return values_of([averages.get(id(variable), variable) for variable in model.weights])
 
@@ -59,13 +59,13 @@ def values_of(variables):
 
 
 def assign(variables, arrays):
-    """Gives variables the values of arrays."""
+    """Assigns arrays to variables."""
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 
 
 def _averages(model):
-    """Pairs of a trainable variable and its average."""
+    """Pairs of trainable variables and their averages."""
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     if not optimizer.use_ema:
         return []

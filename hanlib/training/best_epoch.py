@@ -1,4 +1,4 @@
-"""The record of the epochs of a run, and the weights of the best one."""
+"""Records the epochs of a run, and restores the weights of the best one."""
 
 import time
 
@@ -9,22 +9,22 @@ from hanlib.training.averaged_weights import assign, averaged_weights
 
 
 class BestEpoch(keras.callbacks.Callback):
-    """Keeps a record of each epoch, and at the end gives the model the weights of the best one.
+    """Records each epoch, and restores the weights of the best one at the end of training.
 
-    The best epoch is the one with the greatest `monitor` on validation; of equal ones, that with
-    the least loss. Without validation data it is the last one. Where the optimizer keeps averaged
-    weights (`use_ema`), those are the ones that are kept. With the metric `BestThresholdF1` a
-    `DocumentClassifier` also gets the threshold of the best epoch.
+    The best epoch has the highest `monitor` on validation data, or the lowest loss if several are
+    equal. Without validation data it is the last epoch. If the optimizer keeps averaged weights
+    (`use_ema`), these are stored. With the metric `BestThresholdF1`, a `DocumentClassifier` also
+    gets the threshold of the best epoch.
 
     Args:
-        monitor: Name of a metric, greater is better.
-        patience: Epochs without gain after which training stops; None: it does not.
-        store: What keeps the weights: an object with `write_best(epoch, arrays)` and
-            `read_best(epoch)`; None: memory.
+        monitor: Name of a metric; higher must be better.
+        patience: Number of epochs without improvement after which training stops; None for never.
+        store: Storage of the weights, an object with `write_best(epoch, arrays)` and
+            `read_best(epoch)`; None for memory.
 
     Attributes:
-        history: A list of one dict an epoch, JSON values: `epoch` (from 1), the metrics, those on
-            validation with the prefix `validation_`, `steps`, `learning_rate`, `seconds`.
+        history: A list with one dict of JSON values per epoch: `epoch` (from 1), the metrics (with
+            the prefix `validation_` on validation data), `steps`, `learning_rate`, `seconds`.
 
     >>> import numpy as np
     >>> model = keras.Sequential([keras.Input([1]), keras.layers.Dense(1)])
@@ -43,16 +43,15 @@ class BestEpoch(keras.callbacks.Callback):
         self._start = self._seconds = None
 
     def best_epoch(self):
-        """The number of the best epoch so far, from 1; None before the first has ended."""
+        """The number of the best epoch so far, from 1; None before the end of the first."""
         name = f"validation_{self.monitor}"
         if not self.history or name not in self.history[-1]:
             return len(self.history) or None
-        # Of two epochs that give as many right answers, the one that is surer of them.
         best = max(self.history, key=lambda entry: (entry[name], -entry["validation_loss"]))
         return best["epoch"]
 
     def finished(self):
-        """Whether the last epochs brought no gain."""
+        """Whether the last `patience` epochs brought no improvement."""
         best = self.best_epoch()
         return bool(best and self.patience and len(self.history) - best >= self.patience)
 
@@ -98,13 +97,13 @@ class BestEpoch(keras.callbacks.Callback):
         validated = any(name.startswith("val_") for name in logs)
         for metric in _leaves(self.model):
             if validated and isinstance(metric, BestThresholdF1):
-                # It holds the counts of validation until the next epoch begins.
+                # The metric has the counts of validation until the next epoch begins.
                 entry["threshold"] = metric.best_threshold()
         return {**entry, "seconds": round(self._seconds, 2)}
 
 
 class _Memory:
-    """Keeps the weights of one epoch."""
+    """Stores the weights of one epoch in memory."""
 
     def write_best(self, epoch, arrays):
         self.arrays = arrays

@@ -11,8 +11,6 @@ weights. That file is written before the state, and removed after a state that r
 """
 
 import json
-import os
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -99,11 +97,9 @@ class Checkpoint:
         return [arrays[str(index)] for index in range(len(arrays))]
 
     def remove(self):
-        """Removes the folder. It is renamed first, so a kill cannot leave a part of it."""
+        """Removes the folder."""
         if self.directory.exists():
-            away = self.output / f".writing-{os.getpid()}-old-checkpoint"
-            os.replace(self.directory, away)
-        atomic_files.remove_leftovers(self.output)
+            atomic_files.remove(self.directory)
 
     def publish(self):
         """Moves complete results to `output`, then removes the checkpoint.
@@ -111,10 +107,11 @@ class Checkpoint:
         If the process is killed meanwhile, another call continues.
         """
         for path in sorted(self.complete.iterdir()):
-            if path.is_dir():
-                _publish_versions(path, self.output / path.name, self.directory / "replaced")
-            else:
-                os.replace(path, self.output / path.name)
+            # The versions of an export are moved one by one; others in the output folder stay.
+            for part in sorted(path.iterdir()) if path.is_dir() else [path]:
+                target = self.output / part.relative_to(self.complete)
+                target.parent.mkdir(exist_ok=True)
+                atomic_files.move(part, target, self.directory / "replaced")
         self.remove()
 
     def _write(self, name, arrays):
@@ -131,16 +128,6 @@ class Checkpoint:
 
 
 _ANEW = "leave out `resume` to start a new run"
-
-
-def _publish_versions(source, target, replaced):
-    """Replaces folders in `target` by the folders of the same names in `source`."""
-    target.mkdir(exist_ok=True)
-    for path in sorted(source.iterdir()):
-        shutil.rmtree(replaced, ignore_errors=True)
-        if (target / path.name).exists():
-            os.replace(target / path.name, replaced)
-        os.replace(path, target / path.name)
 
 
 def _best_name(epoch):

@@ -1,11 +1,11 @@
-"""A digest of the documents of a run, by which a resumed run knows that they are the same."""
+"""A digest of the documents of a run, with which a resumed run checks that they are unchanged."""
 
 import hashlib
 import json
 
 
 class Fingerprint:
-    """A digest of the classes of a corpus and of the examples that `watch` hands through."""
+    """A digest of the classes of a corpus and of the examples that are passed through `watch`."""
 
     def __init__(self, corpus):
         self._hash = hashlib.blake2b(digest_size=16)

@@ -1,6 +1,7 @@
 """Logistic regression on NB-weighted presence, with hard or soft targets."""
 
 import numpy as np
+from scipy.optimize import minimize
 
 MAX_ITERATIONS = 100
 
@@ -16,7 +17,7 @@ class LinearFit:
     >>> import scipy.sparse
     >>> present = scipy.sparse.csr_matrix(np.eye(2, dtype=np.float32))
     >>> fit = LinearFit(present, np.array([[0.0], [1.0]], np.float32), softmax=False)
-    >>> kernel, bias, _ = fit.fit(np.ones(2, np.float32), strength=1.0)
+    >>> kernel, bias, _ = fit.fit(np.ones([2, 1], np.float32), strength=1.0)
     >>> (present @ kernel + bias > 0).ravel().tolist()
     [False, True]
     """
@@ -25,10 +26,11 @@ class LinearFit:
         self.present, self.targets, self.softmax = present, targets, softmax
 
     def fit(self, weights, strength, start=None):
-        """The minimum of the loss of the documents with weight 1.
+        """The minimum of the weighted loss of the documents.
 
         Args:
-            weights: `<float32>[docs]`, 0 for documents to leave out.
+            weights: `<float32>[docs, 1]`, 0 for documents to leave out; without softmax also
+                `[docs, columns]`.
             strength: variance of the prior of a weight.
             start: a solution to start from.
 
@@ -45,26 +47,24 @@ class LinearFit:
         for first in range(0, columns, step):
             block = slice(first, first + step)
             targets = self.targets[:, block]
-            prior = _Prior(self.present, targets, weights, self.softmax)
-            solution[:, block] = self._minimum(
-                targets, weights[:, None], strength, prior, solution[:, block]
-            )
+            own = weights[:, block] if weights.shape[1] > 1 else weights
+            prior = _Prior(self.present, targets, own, self.softmax)
+            solution[:, block] = self._minimum(targets, own, strength, prior, solution[:, block])
             kernel[:, block] = prior.ratios * solution[:-1, block]
             bias[block] = prior.bias + solution[-1, block]
         return kernel, bias, solution
 
     def _minimum(self, targets, weights, strength, prior, start):
-        from scipy.optimize import minimize
-
         transposed = self.present.T
 
         def loss_and_gradient(values):
             values = values.reshape(start.shape)
             kernel = (prior.ratios * values[:-1]).astype(np.float32)
             bias = (prior.bias + values[-1]).astype(np.float32)
-            losses, errors = loss_and_errors(self.present @ kernel + bias, targets, self.softmax)
-            errors *= weights
-            loss = float(np.sum(losses * weights[:, 0], dtype=np.float64))
+            losses, errors = loss_and_errors(
+                self.present @ kernel + bias, targets, self.softmax, weights
+            )
+            loss = float(np.sum(losses, dtype=np.float64))
             gradient = values / strength
             gradient[:-1] += prior.ratios * (transposed @ errors)
             gradient[-1] += errors.sum(axis=0)
@@ -81,12 +81,12 @@ class _Prior:
     """Where the fit starts and what it is drawn to: shares of the classes, and their ratios."""
 
     def __init__(self, present, targets, weights, softmax):
-        weighted = targets * weights[:, None]
+        weighted = targets * weights
         inside = weighted.sum(axis=0)
         outside = weights.sum() - inside
         # Under a softmax a common term of the classes makes no difference.
         self.bias = np.log(inside + 1) - (0 if softmax else np.log(outside + 1))
-        self.ratios = log_ratios(present, weighted, weights)
+        self.ratios = log_ratios(present, weighted, weights[:, 0])
 
 
 def log_ratios(present, targets, weights):
@@ -117,14 +117,15 @@ def log_ratios(present, targets, weights):
     return ratios.astype(np.float32)
 
 
-def loss_and_errors(logits, targets, softmax):
-    """The cross-entropy of each document, and its gradient at the logits.
+def loss_and_errors(logits, targets, softmax, weights=None):
+    """The weighted cross-entropy of each document, and its gradient at the logits.
 
     Args:
         logits: `<float>[docs, columns]`.
         targets: `<float>[docs, columns]`.
         softmax: whether the columns are one distribution; else each has a sigmoid, and the losses
             of a document are added.
+        weights: `<float>[docs, 1]`, or without softmax also `[docs, columns]`; None: 1.
 
     Returns:
         `<float>[docs]` in nats, and `<float>[docs, columns]`.
@@ -137,7 +138,11 @@ def loss_and_errors(logits, targets, softmax):
         exponentials = np.exp(logits)
         total = exponentials.sum(axis=1, keepdims=True)
         mass = targets.sum(axis=1, keepdims=True)
-        losses = (mass * np.log(total))[:, 0] - (targets * logits).sum(axis=1)
-        return losses, mass * exponentials / total - targets
-    losses = (np.logaddexp(0, logits) - targets * logits).sum(axis=1)
-    return losses, 1 / (1 + np.exp(-np.clip(logits, -60, 60))) - targets
+        losses = mass * np.log(total) - (targets * logits).sum(axis=1, keepdims=True)
+        errors = mass * exponentials / total - targets
+    else:
+        losses = np.logaddexp(0, logits) - targets * logits
+        errors = 1 / (1 + np.exp(-np.clip(logits, -60, 60))) - targets
+    if weights is not None:
+        losses, errors = losses * weights, errors * weights
+    return losses.sum(axis=1), errors

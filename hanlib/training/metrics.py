@@ -1,10 +1,10 @@
-"""Counts that grow batch by batch, and the metrics computed from them."""
+"""Counts that are accumulated over batches, and the metrics computed from them."""
 
 import numpy as np
 
 
 class SingleLabelCounts:
-    """The confusion matrix of a classifier that gives each document one class.
+    """The confusion matrix of a single-label classifier.
 
     >>> counts = SingleLabelCounts(["bad", "good"])
     >>> counts.add(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
@@ -17,11 +17,11 @@ class SingleLabelCounts:
         self.confusion = np.zeros([len(classes), len(classes)], np.int64)
 
     def add(self, labels, probabilities):
-        """Counts a batch: `<int>[docs]` and `<float>[docs, classes]`."""
+        """Adds a batch: `<int>[docs]` and `<float>[docs, classes]`."""
         np.add.at(self.confusion, (labels, probabilities.argmax(axis=-1)), 1)
 
     def metrics(self):
-        """Accuracy, F1 and the metrics of each class; 0 where there is nothing to count."""
+        """Accuracy, F1 and the metrics of each class; 0 instead of 0 / 0."""
         right, total = np.diag(self.confusion), self.confusion.sum()
         support, given = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
         per_class = _per_class(self.classes, right, given, support)
@@ -29,7 +29,7 @@ class SingleLabelCounts:
         return {
             "accuracy": accuracy,
             "macro_f1": _macro_f1(per_class),
-            # With one label a document it is the accuracy by definition.
+            # With one label per document, it equals the accuracy.
             "micro_f1": accuracy,
             "per_class": per_class,
             "confusion": self.confusion.tolist(),
@@ -37,7 +37,7 @@ class SingleLabelCounts:
 
 
 class MultiLabelCounts:
-    """Labels given, labels that are right among them, and true labels, class by class.
+    """The numbers of predicted, correct and true labels of each class.
 
     >>> counts = MultiLabelCounts(["art", "law"], thresholds=[0.5, 0.5])
     >>> counts.add(np.array([[1, 0]]), np.array([[0.9, 0.2]]))
@@ -52,7 +52,7 @@ class MultiLabelCounts:
         self.exact = self.documents = 0
 
     def add(self, labels, probabilities):
-        """Counts a batch: `<0 or 1>[docs, classes]` and `<float>[docs, classes]`."""
+        """Adds a batch: `<0 or 1>[docs, classes]` and `<float>[docs, classes]`."""
         labels, given = labels > 0.5, probabilities >= self.thresholds
         self.right += (labels & given).sum(axis=0)
         self.given += given.sum(axis=0)
@@ -61,7 +61,7 @@ class MultiLabelCounts:
         self.documents += len(labels)
 
     def metrics(self):
-        """F1, the share of documents whose labels are all right, and the metrics of each class."""
+        """F1, the share of documents with all labels correct, and the metrics of each class."""
         per_class = _per_class(self.classes, self.right, self.given, self.support)
         return {
             "micro_f1": _ratio(2 * self.right.sum(), self.given.sum() + self.support.sum()),
@@ -84,7 +84,7 @@ def _per_class(classes, right, given, support):
 
 
 def _macro_f1(per_class):
-    # The F1 of a class that does not occur is not defined.
+    # F1 is not defined for a class that does not occur.
     scores = [metrics["f1"] for metrics in per_class.values() if metrics["support"]]
     return float(np.mean(scores)) if scores else 0.0
 

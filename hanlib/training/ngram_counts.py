@@ -1,6 +1,7 @@
-"""The n-grams of tokenised documents: in how many documents each occurs, and which occur where."""
+"""The n-grams of tokenized documents: in how many documents each occurs, and which occur where."""
 
 import numpy as np
+import scipy.sparse
 
 from hanlib.layers.ngram_keys import ngram_keys
 
@@ -76,8 +77,6 @@ def presence_matrix(tokens, layer, progress=None):
     Returns:
         A `scipy.sparse.csr_matrix` `<float32>[docs, n-grams]` of ones.
     """
-    import scipy.sparse
-
     columns, lengths = [], []
     for indexes in chunks(tokens):
         words, row_lengths, document_rows = tokens.flat(indexes)

@@ -7,7 +7,7 @@ import numpy as np
 from hanlib.layers import NGramLinear
 from hanlib.training.errors import TrainingError
 from hanlib.training.linear_fit import LinearFit
-from hanlib.training.mixing import log_loss, temperature
+from hanlib.training.mixing import as_columns, log_loss, temperature
 from hanlib.training.ngram_counts import frequent_ngrams, presence_matrix
 
 # Strengths of the prior that are tried: the variance of a weight on an NB-weighted feature.
@@ -46,6 +46,7 @@ def fit_ngrams(
     *,
     multi_label=False,
     labels=None,
+    weights=None,
     unknown_words=1,
     max_ngram=3,
     min_documents=2,
@@ -78,6 +79,8 @@ def fit_ngrams(
         vocabulary_size: number of word ids, as `DocumentVectorizer.vocabulary_size`.
         multi_label: whether a document has any number of classes.
         labels: soft labels `<float>[docs, classes]` (probabilities) in place of `tokens.labels`.
+        weights: weights of the documents in the loss, `<float>[docs]`, or with `multi_label` also
+            `[docs, classes]`; None: 1.
         unknown_words: `oov_buckets` of the vectorizer; see `NGramLinear`.
         max_ngram: words of the longest n-gram; characters of it where the words of the vectorizer
             are characters, as in Chinese.
@@ -93,7 +96,7 @@ def fit_ngrams(
         `FittedNGrams`.
 
     Raises:
-        TrainingError: scipy is missing, or an argument is out of range.
+        TrainingError: an argument is out of range.
 
     >>> from hanlib.data import TokenCache
     >>> ids = {"good": 2, "bad": 3, "film": 4}
@@ -108,7 +111,6 @@ def fit_ngrams(
     >>> int(fitted.layer.logits([2, 4], [2], [1]).numpy().argmax())
     1
     """
-    _require_scipy()
     _check(tokens, folds, strengths)
     report = progress or (lambda phase, done, total: None)
     targets = _targets(tokens.labels if labels is None else labels, classes, multi_label)
@@ -128,9 +130,12 @@ def fit_ngrams(
         tokens, layer, lambda done: report("finding n-grams", done, tokens.documents)
     )
     problem = LinearFit(present, targets, softmax=columns > 1 and not multi_label)
-    chosen = _CrossValidation(problem, strengths, folds, seed, report).run()
+    if weights is None:
+        weights = np.ones(tokens.documents)
+    weights = as_columns(weights).astype(np.float32)
+    chosen = _CrossValidation(problem, weights, strengths, folds, seed, report).run()
     report("fitting n-grams", 0, tokens.documents)
-    kernel, bias, _ = problem.fit(np.ones(tokens.documents, np.float32), chosen.strength)
+    kernel, bias, _ = problem.fit(weights, chosen.strength)
     report("fitting n-grams", tokens.documents, tokens.documents)
     two = columns < classes
     layer.assign(keys, *(_both_classes(part) if two else part for part in (kernel, bias)))
@@ -141,8 +146,9 @@ def fit_ngrams(
 class _CrossValidation:
     """The choice of the strength, and the out-of-fold logits of the chosen one."""
 
-    def __init__(self, problem, strengths, folds, seed, report):
-        self.problem, self.strengths, self.report = problem, strengths, report
+    def __init__(self, problem, weights, strengths, folds, seed, report):
+        self.problem, self.weights = problem, weights
+        self.strengths, self.report = strengths, report
         documents = len(problem.targets)
         self.folds = min(folds, documents)
         self.fold = np.random.default_rng(seed).permutation(documents) % self.folds
@@ -169,7 +175,7 @@ class _CrossValidation:
             logits = np.zeros_like(self.logits)
             for fold in folds:
                 starts[fold] = self._hold_out(logits, fold, strength, starts.get(fold))
-            loss = self._loss(logits[held_out], self.problem.targets[held_out])
+            loss = self._loss(logits, held_out)
             self.losses[strength] = loss
             if loss >= best:
                 break
@@ -178,16 +184,18 @@ class _CrossValidation:
     def _hold_out(self, logits, fold, strength, start=None):
         """Fits without a fold, writes its logits, and returns the solution."""
         held_out = self.fold == fold
-        kernel, bias, solution = self.problem.fit((~held_out).astype(np.float32), strength, start)
+        weights = np.where(held_out[:, None], np.float32(0), self.weights)
+        kernel, bias, solution = self.problem.fit(weights, strength, start)
         logits[held_out] = self.problem.present[held_out] @ kernel + bias
         return solution
 
     def _report(self, phase, share):
         self.report(phase, int(share * len(self.fold)), len(self.fold))
 
-    def _loss(self, logits, targets):
-        softmax = self.problem.softmax
-        return log_loss(logits * temperature(logits, targets, softmax), targets, softmax)
+    def _loss(self, logits, documents):
+        logits, rest = logits[documents], (self.problem.targets[documents], self.problem.softmax)
+        rest = (*rest, self.weights[documents])
+        return log_loss(logits * temperature(logits, *rest), *rest)
 
 
 def _targets(labels, classes, multi_label):
@@ -222,12 +230,3 @@ def _check(tokens, folds, strengths):
         raise TrainingError(
             f"`strengths` must be positive numbers. Received: strengths={strengths!r}"
         )
-
-
-def _require_scipy():
-    try:
-        import scipy.optimize  # noqa: F401
-    except ImportError as error:
-        raise TrainingError(
-            "fitting n-grams needs the package scipy: pip install 'hanlib[ngrams]'"
-        ) from error

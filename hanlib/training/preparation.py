@@ -1,4 +1,4 @@
-"""What a run needs before its first step: vocabulary, tokenised splits, classifier."""
+"""What a run needs before its first step: vocabulary, tokenized splits, classifier."""
 
 import itertools
 import shutil
@@ -11,12 +11,12 @@ from hanlib.training.builders import build_classifier, build_vectorizer
 from hanlib.training.errors import TrainingError
 from hanlib.training.evaluation import label_encoder
 
-# A corpus with more training documents is tokenised to disk, beside the checkpoint.
+# A corpus with more training documents is tokenized to disk, beside the checkpoint.
 DOCUMENTS_IN_MEMORY = 200_000
 
 
 def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None):
-    """The classifier at its beginning, the tokenised splits, and the record of word vectors.
+    """The classifier at its beginning, the tokenized splits, and the record of word vectors.
 
     Args:
         corpus, recipe, progress, start: see `hanlib.training.train`.
@@ -31,13 +31,13 @@ def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None):
         vectorizer = starting_model.grown_vectorizer(start, vectorizer)
     graph = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
 
-    def tokenise(name, examples, size, encode_label):
+    def tokenize(name, examples, size, encode_label):
         return TokenCache.build(
             examples,
             lambda texts: graph(tf.constant([text.encode("utf-8", "replace") for text in texts])),
             encode_label=encode_label,
             directory=_directory(name, size, checkpoint),
-            progress=lambda done: progress(f"tokenising {name}", done, size),
+            progress=lambda done: progress(f"tokenizing {name}", done, size),
         )
 
     encode = label_encoder(corpus.classes, corpus.multi_label)
@@ -47,7 +47,7 @@ def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None):
             split = corpus.splits[name]
             # The training documents went through the fingerprint for the vocabulary.
             examples = split if name == "train" else fingerprint.watch(split)
-            caches[name] = tokenise(name, examples, split.size, encode)
+            caches[name] = tokenize(name, examples, split.size, encode)
     classifier = build_classifier(recipe, vectorizer, list(corpus.classes), corpus.multi_label)
     if start is not None:
         starting_model.copy_weights(start, classifier)
@@ -56,7 +56,7 @@ def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None):
     texts = [caches["train"]]
     if _learns_from_unlabelled(corpus, recipe):
         examples = ((text, 0) for text in corpus.unlabelled)
-        texts.append(tokenise("unlabelled", examples, corpus.unlabelled.size, int))
+        texts.append(tokenize("unlabelled", examples, corpus.unlabelled.size, int))
     embedding = classifier.encoder.embedding
     found = word_vectors.find_vectors(
         recipe, vectorizer, embedding.output_dim, texts, checkpoint, progress

@@ -1,27 +1,27 @@
-"""How far a job is: a bar that is redrawn on a terminal, a line now and then elsewhere."""
+"""Progress of long jobs: a progress bar on a terminal, periodic lines in a log."""
 
 import sys
 import time
 
 
 class ProgressLine:
-    """Writes progress to a stream: a bar on a terminal (with rich), else a line now and then.
+    """Writes progress to a stream: a progress bar (with rich) on a terminal, else periodic lines.
 
-    It is the `progress` of `hanlib.training.train`.
+    An instance can be passed as `progress` to `hanlib.training.train`.
 
     Args:
-        stream: where to write; None: standard error.
-        terminal: whether the stream can be redrawn; None: asks the stream.
-        interval: seconds between two states; None: 0.2 on a terminal, 15 elsewhere.
+        stream: where to write; None for standard error.
+        terminal: whether the stream is a terminal; None to ask the stream.
+        interval: minimum seconds between two updates; None for 0.2 on a terminal and 15 elsewhere.
         clock: function that returns the time in seconds.
 
     >>> import io
     >>> stream = io.StringIO()
     >>> progress = ProgressLine(stream, clock=iter(range(0, 100, 20)).__next__)
-    >>> progress("tokenising", 0, 200)
-    >>> progress("tokenising", 100, 200, loss=0.5)
+    >>> progress("tokenizing", 0, 200)
+    >>> progress("tokenizing", 100, 200, loss=0.5)
     >>> print(stream.getvalue().splitlines()[-1])
-    tokenising: 100/200 documents, 5/s, loss 0.500, 20 s left
+    tokenizing: 100/200 documents, 5/s, loss 0.500, 20 s left
     """
 
     def __init__(self, stream=None, terminal=None, interval=None, clock=time.monotonic):
@@ -32,21 +32,21 @@ class ProgressLine:
         self._phase, self._live = None, None
 
     def __call__(self, phase, done, total=None, left=None, **numbers):
-        """Reports one state.
+        """Reports the state of a phase.
 
         Args:
-            phase: what is being done, such as "tokenising" or "epoch 2/5".
-            done: documents done in this phase.
-            total: documents of this phase, or None where it is not known.
-            left: estimate of the seconds left; None: from the speed of this phase.
-            **numbers: further numbers to show, by name.
+            phase: name of the phase, such as "tokenizing" or "epoch 2/5".
+            done: number of documents processed in this phase.
+            total: total number of documents, or None if unknown.
+            left: estimated remaining seconds; None to estimate them from the speed of this phase.
+            **numbers: other numbers to show, by name.
         """
         now = self.clock()
         if phase != self._phase:
             self.close()
             self._phase, self._start, self._first, self._last = phase, now, done, None
         final = total is not None and done >= total
-        # In a log, a phase shorter than the interval needs no line.
+        # In a log, phases shorter than the interval are not shown.
         if self._last is None and not self.terminal:
             self._last = now
             return
@@ -58,13 +58,13 @@ class ProgressLine:
             if self.terminal:
                 self._draw(_bar(phase, done, total, parts, shown))
             else:
-                # What is left comes last.
+                # The remaining time comes last.
                 ahead = [part for part in parts if part.endswith(" left")]
                 parts = [*(part for part in parts if part not in ahead), *shown, *ahead]
                 self._write_line(f"{phase}: {', '.join(parts)}")
 
     def stage(self, text):
-        """Shows what is being done where nothing can be counted, such as loading TensorFlow."""
+        """Shows a stage without a count, such as loading TensorFlow."""
         self.close()
         if self.terminal:
             self._draw(f"{text} …", transient=True)
@@ -72,12 +72,12 @@ class ProgressLine:
             self._write_line(text)
 
     def note(self, text):
-        """Writes a line that stays."""
+        """Writes a permanent line."""
         self._end_drawing()
         self._write_line(text)
 
     def close(self):
-        """Ends the phase."""
+        """Ends the current phase."""
         self._end_drawing()
         self._phase = None
 
@@ -87,7 +87,7 @@ class ProgressLine:
             self._live = None
 
     def _parts(self, now, done, total, left):
-        """Count, speed and time left, in words."""
+        """Count, speed and remaining time as text."""
         parts = [f"{done:,}/{total:,} documents" if total else f"{done:,} documents"]
         speed = (done - self._first) / max(now - self._start, 1e-6)
         if done > self._first:
@@ -101,7 +101,7 @@ class ProgressLine:
         from rich.live import Live
 
         if self._live is None:
-            # Drawn when there is news, not by a thread: TensorFlow writes to standard error too.
+            # Without a refresh thread, because TensorFlow writes to standard error as well.
             self._live = Live(
                 console=Console(file=self.stream, force_terminal=True, highlight=False),
                 auto_refresh=False,
@@ -110,7 +110,7 @@ class ProgressLine:
                 redirect_stderr=False,
             )
             self._live.start()
-            # Nobody would show it again after Ctrl-C.
+            # After Ctrl-C it would stay hidden.
             self._live.console.show_cursor(True)
         self._live.update(renderable, refresh=True)
 
@@ -120,7 +120,7 @@ class ProgressLine:
 
 
 def _bar(phase, done, total, parts, numbers):
-    """A bar with its count, and the numbers below it; all of it wraps on a narrow terminal."""
+    """A progress bar with its count, and the numbers below it; wraps on narrow terminals."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table
@@ -135,7 +135,7 @@ def _bar(phase, done, total, parts, numbers):
 
 
 def duration(seconds):
-    """Seconds in words.
+    """Formats a duration in seconds.
 
     >>> duration(41), duration(200), duration(7300)
     ('41 s', '3 min 20 s', '2 h 1 min')
@@ -149,7 +149,7 @@ def duration(seconds):
 
 
 def silent(phase, done, total=None, left=None, **numbers):
-    """The `progress` that says nothing."""
+    """A `progress` function without output."""
 
 
 silent.stage = lambda text: None

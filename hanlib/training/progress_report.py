@@ -1,4 +1,4 @@
-"""Tells how far `fit` is."""
+"""Reports the progress of `fit`."""
 
 import time
 
@@ -7,12 +7,12 @@ import numpy as np
 
 
 class ProgressReport(keras.callbacks.Callback):
-    """Reports documents done, loss and time left a few times a second, and a line an epoch.
+    """Reports processed documents, loss and remaining time, and a summary line per epoch.
 
     Args:
-        progress: Where to report to, such as a `hanlib.training.ProgressLine`.
-        best_epoch: The `BestEpoch` of the same `fit`, whose records are shown. It comes before
-            this callback.
+        progress: Progress function, such as a `hanlib.training.ProgressLine`.
+        best_epoch: The `BestEpoch` of the same `fit`, whose records are shown. It must precede this
+            callback.
         validation: The `TokenBatches` of validation, or None.
 
     >>> from hanlib.training import ProgressLine
@@ -56,7 +56,7 @@ class ProgressReport(keras.callbacks.Callback):
 
 
 class _Speed:
-    """Documents a second of this session, without its first steps, in which graphs are traced."""
+    """Documents per second in this session, without the first steps, which trace graphs."""
 
     skipped = 3
 
@@ -71,14 +71,14 @@ class _Speed:
             self.start = time.monotonic()
 
     def due(self):
-        """Whether it is time to report again: reading the loss waits for the step."""
+        """Whether to report again; reports are rare because reading the loss waits for a step."""
         now = time.monotonic()
         due = now - self.shown > 0.2
         self.shown = now if due else self.shown
         return due
 
     def seconds_for(self, documents):
-        """The seconds that so many documents will take, or None where that is not known yet."""
+        """The estimated seconds for a number of documents, or None if unknown."""
         if not self.documents:
             return None
         return documents * (time.monotonic() - self.start) / self.documents

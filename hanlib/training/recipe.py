@@ -91,6 +91,13 @@ class Recipe:
         60, "longer sentences continue in a further row; words", **at_least(1)
     )
     lowercase: bool = setting(True, "whether words are looked up without regard to case")
+    # The linear part.
+    ngrams: int | None = setting(
+        None,
+        "words of the longest n-gram of a linear model whose logits are added; 0: no such model; "
+        "none: 3, or 4 where words are characters, as in Chinese",
+        **at_least(0),
+    )
     # The initial word vectors.
     vectors: str | None = setting(
         None,

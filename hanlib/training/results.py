@@ -1,4 +1,4 @@
-"""The record of a finished run, and the files that it leaves."""
+"""Measures a completed run, and writes its files."""
 
 import json
 import os
@@ -13,15 +13,15 @@ from hanlib.training.evaluation import Measurement, evaluate
 
 
 def measure(classifier, best, corpus, train, validation, test, progress):
-    """The record of a run, with the best weights in the classifier.
+    """Measures the classifier and returns the record of the run.
 
     Args:
-        classifier: the trained `DocumentClassifier`.
+        classifier: the trained `DocumentClassifier`, with the weights of the best epoch.
         best: the `BestEpoch` of the run.
-        corpus: its `Corpus`.
+        corpus: the `Corpus`.
         train: `TokenCache` of the training documents.
         validation: `TokenBatches`, or None.
-        test: whether to measure the test split too.
+        test: whether to measure the test split as well.
         progress: see `hanlib.training.train`.
     """
     chosen = best.history[best.best_epoch() - 1]
@@ -66,7 +66,7 @@ def _validate(classifier, validation, progress):
 
 
 def write(classifier, history, record, run, checkpoint, export, progress):
-    """Writes all results under another name first, then moves each to its place."""
+    """Writes all results to a temporary folder, and then renames each into place."""
     staged = checkpoint.directory / "complete-partial"
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir()
@@ -83,7 +83,7 @@ def write(classifier, history, record, run, checkpoint, export, progress):
 
 
 def _without_optimizer(classifier):
-    """The classifier as it is before `compile`: the optimizer's state would triple its file."""
+    """An uncompiled copy of the classifier: the state of the optimizer would triple the file."""
     copy = type(classifier).from_config(classifier.get_config())
     copy.build()
     copy.set_weights(classifier.get_weights())

@@ -17,6 +17,7 @@ from hanlib.training.builders import build_encoder, compile_classifier
 from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.errors import TrainingError
 from hanlib.training.fingerprint import Fingerprint
+from hanlib.training.ngram_part import add_ngrams, longest_ngram
 from hanlib.training.preparation import prepare
 from hanlib.training.progress import silent
 from hanlib.training.progress_report import ProgressReport
@@ -40,7 +41,8 @@ def train(
 
     The vocabulary and, with `recipe.vectors="own"`, the initial word vectors are learned from the
     training texts (and, for vectors, the unlabelled ones) only. The weights of the epoch with the
-    best validation result are kept. The folder contains
+    best validation result are kept. Then a linear model of n-grams is fitted, and its logits are
+    added to those of the network (see `recipe.ngrams`). The folder contains
 
         model.keras     the `DocumentClassifier`; load it with `keras.models.load_model` after
                         `import hanlib.models`
@@ -74,8 +76,9 @@ def train(
     Returns:
         A dict: metrics on `validation` (see `evaluate`; only if there is a validation split) and
         `train`, `best_epoch`, `epochs`, `parameters`, `vocabulary_size`, `seconds`, ... With
-        `recipe.vectors` also `vectors`, how many words have one; with `recipe.calibrate`
-        `temperature`.
+        n-grams also `ngrams` (their `number`, the `weights` of network and n-grams, and what the
+        network, the n-grams and both reach on validation), with `recipe.vectors` also `vectors`,
+        how many words have one; with `recipe.calibrate` `temperature`.
 
     Raises:
         TrainingError: the corpus cannot be used for training, or `resume` does not match the run.
@@ -116,6 +119,7 @@ def train(
     tf.config.experimental.enable_op_determinism()
     fingerprint = Fingerprint(corpus)
     classifier, caches, vectors = prepare(corpus, recipe, checkpoint, progress, fingerprint, start)
+    longest = longest_ngram(recipe.ngrams, classifier.vectorizer)
     if resumed and checkpoint.read_state() is None:
         progress.note(
             "the run was stopped before its first checkpoint: starting from the beginning"
@@ -128,6 +132,15 @@ def train(
         *(checkpoint, progress, fingerprint.hexdigest()),
     )
     found = {} if vectors is None else {"vectors": vectors}
+    if longest:
+        classifier, found["ngrams"] = add_ngrams(
+            *(classifier, longest, caches["train"], validation),
+            seed=recipe.seed,
+            weigh=lambda labels: class_weights.weights_of_documents(
+                recipe.class_weight, classifier._labels, labels
+            ),
+            progress=progress,
+        )
     if recipe.calibrate:
         found["temperature"] = _calibrate(classifier, corpus.splits["validation"])
     record = results.measure(classifier, best, corpus, caches["train"], validation, test, progress)

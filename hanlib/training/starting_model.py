@@ -58,14 +58,17 @@ def grown_vectorizer(start, vectorizer):
 def copy_weights(start, classifier):
     """Gives a built classifier the weights of `start`; rows of further words stay as they are.
 
+    The n-grams of `start` are left out: a run fits its own.
+
     Raises:
         TrainingError: their encoders are not alike.
     """
-    pairs = list(zip(start.weights, classifier.weights, strict=False))
+    network = _network_weights(start)
+    pairs = list(zip(network, classifier.weights, strict=False))
     words = start.vectorizer.vocabulary_size, classifier.vectorizer.vocabulary_size
     for old, new in pairs:
         grown = old.shape == (words[0], *new.shape[1:]) and new.shape[0] == words[1]
-        if len(start.weights) != len(classifier.weights) or not (grown or old.shape == new.shape):
+        if len(network) != len(classifier.weights) or not (grown or old.shape == new.shape):
             raise TrainingError(
                 "the encoder of the recipe must be that of the model that the run starts from. "
                 f"Received: weights of shape {tuple(new.shape)} for {old.path} of shape "
@@ -82,6 +85,12 @@ def digest(start):
     for weight in start.weights:
         hashed.update(weight.numpy().tobytes())
     return hashed.hexdigest()
+
+
+def _network_weights(classifier):
+    ngrams = [] if classifier.ngrams is None else classifier.ngrams.weights
+    left_out = {id(weight) for weight in ngrams}
+    return [weight for weight in classifier.weights if id(weight) not in left_out]
 
 
 def _listed(classes):

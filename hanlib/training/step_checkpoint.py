@@ -1,4 +1,4 @@
-"""Checkpoints from which `fit` goes on at the very step, bit for bit."""
+"""Checkpoints from which `fit` resumes at the same step, bit for bit."""
 
 import keras
 
@@ -8,25 +8,26 @@ from hanlib.training.errors import TrainingError
 
 
 class StepCheckpoint(keras.callbacks.Callback):
-    """Writes the whole state of a run while `fit` is going on, and resumes from it.
+    """Saves the complete state of `fit` periodically, and resumes from it.
 
-    The state holds weights, optimizer, metrics, the states of random generators, the order of the
-    batches and the records of a `BestEpoch`. A `fit` of the same model, data and arguments that
-    finds a state in the directory goes on from there, in the middle of an epoch too, and ends
-    with the same weights to the bit, as far as TensorFlow's operations are deterministic.
+    The state contains the weights, the optimizer, the metrics, the states of random generators, the
+    order of the batches and the records of a `BestEpoch`. If the directory contains a state, `fit`
+    with the same model, data and arguments continues from it, also within an epoch. The final
+    weights are then identical, as far as the operations of TensorFlow are deterministic.
 
-    For a `DocumentClassifier` with documents in memory, or `TokenBatches`. A finished run leaves
-    its checkpoint; `Checkpoint.remove` takes it away.
+    It is for a `DocumentClassifier` with documents in memory, or with `TokenBatches`. A completed
+    run does not delete its checkpoint; use `Checkpoint.remove`.
 
     Args:
-        checkpoint: A `Checkpoint`, or the directory to make one in.
-        steps: Steps from one checkpoint to the next; there is one at each end of an epoch too.
-        best_epoch: The `BestEpoch` of the same `fit`, or None. It comes before this callback.
-        fingerprint: What the data are told by: resuming with other data is an error.
-        note: Function that is called with a line of text where a run is resumed.
+        checkpoint: A `Checkpoint`, or the directory to create one in.
+        steps: Number of steps between checkpoints, which are also written after each epoch.
+        best_epoch: The `BestEpoch` of the same `fit`, or None. It must precede this callback.
+        fingerprint: Identifies the data; resuming with other data is an error.
+        note: Function that is called with a line of text when a run is resumed.
 
     Raises:
-        TrainingError: When `fit` begins: the state does not belong to the data or the model.
+        TrainingError: At the beginning of `fit`, if the state belongs to other data or another
+            model.
 
     >>> import tempfile
     >>> from hanlib.models import HAN, DocumentClassifier
@@ -63,12 +64,12 @@ class StepCheckpoint(keras.callbacks.Callback):
         self._start = self._batches.start
         self._iterations = int(self.model.optimizer.iterations)
         if self._metrics is not None:
-            # Keras has just reset them.
+            # Keras has reset them at the beginning of the epoch.
             assign(_metric_variables(self.model), self._metrics)
             self._metrics = None
 
     def on_train_batch_begin(self, batch, logs=None):
-        # Not at the end of a step: Keras would wait for the metrics of every step then.
+        # Not after a step: Keras would then wait for the metrics of every step.
         done = batch - self._start
         if done > 0 and (self._iterations + done) % self.steps == 0:
             self._save(self._batches.epoch, batch)
@@ -114,16 +115,16 @@ class StepCheckpoint(keras.callbacks.Callback):
 
 
 _OTHER = {
-    "fingerprint": "`resume` needs the data of the checkpoint: texts or labels were changed since. "
-    "Leave out `resume` to start a new run",
-    "seed": "the checkpoint belongs to another order of the batches: call "
-    "`keras.utils.set_random_seed` with the number of that run before `fit`",
+    "fingerprint": "`resume` needs the data of the checkpoint, but texts or labels were changed. "
+    "Omit `resume` to start a new run",
+    "seed": "the checkpoint was written with another random seed: call "
+    "`keras.utils.set_random_seed` with the seed of that run before `fit`",
     "model": "the checkpoint belongs to another model",
 }
 
 
 def _variables(model):
-    """Every variable that a step reads and changes, the seeds of dropout among them."""
+    """All variables that a step reads and changes, including the seeds of dropout."""
     variables = [*model.variables, *model.optimizer.variables]
     return list({id(variable): variable for variable in variables}.values())
 

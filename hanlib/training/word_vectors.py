@@ -23,7 +23,7 @@ def with_width(recipe):
     if recipe.vectors is None:
         return recipe
     if recipe.vectors == OWN:
-        _check_packages(recipe)
+        _check_gensim(recipe)
         return recipe
     width = _read(embeddings.vector_width, recipe.vectors)
     if recipe.embedding_dim not in (None, width):
@@ -120,12 +120,13 @@ def _learn(recipe, size, width, caches, progress):
     )
 
 
-def _check_packages(recipe):
-    from hanlib.embeddings import cooccurrence, word2vec
+def _check_gensim(recipe):
+    from hanlib.embeddings import word2vec
 
-    check = {"svd": cooccurrence.scipy_sparse, "word2vec": word2vec.gensim_word2vec}
+    if recipe.vectors_method != "word2vec":
+        return
     try:
-        check[recipe.vectors_method]()
+        word2vec.gensim_word2vec()
     except ImportError as error:
         raise TrainingError(str(error)) from error
 

@@ -1,4 +1,4 @@
-"""Clients of a served model: REST and gRPC, with one interface, and the records they return."""
+"""REST and gRPC clients with the same interface, and the records they return."""
 
 from hanlib.serving.client.answers import Prediction
 from hanlib.serving.client.errors import ServingError

@@ -1,4 +1,4 @@
-"""A server's padded columns as one record per document."""
+"""Converts the padded outputs of a server to one record per document."""
 
 import dataclasses
 import math
@@ -12,10 +12,10 @@ METHODS = ("attention", "combined_attention", "gradient_x_attention")
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-    """What a classifier decided about one document.
+    """The classification of one document.
 
     Attributes:
-        label: The predicted label; with a multi-label classifier the tuple of those given.
+        label: The predicted label; a tuple of labels for a multi-label classifier.
         probabilities: `dict` from class name to probability.
 
     >>> Prediction("pos", {"neg": 0.1, "pos": 0.9}).label
@@ -30,7 +30,8 @@ def predictions(outputs):
     """The `Prediction` of each document.
 
     Args:
-        outputs: `dict` from output to list, documents first: what `serving_default` gives.
+        outputs: The outputs of `serving_default`, a `dict` from name to list with one item per
+            document.
 
     Raises:
         ServingError: if an output is missing.
@@ -47,17 +48,17 @@ def predictions(outputs):
 
 
 def explanations(texts, outputs, method="gradient_x_attention"):
-    """The `Explanation` of each document, by one of the methods that an export offers.
+    """The `Explanation` of each document, by one of the methods of an export.
 
-    - `"attention"`: a sentence's weight in its document, a word's weight in its sentence;
-    - `"combined_attention"`: the same for sentences, and for a word
-      `sqrt(weight of its sentence) * its weight` (Yang et al. 2016, section 3.3);
-    - `"gradient_x_attention"`: either weight times the gradient of the target's score.
+    - `"attention"`: the weight of a sentence in its document and of a word in its sentence;
+    - `"combined_attention"`: the same for sentences, and `sqrt(weight of the sentence) * weight of
+      the word` for words (Yang et al. 2016, section 3.3);
+    - `"gradient_x_attention"`: these weights times the gradient of the score of the target.
 
     Args:
         texts: The documents that were sent, in order.
-        outputs: `dict` from output to list, documents first: what `explain` gives, padding and
-            all.
+        outputs: The padded outputs of `explain`, a `dict` from name to list with one item per
+            document.
         method: See above.
 
     Raises:
@@ -108,7 +109,7 @@ def _columns(outputs, names):
     missing = [name for name in names if name not in outputs]
     if missing:
         raise ServingError(
-            f"the model's answer must have the outputs {names}. Missing: {missing}. "
+            f"the answer of the model must have the outputs {names}. Missing: {missing}. "
             "Export it again with this version of hanlib, or choose another method"
         )
     return [outputs[name] for name in names]

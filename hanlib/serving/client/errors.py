@@ -1,15 +1,15 @@
-"""What a client raises when a server gives no answer."""
+"""The exception that clients raise."""
 
 
 class ServingError(RuntimeError):
-    """A server refused a request, or could not be asked.
+    """A server rejected a request, or could not be reached.
 
     Attributes:
-        message: What the server said, or what went wrong on the way to it.
-        code: The HTTP status or the name of the gRPC status (`"INVALID_ARGUMENT"`); None where no
-            server answered over HTTP.
-        transient: Whether the same request may be answered later.
-        wait: Seconds after which the server asks to be tried again; None where it does not say.
+        message: The message of the server, or a description of the connection error.
+        code: The HTTP status, or the name of the gRPC status (`"INVALID_ARGUMENT"`); None if there
+            was no HTTP response.
+        transient: Whether the same request may succeed later.
+        wait: Seconds after which the server asks clients to retry; None if it does not.
 
     >>> ServingError("Servable not found for request: Latest(reviews)", 404).code
     404

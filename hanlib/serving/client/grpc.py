@@ -1,11 +1,11 @@
-"""The client over gRPC, for TensorFlow Serving."""
+"""The gRPC client, for TensorFlow Serving."""
 
 import numpy as np
 
 from hanlib.serving.client.errors import ServingError
 from hanlib.serving.client.serving_client import ServingClient
 
-# Without the second half pip would put a second TensorFlow beside `tensorflow-cpu`.
+# With dependencies, pip would install a second TensorFlow next to `tensorflow-cpu`.
 _HINT = (
     "GrpcClient needs grpcio and TensorFlow Serving's messages: pip install 'hanlib[grpc]' && "
     "pip install --no-deps tensorflow-serving-api==2.21.0"
@@ -14,19 +14,19 @@ _TRANSIENT = ("UNAVAILABLE", "DEADLINE_EXCEEDED")
 
 
 class GrpcClient(ServingClient):
-    """Asks a model over TensorFlow Serving's gRPC API; the interface is that of `RestClient`.
+    """A client for TensorFlow Serving's gRPC API, with the interface of `RestClient`.
 
-    The messages may have any size: gRPC's own limit of 4 MB is lifted. `close` it, or use it in a
-    `with` statement. Importing its messages starts TensorFlow.
+    Messages may have any size: the client disables the default limit of 4 MB. Call `close`, or use
+    the client in a `with` statement. The package of the messages imports TensorFlow.
 
     Args:
-        address: Such as `"127.0.0.1:8500"`.
+        address: Host and port, such as `"127.0.0.1:8500"`.
         model, version, label, timeout, retries, batch_size: See `ServingClient`.
-        credentials: `grpc.ChannelCredentials`; by default the channel is not encrypted.
+        credentials: `grpc.ChannelCredentials`; None for an unencrypted channel.
 
     Raises:
         ImportError: If an optional package is missing.
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of range.
 
     >>> with GrpcClient("127.0.0.1:8500", model="reviews", version=2) as client:
     ...     client.predict([])
@@ -41,7 +41,9 @@ class GrpcClient(ServingClient):
         except ImportError as error:
             raise ImportError(_HINT) from error
         if "://" in address:
-            raise ValueError(f"`address` must be such as '127.0.0.1:8500'. Received: {address!r}")
+            raise ValueError(
+                f"`address` must be a host and port such as '127.0.0.1:8500'. Received: {address!r}"
+            )
         self.address = address
         limits = [(f"grpc.max_{way}_message_length", -1) for way in ("send", "receive")]
         if credentials is None:

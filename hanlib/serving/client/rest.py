@@ -1,4 +1,4 @@
-"""The client over HTTP, for TensorFlow Serving and for `hanlib serve`."""
+"""The REST client, for TensorFlow Serving and `hanlib serve`."""
 
 import json
 from urllib.parse import quote
@@ -13,19 +13,18 @@ _TRANSIENT = (503, 504)
 
 
 class RestClient(ServingClient):
-    """Asks a model over TensorFlow Serving's REST API, at which `hanlib serve` answers too.
+    """A client for TensorFlow Serving's REST API, which `hanlib serve` implements as well.
 
-    A request that finds the server down, or is answered 503 or 504, or not in time, is tried
-    again: predictions change nothing on the server. `Retry-After` is honoured up to 30 s. One
-    client serves any number of threads.
+    Requests are retried if the server cannot be reached, returns 503 or 504, or times out.
+    `Retry-After` is respected up to 30 s. The client is thread-safe.
 
     Args:
-        address: Such as `"http://127.0.0.1:8501"`; a path in front of `/v1` is kept.
+        address: URL such as `"http://127.0.0.1:8501"`; it may have a path in front of `/v1`.
         model, version, label, timeout, retries, batch_size: See `ServingClient`.
-        headers: Further HTTP headers, such as the `Authorization` of a gateway.
+        headers: Additional HTTP headers, such as the `Authorization` of a gateway.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of range.
 
     >>> client = RestClient("http://127.0.0.1:8501", model="reviews", label="stable", retries=0)
     >>> client.url
@@ -38,7 +37,7 @@ class RestClient(ServingClient):
         super().__init__(model, version, label, **options)
         if not str(address).startswith(("http://", "https://")):
             raise ValueError(
-                f"`address` must be such as 'http://127.0.0.1:8501'. Received: {address!r}"
+                f"`address` must be a URL such as 'http://127.0.0.1:8501'. Received: {address!r}"
             )
         self.url = f"{address.rstrip('/')}/v1/models/{quote(model, safe='')}"
         if version is not None:
@@ -51,7 +50,7 @@ class RestClient(ServingClient):
     def _outputs(self, signature, texts):
         body = {"signature_name": signature, "inputs": texts}
         outputs = self._asked_over_http("POST", f"{self.url}:predict", body).get("outputs")
-        # A signature with one output gives it without its name.
+        # The single output of a signature is returned without its name.
         return outputs if isinstance(outputs, dict) else {"vectors": outputs}
 
     def _status(self):
@@ -73,18 +72,18 @@ class RestClient(ServingClient):
 
 
 def _failure(error, url, timeout):
-    """The `ServingError` for a request that no answer came to."""
-    # urllib3 counts a refused connection among its timeouts.
+    """The `ServingError` for a request without a response."""
+    # In urllib3, a refused connection is a subclass of timeouts.
     if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
-        return ServingError(f"{url} gave no answer within {timeout} s", transient=True)
-    # A wrong certificate stays wrong; a server that is down or restarts comes back.
+        return ServingError(f"{url} did not answer within {timeout} s", transient=True)
+    # A wrong certificate is permanent; a server may be restarting.
     return ServingError(
         f"{url} cannot be reached: {error}", transient=not isinstance(error, SSLError)
     )
 
 
 def _answer(response, url):
-    """The JSON of an answer; raises the `ServingError` that it tells of."""
+    """The JSON of a response; raises a `ServingError` if it is an error."""
     try:
         answer = json.loads(response.data)
     except ValueError:
@@ -95,13 +94,13 @@ def _answer(response, url):
         message = str(answer["error"])
     else:
         start = response.data[:200].decode(errors="replace")
-        message = f"{url} answered no JSON object with an answer or an error: {start!r}"
+        message = f"{url} returned no JSON object with an answer or an error: {start!r}"
     wait = _seconds(response.headers.get("Retry-After"))
     raise ServingError(message, response.status, response.status in _TRANSIENT, wait)
 
 
 def _seconds(retry_after):
-    """Seconds from `Retry-After: 7` or its date; None where it is absent or senseless."""
+    """The seconds of `Retry-After`, a number or a date; None if it is missing or invalid."""
     if retry_after is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Asking again, after a while, what could not be answered now."""
+"""Retries with exponential backoff."""
 
 import random
 from time import sleep
@@ -13,7 +13,7 @@ def waiting_time(attempt, asked=None):
 
         wait = max(asked, U(1/2, 1) * min(30, 0.25 * 2^attempt))
 
-    Half of it is random, so that clients that failed together do not come back together.
+    Half of it is random, so that clients that failed together do not retry together.
 
     >>> 0.5 <= waiting_time(2) <= 1.0
     True
@@ -26,9 +26,9 @@ def waiting_time(attempt, asked=None):
 
 
 def with_retries(call, retries):
-    """What `call()` returns; a transient `ServingError` is tried again `retries` times.
+    """Returns `call()`, which is retried up to `retries` times after a transient `ServingError`.
 
-    A server that asks for more than 30 s is not waited for: its error is raised at once.
+    If the server asks for a wait of more than 30 s, its error is raised at once.
 
     >>> with_retries(lambda: "answer", retries=3)
     'answer'

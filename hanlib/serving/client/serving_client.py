@@ -1,4 +1,4 @@
-"""The base of the clients: documents in, records out, in requests of bounded size."""
+"""The base class of the clients, which splits documents into requests of bounded size."""
 
 import abc
 import functools
@@ -10,25 +10,24 @@ from hanlib.serving.client.answers import METHODS, explanations, predictions
 from hanlib.serving.client.errors import ServingError
 from hanlib.serving.client.retries import with_retries
 
-# `hanlib serve` takes requests of 4 MiB; this is the text that fits.
+# Fits into the 4 MiB that `hanlib serve` accepts by default.
 MOST_BYTES = 3_500_000
 
 
 class ServingClient(abc.ABC):
-    """Asks a served model; subclasses send the requests, by REST or gRPC.
+    """A client of a served model; subclasses send the requests by REST or gRPC.
 
     Args:
-        model: The model's name on the server.
-        version, label: One version by its number, or by a label of the server's configuration;
-            by default the newest.
-        timeout: Seconds that one attempt of one request may wait for its answer.
-        retries: How often a request is tried again that the server could not answer at the time
-            (it is down, overloaded, or too slow).
-        batch_size: Greatest number of documents in a request; a request also holds no more than
-            3.5 MB of text, unless it is one document.
+        model: Name of the model on the server.
+        version, label: Number of a version, or a label of the server's configuration. By default
+            the newest version is used.
+        timeout: Maximum seconds for a single attempt.
+        retries: Maximum number of retries if the server is down, overloaded or too slow.
+        batch_size: Maximum number of documents per request. A request also contains at most 3.5 MB
+            of text, unless a single document is larger.
 
     Raises:
-        ValueError: If an argument is out of its range, or version and label are both given.
+        ValueError: If an argument is out of range, or both version and label are given.
     """
 
     def __init__(self, model, version=None, label=None, *, timeout=60.0, retries=4, batch_size=32):
@@ -36,34 +35,40 @@ class ServingClient(abc.ABC):
             raise ValueError(f"`model` must be the name of a served model. Received: {model!r}")
         if version is not None and label is not None:
             raise ValueError(
-                "Give `version` or `label`, not both. "
+                "Only one of `version` and `label` may be given. "
                 f"Received: version={version!r}, label={label!r}"
             )
         if not timeout > 0:
-            raise ValueError(f"`timeout` must be seconds over 0. Received: timeout={timeout}")
+            raise ValueError(f"`timeout` must be greater than 0. Received: timeout={timeout}")
         self.model, self.version, self.label, self.timeout = model, version, label, timeout
         self.retries = check_integer("retries", retries, 0)
         self.batch_size = check_integer("batch_size", batch_size)
 
     def predict(self, texts):
-        """The `Prediction` of each text: its label and the probabilities of all classes.
+        """Classifies texts.
+
+        Returns:
+            A list with the `Prediction` of each text.
 
         Raises:
             TypeError: If `texts` is not a list of strings.
-            ServingError: If the server refuses, or gives no answer in the end.
+            ServingError: If the server rejects the request or cannot be reached.
         """
         asked = self._asked("serving_default", texts)
         return [record for _, outputs in asked for record in predictions(outputs)]
 
     def explain(self, texts, method="gradient_x_attention"):
-        """The `hanlib.evidence.Explanation` of each text.
+        """Explains the classification of texts.
 
         Args:
             texts: List of documents.
             method: `"attention"`, `"combined_attention"` or `"gradient_x_attention"`.
 
+        Returns:
+            A list with the `hanlib.evidence.Explanation` of each text.
+
         Raises:
-            TypeError, ServingError: As `predict`.
+            TypeError, ServingError: See `predict`.
             ValueError: If there is no such method.
         """
         if method not in METHODS:
@@ -75,21 +80,21 @@ class ServingClient(abc.ABC):
         """The document vectors, `<float32>[docs, features]`.
 
         Raises:
-            TypeError, ServingError: As `predict`.
+            TypeError, ServingError: See `predict`.
         """
         rows = [np.asarray(o["vectors"], "float32") for _, o in self._asked("embed", texts)]
         return np.concatenate(rows) if rows else np.zeros((0, 0), "float32")
 
     def status(self):
-        """The versions of the model and their states, as TensorFlow Serving's REST API has it."""
+        """The versions of the model and their states, in the form of the REST API."""
         return with_retries(self._status, self.retries)
 
     def metadata(self):
-        """The model's signatures, as TensorFlow Serving's REST API has it."""
+        """The signatures of the model, in the form of the REST API."""
         return with_retries(self._metadata, self.retries)
 
     def _asked(self, signature, texts):
-        """`(batch of texts, outputs)` by request; outputs are lists, documents first."""
+        """Yields `(texts, outputs)` for each request; outputs are lists by name."""
         if isinstance(texts, str | bytes):
             raise TypeError(f"`texts` must be a list of strings. Received: {texts!r:.80}")
         texts = list(texts)
@@ -97,7 +102,7 @@ class ServingClient(abc.ABC):
             if not isinstance(text, str):
                 raise TypeError(f"`texts` must be a list of strings. Received: {text!r:.80}")
         for batch in batches(texts, self.batch_size):
-            # Half a surrogate pair is no text that could be sent.
+            # Lone surrogates cannot be encoded.
             sent = [text.encode("utf-8", "replace").decode() for text in batch]
             yield batch, self._answered(signature, sent)
 
@@ -115,19 +120,19 @@ class ServingClient(abc.ABC):
 
     @abc.abstractmethod
     def _outputs(self, signature, texts):
-        """One request: `dict` from output to nested lists."""
+        """Sends one request, and returns a `dict` from output to nested lists."""
 
     @abc.abstractmethod
     def _status(self):
-        """One request."""
+        """Requests the status."""
 
     @abc.abstractmethod
     def _metadata(self):
-        """One request."""
+        """Requests the metadata."""
 
 
 def batches(texts, size):
-    """Lists of at most `size` texts and 3.5 MB, in order; a larger text goes alone.
+    """Lists of at most `size` texts and 3.5 MB, in order; a larger text is a list by itself.
 
     >>> list(batches(["a", "b", "c"], 2))
     [['a', 'b'], ['c']]

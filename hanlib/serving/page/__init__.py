@@ -1,4 +1,4 @@
-"""The page that asks a server for decisions and shows the evidence: one file, no downloads."""
+"""The web page of the server, a single file without external resources."""
 
 import functools
 import re
@@ -11,7 +11,7 @@ _FOLDER = Path(__file__).parent
 
 @functools.cache
 def html():
-    """The page with its styles and scripts.
+    """The page with its style sheets and scripts.
 
     >>> html().startswith("<!doctype html>"), "<script src" in html()
     (True, False)
@@ -26,10 +26,10 @@ def html():
 
 @functools.cache
 def content_security_policy():
-    """The `Content-Security-Policy` under which the page works.
+    """The `Content-Security-Policy` of the page.
 
-    Only the page's own script and style are allowed, by their hashes. The page may connect to any
-    address, since a person may type in any server.
+    It allows only the script and the style sheet of the page, by their hashes. The page may connect
+    to any address, since the address of the server is an input field.
 
     >>> content_security_policy().split("; ")[0]
     "default-src 'none'"

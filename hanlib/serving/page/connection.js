@@ -1,4 +1,4 @@
-// The server and its model: requests, error messages, and what the model offers.
+// Requests to the server, error messages, and the signatures of the model.
 const element = id => document.getElementById(id);
 const chosen = name => document.querySelector(`input[name=${name}]:checked`).value;
 
@@ -9,7 +9,7 @@ function modelAddress() {
   return server + path + (version ? `/versions/${encodeURIComponent(version)}` : "");
 }
 
-/** JSON from the server; throws an Error whose message says what to do. */
+/** Returns JSON from the server, or throws an Error with a helpful message. */
 async function fetched(address, options = {}) {
   let response, text;
   try {
@@ -17,9 +17,9 @@ async function fetched(address, options = {}) {
     text = await response.text();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    if (error.name === "TimeoutError") throw new Error("The server gave no answer in time.");
+    if (error.name === "TimeoutError") throw new Error("The server did not answer in time.");
     throw new Error(`No answer from ${address}. Is the server running, and is the address right? ` +
-      "At another address than this page's it must allow pages: TensorFlow Serving with --rest_api_enable_cors_support, hanlib serve with --allow-origin.");
+      "If its address differs from that of this page, it must allow requests from pages: TensorFlow Serving with --rest_api_enable_cors_support, hanlib serve with --allow-origin.");
   }
   let answer = null;
   try { answer = JSON.parse(text); } catch { /* reported below */ }
@@ -28,26 +28,26 @@ async function fetched(address, options = {}) {
 }
 
 function problem(response, message, text) {
-  const said = message || (text ? `no JSON, but: ${text.slice(0, 200)}` : "nothing");
+  const said = message || (text ? `no JSON: ${text.slice(0, 200)}` : "nothing");
   const wait = response.headers.get("Retry-After");
   const advice = {
-    404: "There is no such model or version here. ",
-    413: "The text is longer than the server accepts. ",
+    404: "The server has no such model or version. ",
+    413: "The text is too long for the server. ",
     429: "The server is busy: try again. ",
     503: `The server is busy or not ready: try again${wait ? ` in ${wait} s` : " in a moment"}. `,
     504: "The server took too long: try again, or with less text. ",
   }[response.status] || "";
   if (/not found in signature def/.test(said)) {
-    return `${withoutExplain()} The server said: ${said} (${response.status})`;
+    return `${withoutExplain()} The server returned: ${said} (${response.status})`;
   }
-  return `${advice}The server said: ${said} (${response.status})`;
+  return `${advice}The server returned: ${said} (${response.status})`;
 }
 
-const withoutExplain = () => `The model “${element("model").value}” cannot show its evidence: it was ` +
-  "exported without the signature “explain”. Ask for the answer alone, or export it again with a newer hanlib.";
+const withoutExplain = () => `The model “${element("model").value}” cannot return evidence: it was ` +
+  "exported without the signature “explain”. Request the prediction only, or export the model again with a newer hanlib.";
 
 let connection = 0, connected = false;
-/** Asks which signatures the model has; missing ones cannot be chosen. */
+/** Requests the signatures of the model, and disables the choices for missing ones. */
 async function connect() {
   const mine = ++connection, state = element("model-state");
   connected = false;
@@ -55,7 +55,7 @@ async function connect() {
   offer(null);
   if (!element("model").value.trim()) {
     element("server-box").open = true;
-    state.textContent = "Which model? Its name goes into “Server and model”.";
+    state.textContent = "Which model? Enter its name in “Server and model”.";
     return;
   }
   try {
@@ -97,12 +97,12 @@ async function discover() {
   element("model").value = asked.get("model") || "";
   element("version").value = asked.get("version") || "";
   try {
-    // Only hanlib's own server lists its models; TensorFlow Serving cannot.
+    // Only the development server lists its models; TensorFlow Serving does not.
     const { models } = await fetched(`${element("server").value}/hanlib/models`, { signal: AbortSignal.timeout(5000) });
     const names = models.map(model => typeof model === "string" ? model : model.name);
     element("models").replaceChildren(...names.map(name => make("option", { value: name })));
     if (!element("model").value && names.length) element("model").value = names[0];
-  } catch { /* the field asks for the name */ }
+  } catch { /* The user enters the name. */ }
   await connect();
 }
 

@@ -1,4 +1,4 @@
-// The texts, the requests and the answers, which explanation.js draws.
+// The text fields, the requests and the answers, which explanation.js renders.
 const MOST_FILE_BYTES = 5e6, LONGEST_ARGUMENT = 60000, PATIENCE = 120000;
 
 /* ---- the texts ---- */
@@ -28,13 +28,13 @@ function counted(side) {
   sides[side].count.textContent = length ? `${length.toLocaleString("en")} characters` : "";
 }
 
-/** The first file goes where it was dropped; a second one beside it. */
+/** Reads the first file into this field, and a second one into the other field. */
 async function takeFiles(files, side) {
   complain("");
   for (const [i, file] of [...files].slice(0, 2).entries()) {
     if (file.size > MOST_FILE_BYTES) { complain(`${file.name} is larger than ${MOST_FILE_BYTES / 1e6} MB.`); continue; }
     const content = new Uint8Array(await file.arrayBuffer());
-    if (content.includes(0)) { complain(`${file.name} is no text file.`); continue; }
+    if (content.includes(0)) { complain(`${file.name} is not a text file.`); continue; }
     const target = (side + i) % 2;
     if (target === 1) { element("compare").checked = true; arrange(); }
     sides[target].area.value = decoded(content);
@@ -69,7 +69,7 @@ let asking = null, answered = null;
 async function ask() {
   if (asking) { asking.abort(); return; }
   complain("");
-  if (!element("model").value.trim()) { complain("Which model? Type its name."); element("server-box").open = true; element("model").focus(); return; }
+  if (!element("model").value.trim()) { complain("Which model? Enter its name."); element("server-box").open = true; element("model").focus(); return; }
   const empty = texts().findIndex(text => !text.trim());
   if (empty >= 0) { complain("There is no text to classify."); sides[empty].area.focus(); return; }
   const [sent, signature] = [texts(), chosen("signature")];
@@ -79,7 +79,7 @@ async function ask() {
   try {
     // Without a Content-Type header there is no preflight request to a server at another address.
     const { outputs } = await fetched(`${modelAddress()}:predict`, { method: "POST", body: body(), signal: asking.signal });
-    if (!outputs || !outputs.probabilities) throw new Error("The answer has no probabilities: this is no model that hanlib exported.");
+    if (!outputs || !outputs.probabilities) throw new Error("The answer has no probabilities: the model was not exported by hanlib.");
     answered = { sent, signature, outputs };
     show();
     reveal(element("results"));
@@ -96,7 +96,7 @@ async function ask() {
 function busy(is) {
   element("ask").textContent = is ? "Stop" : "Classify";
   element("results").setAttribute("aria-busy", is);
-  if (is) say("Asking the server.");
+  if (is) say("Sending the request.");
 }
 
 function say(text) { element("said").textContent = text; }
@@ -109,7 +109,7 @@ function complain(text) {
   reveal(element("problem"));
 }
 
-/** Scrolls to what would otherwise begin below the window, as on a phone. */
+/** Scrolls to an element that begins below the window, as on a phone. */
 function reveal(node) {
   if (node.getBoundingClientRect().top > innerHeight - 160) node.scrollIntoView({ block: "start" });
 }
@@ -134,7 +134,7 @@ function show() {
   say(answers.map(answer => `${named(answer)}: ${percent(Math.max(...answer.probabilities.values()))}`).join("; "));
 }
 
-/** How far the probabilities differ from those of the first text, by class. */
+/** The differences of the probabilities from those of the first text, by class. */
 function differences(answer, first) {
   return new Map([...answer.probabilities].map(([name, value]) => {
     const points = 100 * (value - first.probabilities.get(name));
@@ -142,7 +142,7 @@ function differences(answer, first) {
   }));
 }
 
-/** The answer for one text, without the padding of its batch. */
+/** The answer for one text, without padding. */
 function answerOf(outputs, i, text, explained) {
   const answer = {
     text, label: outputs.label[i], labels: outputs.labels && outputs.labels[i].filter(Boolean),
@@ -169,7 +169,7 @@ function answerOf(outputs, i, text, explained) {
 function command() {
   const quoted = text => `'${text.replace(/'/g, "'\\''")}'`;
   const start = `curl -sS -H 'Content-Type: application/json' ${quoted(`${modelAddress()}:predict`)}`;
-  // An argument of a command is at most 128 KB long.
+  // Command-line arguments are limited to 128 KB.
   if (new Blob([body()]).size < LONGEST_ARGUMENT) return `${start} -d ${quoted(body())}`;
   return `${start} --data-binary @- <<'END'\n${body()}\nEND`;
 }
@@ -185,7 +185,7 @@ async function copy() {
   } catch {
     element("command-box").open = true;
     getSelection().selectAllChildren(element("command"));
-    say("Copying is not allowed here. The command is selected below.");
+    say("The browser does not allow copying. The command is selected below.");
   }
   setTimeout(() => { element("copy").textContent = "Copy as curl"; }, 2000);
 }
@@ -201,7 +201,7 @@ for (const input of document.querySelectorAll("input[name=signature]")) input.ad
 document.addEventListener("keydown", event => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); if (!asking) ask(); }
 });
-// A file that misses its field must not replace the page.
+// Dropping a file outside the fields must not replace the page.
 for (const kind of ["dragover", "drop"]) document.addEventListener(kind, event => { if (event.dataTransfer && [...event.dataTransfer.types].includes("Files")) event.preventDefault(); });
 addEventListener("beforeprint", () => document.querySelectorAll("#results details").forEach(box => { box.open = true; }));
 

@@ -1,4 +1,4 @@
-"""The routes: TensorFlow Serving's REST API, and beside it `/healthz`, `/metrics` and the page."""
+"""The routes of the server: TensorFlow Serving's REST API, `/healthz`, `/metrics`, the page."""
 
 import asyncio
 import concurrent.futures
@@ -12,13 +12,12 @@ from starlette.responses import Response
 
 from hanlib.serving import page
 from hanlib.serving.server import requests, responses
-from hanlib.serving.server.metrics import CONTENT_TYPE
-from hanlib.serving.server.sentence_limit import check_sentences
+from hanlib.serving.server.server_metrics import CONTENT_TYPE
 from hanlib.serving.server.status import StatusError, error_body, invalid
 from hanlib.serving.server.urls import target
 
 _LOG = logging.getLogger("hanlib.serve")
-# Larger bodies are parsed in a thread, so that the event loop goes on.
+# Larger bodies are parsed in a thread, so that the event loop is not blocked.
 _PARSED_INLINE = 1 << 16
 _PAGE_HEADERS = {"referrer-policy": "no-referrer", "cache-control": "no-cache"}
 _METHOD_NAMES = {"classify": "classification", "regress": "regression"}
@@ -33,17 +32,15 @@ class Application:
         bodies: `Bodies`.
         metrics: `Metrics`.
         hosts: `Hosts`.
-        seconds: Time to answer a request whose body has arrived; 504 after it.
-        max_sentences: Sentences of a document.
+        seconds: Deadline of a request after its body has arrived.
     """
 
-    def __init__(self, versions, batcher, bodies, metrics, hosts, seconds, max_sentences):
+    def __init__(self, versions, batcher, bodies, metrics, hosts, seconds):
         self._versions, self._batcher, self._bodies = versions, batcher, bodies
-        self._metrics, self._hosts = metrics, hosts
-        self._seconds, self._max_sentences = seconds, max_sentences
-        # One thread: parsers share Python's interpreter lock with the event loop.
+        self._metrics, self._hosts, self._seconds = metrics, hosts, seconds
+        # One thread is enough: parsers share the interpreter lock with the event loop.
         self._parser = concurrent.futures.ThreadPoolExecutor(1, "parse")
-        # Set when the server stops: connections are closed after their answers.
+        # Set when the server stops: connections are then closed after their responses.
         self.draining = False
 
     async def __call__(self, scope, receive, send):
@@ -60,7 +57,7 @@ class Application:
         _LOG.info("%s %s %d %.1f ms", request.method, path, response.status_code, seconds * 1e3)
 
     async def _answer(self, request):
-        """`(name of the route, response)`."""
+        """Returns `(name of the route, response)`."""
         host = request.headers.get("host")
         if not self._hosts.allows(host):
             message = f"This server does not answer to the host {host!r} (--allow-host)"
@@ -92,7 +89,7 @@ class Application:
             return route, _json_response(body, error.http_code, error.headers)
         except ClientDisconnect:
             return route, _json_response(b"", 499)
-        # The server must survive any failure and answer. The log must not hold text of documents.
+        # Any failure must be answered. The log must not contain text of documents.
         except Exception as error:
             _LOG.error("%s in a request to %s", type(error).__name__, route)
             body = error_body(f"Internal error: {type(error).__name__}")
@@ -107,12 +104,13 @@ class Application:
             return servable.metadata(asked.name, number)
         async with self._bodies.of(request) as body:
             if asked.verb != "predict":
-                return self._refuse(asked, body, version)
+                self._versions.servable(*version)
+                raise _predict_only(asked.verb)
             answer = self._predict(body, version)
             return await _while_wanted(answer, request.receive, self._seconds)
 
     async def _predict(self, body, version):
-        """The answer to `:predict`."""
+        """The body of the response to `:predict`."""
         if len(body) <= _PARSED_INLINE:
             signature, by_row, inputs = self._read(body, version)
         else:
@@ -123,7 +121,7 @@ class Application:
         return await self._batcher.run(signature, inputs, finish)
 
     def _read(self, body, version):
-        """`(Signature, whether it is in row format, {input: array})` of a body."""
+        """Parses a body to `(Signature, whether it is in row format, {input: array})`."""
         found = []
 
         def inputs_of(name):
@@ -133,22 +131,7 @@ class Application:
         name, by_row, inputs = requests.read(body, inputs_of)
         signature = found[0].signatures[name or "serving_default"]
         signature.check(inputs)
-        check_sentences(inputs, self._max_sentences)
         return signature, by_row, inputs
-
-    def _refuse(self, asked, body, version):
-        """`:classify` and `:regress` need signatures that TensorFlow 2 does not write."""
-        document = requests.parse(body)
-        name = document.get("signature_name", "") if isinstance(document, dict) else ""
-        name = name if isinstance(name, str) else ""
-        method = self._versions.servable(*version)[1].method_name(name)
-        wanted = f"tensorflow/serving/{asked.verb}"
-        if method == wanted:
-            raise StatusError("UNIMPLEMENTED", f"{wanted} is not served here")
-        raise invalid(
-            f"Expected {_METHOD_NAMES[asked.verb]} signature method_name to be {wanted}. "
-            f"Was: {method}"
-        )
 
     def _health(self):
         ready = bool(self._versions.loaded)
@@ -162,15 +145,23 @@ class Application:
         return Response(page.html(), 200, headers, media_type="text/html")
 
     def _models(self):
-        """The models that the page offers."""
+        """The names of the models, for the page."""
         return _json_response(json.dumps({"models": [self._versions.name]}))
 
 
+def _predict_only(verb):
+    """The error for `:classify` and `:regress`, whose signatures TensorFlow 2 does not write."""
+    return invalid(
+        f"Expected {_METHOD_NAMES[verb]} signature method_name to be tensorflow/serving/{verb}. "
+        "Was: tensorflow/serving/predict"
+    )
+
+
 async def _while_wanted(answer, receive, seconds):
-    """The result of a coroutine, which is cancelled when its client disconnects or time is over.
+    """Awaits a coroutine, and cancels it at the deadline or when the client disconnects.
 
     Raises:
-        ClientDisconnect: The client has gone.
+        ClientDisconnect: If the client disconnects.
         StatusError: DEADLINE_EXCEEDED after `seconds`.
     """
     answer = asyncio.ensure_future(answer)
@@ -190,7 +181,7 @@ async def _while_wanted(answer, receive, seconds):
 
 
 async def _disconnected(receive):
-    """Returns when the client disconnects; its body has been read."""
+    """Waits until the client disconnects. Its body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -200,7 +191,7 @@ def _json_response(body, code=200, headers=None):
 
 
 def _sent_path(scope):
-    """The path and the query string as the client sent them."""
+    """The path and query string as sent by the client."""
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope["query_string"]
     return (path + b"?" + query if query else path).decode("utf-8", "surrogateescape")

@@ -1,12 +1,11 @@
-"""Joins concurrent requests to one signature into a batch, and cuts a large request into several.
+"""Joins concurrent requests to a signature into batches, and splits large requests.
 
-No request waits for others to join it: a request that finds a free worker runs at once, and those
-that arrive in the meantime form the next batch. As in TensorFlow Serving, padded outputs are as
-wide as the batch needs.
+If a worker is free, a request runs immediately; requests that arrive while all workers are busy
+form the next batch. As in TensorFlow Serving, the width of padded outputs depends on the batch.
 
-A request that is cancelled leaves the queue. A batch whose requests are all cancelled is stopped
-(see `interruptible`). A long document runs alone, and one worker is kept free of long documents, so
-short requests never wait behind them (with two workers or more).
+A cancelled request is removed from the queue. A batch whose requests are all cancelled is stopped
+(see `interruptible`). A long document runs alone, and one worker never runs long documents, so
+short requests do not wait for them (with two or more workers).
 """
 
 import asyncio
@@ -21,14 +20,14 @@ from hanlib.serving.server.status import StatusError
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What may run and wait at once.
+    """Limits of batches and of the queue.
 
     Attributes:
-        workers: Batches that run at the same time.
-        documents: Documents in a batch.
-        characters: Bytes of text in a batch of more than one document.
-        long_document: Bytes of text from which a document runs alone.
-        waiting: Documents in the queue.
+        workers: Number of batches that run in parallel.
+        documents: Maximum number of documents in a batch.
+        characters: Maximum bytes of text in a batch of several documents.
+        long_document: Minimum bytes of text of a document that runs alone.
+        waiting: Maximum number of documents in the queue.
     """
 
     workers: int = 2
@@ -39,12 +38,12 @@ class Limits:
 
 
 class Batcher:
-    """The queue of all signatures, and the workers that empty it.
+    """The queue of requests to all signatures, and the workers that process it.
 
     Args:
         limits: `Limits`.
         executor: Runs the batches in `limits.workers` threads.
-        observe: Called with the number of documents of each batch.
+        observe: Function that is called with the number of documents of each batch.
     """
 
     def __init__(self, limits, executor, observe=lambda documents: None):
@@ -54,15 +53,15 @@ class Batcher:
         self.waiting = 0
 
     async def run(self, signature, inputs, finish):
-        """The answer to one request. Cancel it if nobody waits for the answer any more.
+        """Runs one request and returns the response. Cancel it if the client disconnects.
 
         Args:
             signature: A `Signature`.
             inputs: `{name: array}` that `signature.check` accepts.
-            finish: A function from `{name: array}` to the answer. It is called in a worker.
+            finish: Function from `{name: array}` to the response, which is called in a worker.
 
         Raises:
-            StatusError: What the signature or `finish` raises. UNAVAILABLE if the queue is full.
+            StatusError: UNAVAILABLE if the queue is full; or an error of the signature or `finish`.
         """
         size = signature.size(inputs)
         documents = size or 1
@@ -77,7 +76,7 @@ class Batcher:
         outputs = await self._results(pieces)
         if len(outputs) == 1:
             return outputs[0]
-        if not signature.batchable:  # The run showed an output whose first axis is not the batch.
+        if not signature.batchable:  # An output turned out not to have the batch as first axis.
             return await self.run(signature, inputs, finish)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: finish(_join(outputs)))
@@ -95,7 +94,7 @@ class Batcher:
         return results
 
     def _drop(self, piece):
-        """Lets go of a piece that was cancelled in the queue. Its turn is passed over later."""
+        """Releases a piece that was cancelled in the queue, where it is skipped later."""
         if piece.queued and piece.future.cancelled():
             piece.queued, piece.inputs = False, None
             self.waiting -= piece.documents
@@ -111,7 +110,7 @@ class Batcher:
         return [_Piece(signature, part, size is not None, finish) for part in parts]
 
     def _spans(self, inputs, size):
-        """`[(first document, end)]` of the parts that a request is cut into."""
+        """The parts `(first document, end)` into which a request is split."""
         weights = sum(_weights(array) for array in inputs.values()).tolist()
         spans, start, total = [], 0, 0
         for index, weight in enumerate(weights):
@@ -124,7 +123,7 @@ class Batcher:
         return [*spans, (start, size)]
 
     def _start(self):
-        """Gives the free workers the next batches."""
+        """Starts the next batches on the free workers."""
         while self._running < self._limits.workers:
             pieces = self._next_pieces()
             if not pieces:
@@ -139,7 +138,7 @@ class Batcher:
         return piece.longest >= self._limits.long_document
 
     def _next_pieces(self):
-        """Takes the pieces of the next batch out of the queue."""
+        """Removes the pieces of the next batch from the queue."""
         chosen, skipped, documents, characters = [], [], 0, 0
         while self._queue and documents < self._limits.documents:
             piece = self._queue.popleft()
@@ -165,7 +164,7 @@ class Batcher:
         return chosen
 
     def _may_join(self, piece, first, documents, characters):
-        """Whether a piece may join a batch of so many documents and bytes."""
+        """Whether a piece fits into a batch with these numbers of documents and bytes."""
         return (
             piece.key is not None
             and piece.key == first.key
@@ -175,7 +174,7 @@ class Batcher:
         )
 
     def _may_run(self, piece):
-        """Whether a free worker may start this piece: the last one takes no long document."""
+        """Whether a free worker may run this piece; the last one must not run long documents."""
         return not self._is_long(piece) or self._running_long < max(self._limits.workers - 1, 1)
 
     def _finished(self, batch, done):
@@ -212,7 +211,7 @@ class _Piece:
 
 
 class _Batch:
-    """Pieces that run together; stopped once all of them are cancelled."""
+    """Pieces that run together, and are stopped when all of them are cancelled."""
 
     def __init__(self, pieces):
         self.pieces, self._cancellation = pieces, Cancellation()
@@ -224,7 +223,7 @@ class _Batch:
             self._cancellation.cancel()
 
     def run(self):
-        """The result of each piece, an exception for those that fail."""
+        """Returns the result of each piece, an exception if it failed."""
         if len(self.pieces) == 1:
             return [self._alone(self.pieces[0])]
         signature, sizes = self.pieces[0].signature, [piece.documents for piece in self.pieces]
@@ -234,7 +233,7 @@ class _Batch:
         }
         try:
             outputs = signature(joined, self._cancellation)
-        except StatusError:  # The fault of one request must not fail the others.
+        except StatusError:  # An error of one request must not affect the others.
             return [self._alone(piece) for piece in self.pieces]
         total = sum(sizes)
         if any(array.shape[:1] != (total,) for array in outputs.values()):
@@ -259,7 +258,7 @@ class _Batch:
 
 
 def _weights(array):
-    """Bytes of each document."""
+    """The bytes of each document."""
     if array.ndim == 0:
         return np.array([len(array.item()) if array.dtype.kind == "O" else array.nbytes])
     if array.dtype.kind != "O":
@@ -269,7 +268,7 @@ def _weights(array):
 
 
 def _join(parts):
-    """The outputs of the pieces of one request, padded to one width, as one batch would be."""
+    """The outputs of the pieces of one request, padded to the same width."""
     return {name: _concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -1,4 +1,4 @@
-"""Reads the body of a request within limits: size, gzip, time, and all bodies together."""
+"""Reads request bodies with limits of size, time and total memory, and decompresses gzip."""
 
 import asyncio
 import contextlib
@@ -6,19 +6,19 @@ import zlib
 
 from hanlib.serving.server.status import StatusError, invalid
 
-# A body that is too large is read up to this multiple of the limit and thrown away, because most
-# clients read the answer only after they have sent the body.
+# A body that is too large is read and discarded up to this multiple of the limit, because most
+# clients read the response only after they have sent the body.
 _DISCARDED = 8
 _CLOSE = {"connection": "close"}
 
 
 class Bodies:
-    """Reads bodies.
+    """Reads request bodies.
 
     Args:
-        largest: Bytes of one body, decompressed.
-        together: Bytes of all bodies of unanswered requests.
-        seconds: Time that a client has to send a body.
+        largest: Maximum bytes of a body, decompressed.
+        together: Maximum bytes of all bodies of unanswered requests.
+        seconds: Maximum time for a client to send a body.
     """
 
     def __init__(self, largest, together, seconds=60):
@@ -27,11 +27,11 @@ class Bodies:
 
     @contextlib.asynccontextmanager
     async def of(self, request):
-        """The body of a request. It counts as held until the block is left.
+        """A context with the body of a request, which counts towards `together`.
 
         Raises:
             StatusError: 413 if it is too large, 408 if it does not arrive in time, UNAVAILABLE if
-                there are too many bodies, INVALID_ARGUMENT if it is not the gzip it claims to be.
+                there are too many bodies, INVALID_ARGUMENT if it is not valid gzip.
         """
         held = [0]
         try:

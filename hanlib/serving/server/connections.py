@@ -1,6 +1,6 @@
-"""Connections: how long they may be idle, how many there may be, and what a head may hold.
+"""Limits of connections: their number, idle time, and the time and size of request headers.
 
-The HTTP parser is `httptools` (llhttp), which also refuses `Content-Length` together with
+The HTTP parser is `httptools` (llhttp), which rejects `Content-Length` together with
 `Transfer-Encoding`.
 """
 
@@ -14,20 +14,20 @@ from hanlib.serving.server.status import error_body
 
 # Connections that the kernel completes before the server accepts them.
 BACKLOG = 128
-# Files that are opened after the start: those of new versions.
+# File descriptors for files that are opened later, such as those of new versions.
 _RESERVED_FILES = 32
 
 
 @dataclasses.dataclass(frozen=True)
 class ConnectionLimits:
-    """What a client may hold.
+    """Limits of connections.
 
     Attributes:
-        connections: Connections at the same time.
-        head_seconds: From the connection, or the first byte of a further request, to the end of the
-            request's head.
-        idle_seconds: From an answer to the next request.
-        head_bytes: Bytes between two parts of a body, so those of a head.
+        connections: Maximum number of connections.
+        head_seconds: Maximum time from the connection, or the first byte of a later request, to the
+            end of the headers.
+        idle_seconds: Maximum time between a response and the next request.
+        head_bytes: Maximum bytes of the headers.
     """
 
     connections: int = 512
@@ -37,7 +37,7 @@ class ConnectionLimits:
 
 
 def most_connections(wanted):
-    """`wanted`, or fewer where the limit of open files (`ulimit -n`) does not allow as many."""
+    """`wanted`, or the number of connections that `ulimit -n` allows, if that is lower."""
     if sys.platform == "win32":
         return wanted
     import resource
@@ -50,13 +50,13 @@ def most_connections(wanted):
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. If there are too many, the one that was idle longest makes room.
+    """A connection. If there are too many, the one that was idle longest is closed.
 
     Args:
         limits: `ConnectionLimits`.
-        idle: A dictionary, shared by all connections, whose keys are those without a request, in
-            the order in which they became idle.
-        **options: Those of Uvicorn.
+        idle: Dictionary, shared by all connections, whose keys are the idle connections in the
+            order in which they became idle.
+        **options: Options of Uvicorn.
     """
 
     def __init__(self, limits, idle, **options):
@@ -103,11 +103,11 @@ class Connection(HttpToolsProtocol):
             self._await_head(self._limits.idle_seconds)
 
     def has_sent_all(self):
-        """Whether no part of an answer still waits for the client to read it."""
+        """Whether the client has received all of the last response."""
         return self.transport.get_write_buffer_size() == 0
 
     def make_room(self):
-        """Closes this idle connection in favour of a new one."""
+        """Closes this idle connection to accept a new one."""
         self._stop_timer()
         self.connections.discard(self)
         self.transport.abort()
@@ -125,20 +125,20 @@ class Connection(HttpToolsProtocol):
 
     def _expire(self):
         if self.cycle is None or self.cycle.response_complete:
-            # `close` would wait until the client has read its answers.
+            # `close` would wait until the client has read the response.
             self.transport.abort()
-        else:  # The head of the next request is late, but this one has no answer yet.
+        else:  # Headers of the next request are late, but this request is still running.
             self._await_head(self._limits.head_seconds)
 
     def send_400_response(self, msg):
-        """Uvicorn calls it for what is not HTTP."""
+        """Called by Uvicorn for invalid HTTP."""
         self._refuse(400, msg)
 
     def _unsupported_upgrade_warning(self):
-        """Uvicorn would log two lines for each upgrade to WebSocket; it is answered as HTTP."""
+        """Suppresses two log lines of Uvicorn; WebSocket upgrades are answered as HTTP."""
 
     def _refuse(self, code, message):
-        """Answers outside of the application, and closes."""
+        """Sends an error outside of the application, and closes the connection."""
         body = error_body(message)
         head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
         self.transport.write(STATUS_LINE[code] + head % len(body) + body)

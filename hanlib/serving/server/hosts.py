@@ -1,7 +1,7 @@
-"""Which `Host` a request may name: the defence of a server on loopback against DNS rebinding.
+"""Checks the `Host` header, which protects a server on loopback against DNS rebinding.
 
-A web page can let its own domain name point to 127.0.0.1, and its scripts may then read the answers
-of every server there. The browser still sends the name of the page's domain as `Host`.
+A web page whose domain name resolves to 127.0.0.1 could read the responses of servers on the
+loopback interface. The browser still sends the domain name of the page as `Host`.
 """
 
 import ipaddress
@@ -14,9 +14,9 @@ class Hosts:
     """The hosts that a server answers to.
 
     Args:
-        address: The address that the server is bound to. A loopback address is answered to under
-            loopback names and addresses only; another one under any name, unless `allowed` is set.
-        allowed: Further host names; `*` stands for all.
+        address: The address that the server is bound to. With a loopback address, only loopback
+            names and addresses are accepted; with another one any name, unless `allowed` is set.
+        allowed: Additional host names; `*` for all.
 
     >>> Hosts("127.0.0.1").allows("localhost:8501"), Hosts("127.0.0.1").allows("evil.example")
     (True, False)
@@ -27,8 +27,8 @@ class Hosts:
         self._all = "*" in allowed or (not allowed and not _is_loopback(address))
 
     def allows(self, host):
-        """Whether a request with this `Host` header, or None, is answered."""
-        if self._all or host is None:  # Browsers always send it.
+        """Whether a request with this `Host` header, or None, is accepted."""
+        if self._all or host is None:  # Browsers always send the header.
             return True
         name = _PORT.sub("", host).lower().rstrip(".")
         return name in self._allowed or _is_loopback(name.strip("[]"))

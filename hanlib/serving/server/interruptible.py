@@ -1,9 +1,9 @@
-"""Runs of a SavedModel's function that another thread can stop.
+"""Runs functions of a SavedModel so that another thread can cancel them.
 
-TensorFlow's `CancellationManager` stops a run between two operations, so at the next step of a
-loop. An operation that has begun, such as one matrix product or one regular expression over the
-whole text, ends first. TensorFlow's own context manager for it is one variable for all threads
-(`tensorflow.python.eager.cancellation`); each run here passes its manager explicitly.
+TensorFlow's `CancellationManager` stops a run between two operations, for instance at the next step
+of a loop. An operation that has started, such as a regular expression over the whole text, is
+completed first. TensorFlow's context manager for cancellation is shared by all threads, so the
+manager of each run is passed explicitly here.
 """
 
 from tensorflow.python.eager import context, execute
@@ -11,13 +11,13 @@ from tensorflow.python.eager.cancellation import CancellationManager
 
 
 class Cancellation:
-    """Stops runs, which follow one another in one thread."""
+    """Runs functions one after another, and cancels them."""
 
     def __init__(self):
         self._cancelled, self._manager = False, None
 
     def cancel(self):
-        """Stops the current run and all later ones. Any thread may call it; it does not wait."""
+        """Cancels the current run and all later ones, without waiting. It is thread-safe."""
         self._cancelled = True
         if self._manager is not None:
             self._manager.start_cancel()
@@ -26,9 +26,9 @@ class Cancellation:
         """Calls a `ConcreteFunction` with `{name: tensor}` and returns its structured outputs.
 
         Raises:
-            tf.errors.CancelledError: `cancel` was called.
+            tf.errors.CancelledError: If `cancel` was called.
         """
-        # One manager a run: a run that fails leaves its manager cancelled.
+        # A new manager for each run, since a failed run leaves its manager cancelled.
         self._manager = manager = CancellationManager()
         if self._cancelled:
             manager.start_cancel()

@@ -1,4 +1,4 @@
-"""The socket of the server. Without TensorFlow, so that a port in use is reported at once."""
+"""The socket of the server. TensorFlow is not needed, so a port in use is reported quickly."""
 
 import contextlib
 import ctypes
@@ -8,10 +8,10 @@ import sys
 
 
 def listen(host, port):
-    """A bound socket, so that a port in use is reported before a model is loaded.
+    """Binds a socket, which the server uses later.
 
     Raises:
-        OSError: The address cannot be bound.
+        OSError: If the address cannot be bound.
     """
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     bound = socket.socket(family, socket.SOCK_STREAM)
@@ -25,16 +25,15 @@ def listen(host, port):
     return bound
 
 
-# The number of Linux's socket option, and a BPF program that keeps no byte of any packet.
+# A socket option of Linux, and a BPF program that drops all packets.
 _SO_ATTACH_FILTER, _RETURN_0 = 26, struct.pack("HBBI", 0x06, 0, 0, 0)
 
 
 def refuse_newcomers(bound):
-    """Makes the kernel complete no further connection to a listening socket.
+    """Makes the kernel reject new connections to a listening socket (on Linux only).
 
-    Connections in its queue can still be accepted. Closing the socket at once would reset them,
-    together with the requests that their clients have sent. Does nothing on systems other than
-    Linux.
+    Connections in its queue can still be accepted. Closing the socket immediately would reset them
+    and lose the requests that their clients have sent.
     """
     if sys.platform != "linux":
         return

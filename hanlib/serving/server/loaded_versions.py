@@ -1,7 +1,7 @@
-"""The versions of a model: those in its folder, those that are loaded, and those that answer.
+"""Loads and unloads the versions of a model when its folder changes.
 
-As in TensorFlow Serving, a new version is loaded before the old one is unloaded, and a version that
-fails to load changes nothing.
+As in TensorFlow Serving, a new version is loaded before the old one is unloaded. If it cannot be
+loaded, the old one stays.
 """
 
 import gc
@@ -19,12 +19,13 @@ class Versions:
     """The versions of one model.
 
     Args:
-        name: The model's name in URLs.
-        base: Folder that holds a folder for each version.
-        load: A function from a version's folder to a servable. It raises if it cannot load it.
-        keep: How many of the highest versions answer.
-        labels: `{label: version}`; versions with a label stay loaded as well.
-        only: The one version that is served, if `base` is its folder. It is not watched then.
+        name: The name of the model in URLs.
+        base: Folder that contains a folder for each version.
+        load: Function from the folder of a version to a servable; it raises an error on failure.
+        keep: Number of the highest versions to load.
+        labels: `{label: version}`; versions with a label are loaded as well.
+        only: The number of the version if `base` is the folder of a single version, which is then
+            not watched.
     """
 
     def __init__(self, name, base, load, keep=1, labels=None, only=None):
@@ -34,7 +35,7 @@ class Versions:
 
     @property
     def loaded(self):
-        """The numbers of the versions that answer, in ascending order."""
+        """The numbers of the loaded versions, in ascending order."""
         return sorted(self._loaded)
 
     def servable(self, name, version=None, label=None):
@@ -75,13 +76,13 @@ class Versions:
         return [(number, *states[number]) for number in numbers]
 
     def refresh(self):
-        """Looks at the folder once: loads new versions and unloads old ones.
+        """Checks the folder once: loads new versions and unloads old ones.
 
-        It returns once they are loaded. Until then the versions of before answer.
+        The old versions answer until the new ones are loaded.
         """
         found = self._found()
         while not all(self._have(number, found[number]) for number in self._wanted(found)):
-            pass  # A version that failed is no longer wanted; the next lower one may be.
+            pass  # If a version fails, the next lower one may be wanted.
         wanted = set(self._wanted(found))
         for number in set(self._loaded) - wanted:
             if wanted & set(self._loaded) or not found:
@@ -99,20 +100,20 @@ class Versions:
         return {number: folders[number] for number in sorted(folders)}
 
     def _wanted(self, found):
-        """The highest versions that have not failed to load, and those with a label."""
+        """The highest versions that did not fail to load, and those with a label."""
         good = [n for n in found if n not in self._failed or self._failed[n] != _stamp(found[n])]
         newest = good[-self._keep :]
         return [n for n in good if n in newest or n in self.labels.values()]
 
     def _have(self, number, folder):
-        """Whether a version is loaded. Tries to load it if it is not."""
+        """Loads a version if necessary, and returns whether it is loaded."""
         if number in self._loaded:
             return True
         stamp = _stamp(folder)
         self._states[number] = ("LOADING", "OK", "")
         try:
             servable = self._load(folder)
-        # TensorFlow raises errors of many types. The versions of before go on answering.
+        # TensorFlow raises errors of many types. The old versions continue to answer.
         except Exception as error:
             reason = f"{type(error).__name__}: {' '.join(str(error).split())[:500]}"
             self._failed[number] = stamp
@@ -128,7 +129,7 @@ class Versions:
 
     def _unload(self, number):
         self._states[number] = ("UNLOADING", "OK", "")
-        # Running requests hold a reference to it until they are done.
+        # Running requests hold a reference to it until they are completed.
         self._loaded = {n: servable for n, servable in self._loaded.items() if n != number}
         gc.collect()
         self._states[number] = ("END", "OK", "")
@@ -136,9 +137,9 @@ class Versions:
 
 
 def _stamp(folder):
-    """A value that changes when a file in a version's folder is written."""
+    """A value that changes when a file in the folder changes."""
     try:
         files = [path.stat() for path in Path(folder).rglob("*")]
-    except OSError:  # A file was removed in the meantime.
+    except OSError:  # A file was removed concurrently.
         return None
     return len(files), max((file.st_mtime_ns for file in files), default=0)

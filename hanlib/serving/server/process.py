@@ -1,4 +1,4 @@
-"""The process: loads a model, answers until it is told to stop, and finishes what it has begun."""
+"""The server process: loads a model, serves it, and shuts down gracefully."""
 
 import asyncio
 import concurrent.futures
@@ -24,36 +24,35 @@ from hanlib.serving.server.connections import (
 from hanlib.serving.server.hosts import Hosts
 from hanlib.serving.server.listening import refuse_newcomers
 from hanlib.serving.server.loaded_versions import Versions
-from hanlib.serving.server.metrics import Metrics
 from hanlib.serving.server.servable import Servable
+from hanlib.serving.server.server_metrics import Metrics
 from hanlib.serving.server.status import StatusError
 from hanlib.serving.server.warm_up import warm_up
 
 _LOG = logging.getLogger("hanlib.serve")
-# Time for clients to read, with the answer to their last request, that the connection closes.
+# Time for clients to learn, with their next response, that the connection is closed.
 _LAST_REQUESTS = 2.0
 _SECONDS_BETWEEN_ACCEPT_ERRORS = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """How a server runs.
+    """The settings of a server.
 
     Attributes:
-        base: Folder of the model's versions, or of one version with `only`.
+        base: Folder of the versions of the model, or of a single version (see `only`).
         name: The model's name in URLs.
-        only: The number of the one version, if `base` is its folder.
+        only: The number of the version, if `base` is the folder of a single version.
         limits: `Limits` of the batches and the queue.
         connections: `ConnectionLimits`.
-        largest_body: Bytes of a request.
-        timeout: Seconds to answer a request whose body has arrived.
-        max_sentences: Sentences of a document.
-        keep: How many of the highest versions answer.
+        largest_body: Maximum bytes of a request.
+        timeout: Deadline of a request after its body has arrived, in seconds.
+        keep: Number of the highest versions that are served.
         labels: `{label: version}`.
-        poll: Seconds between two looks at the folder.
+        poll: Seconds between checks of the folder for new versions.
         allow_origin: The origin whose pages may send requests, `*` for all, or None.
-        allow_hosts: `Host` names that are accepted besides loopback ones, `*` for all.
-        grace: Seconds for the requests that run when the server is told to stop.
+        allow_hosts: Accepted `Host` names besides loopback ones, `*` for all.
+        grace: Maximum seconds to finish running requests when the server stops.
     """
 
     base: Path
@@ -63,7 +62,6 @@ class Settings:
     connections: ConnectionLimits = dataclasses.field(default_factory=ConnectionLimits)
     largest_body: int = 4 << 20
     timeout: float = 30.0
-    max_sentences: int = 50_000
     keep: int = 1
     labels: dict = dataclasses.field(default_factory=dict)
     poll: float = 1.0
@@ -82,13 +80,13 @@ def run(settings, bound, ready=lambda: None):
     Args:
         settings: `Settings`.
         bound: The socket of `listening.listen`.
-        ready: Called once requests are accepted.
+        ready: Function that is called when the server accepts requests.
 
     Returns:
         Whether every accepted request was answered.
 
     Raises:
-        NoModelError: No version can be loaded.
+        NoModelError: If no version can be loaded.
     """
     versions = Versions(
         settings.name,
@@ -155,7 +153,6 @@ def _application(settings, bound, versions):
         metrics,
         Hosts(bound.getsockname()[0], settings.allow_hosts),
         settings.timeout,
-        settings.max_sentences,
     )
 
 
@@ -167,9 +164,9 @@ def _protocol(limits):
 
 
 class _AcceptErrors:
-    """Handles errors of the event loop; it logs a lack of files once a minute, without traceback.
+    """An exception handler of the event loop that logs a lack of file descriptors once a minute.
 
-    asyncio reports it for each connection that waits, and tries again a second later.
+    asyncio reports it for each waiting connection, and retries after a second.
     """
 
     def __init__(self):
@@ -184,12 +181,12 @@ class _AcceptErrors:
 
 
 async def _watch(versions, seconds):
-    """Looks at the folder again and again."""
+    """Checks the folder for new versions periodically."""
     while True:
         await asyncio.sleep(seconds)
         try:
             await asyncio.to_thread(versions.refresh)
-        except OSError as error:  # The folder may be away for a while.
+        except OSError as error:  # The folder may be unavailable temporarily.
             _LOG.warning("%s: %s", versions.base, error.strerror)
 
 
@@ -207,7 +204,7 @@ def _with_origin(application, origin):
 
 
 class Server(uvicorn.Server):
-    """Uvicorn that stops without losing a request and ends with code 0."""
+    """A Uvicorn server that loses no request when it stops, and exits with code 0."""
 
     def __init__(self, config, application, ready):
         super().__init__(config)
@@ -215,7 +212,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self):
-        """Uvicorn's own handler raises the signal again at the end."""
+        """Replaces the handler of Uvicorn, which raises the signal again at the end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
@@ -226,17 +223,17 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets=None):
-        """Calls `ready` once the socket listens."""
+        """Calls `ready` when the socket is listening."""
         await super().startup(sockets)
         self._ready()
 
     async def shutdown(self, sockets=None):
-        """Accepts no new connections, and tells open ones with their answer that it is the last."""
+        """Accepts no new connections, and closes open ones after their next response."""
         _LOG.info("stopping: no new connections")
         self._application.draining = True
         for bound in sockets:
             refuse_newcomers(bound)
-        for _ in range(3):  # Accepts the connections that the kernel has completed already.
+        for _ in range(3):  # Accepts the connections that the kernel has already completed.
             await asyncio.sleep(0)
         for server in self.servers:
             server.close()

@@ -1,8 +1,8 @@
-"""The body of a predict request: from JSON to the arrays of a signature's inputs.
+"""Converts the body of a predict request from JSON to the input arrays of a signature.
 
-A body is in row format, `{"instances": [...]}`, or in column format, `{"inputs": ...}`. Types are
-strict, as in TensorFlow Serving: `1.0` is no integer and `1` is no bool, but an integer is a valid
-float. A string is plain, or `{"b64": "..."}`.
+The body is in row format, `{"instances": [...]}`, or in column format, `{"inputs": ...}`. Types are
+strict, as in TensorFlow Serving: `1.0` is not an integer and `1` is not a bool, but an integer is a
+valid float. Strings are plain or `{"b64": "..."}`.
 """
 
 import base64
@@ -12,11 +12,11 @@ import numpy as np
 
 from hanlib.serving.server.status import StatusError, invalid
 
-MAX_RANK = 32  # NumPy 1.26 has no more.
+MAX_RANK = 32  # The maximum of NumPy 1.
 
-# The JSON types of a tensor of each kind of NumPy dtype.
+# The valid JSON types for each kind of NumPy dtype.
 _SCALARS = {"b": {bool}, "i": {int}, "u": {int}, "f": {int, float}}
-# What TensorFlow Serving reads from JSON and writes to it.
+# The number types that TensorFlow Serving reads and writes as JSON.
 NUMBER_TYPES = frozenset(
     "bool int8 int16 int32 int64 uint8 uint32 uint64 float32 float64".split()  # noqa: SIM905
 )
@@ -32,11 +32,11 @@ _JSON_NAMES = {
 
 
 def read(body, inputs_of):
-    """What a predict request asks for.
+    """Parses a predict request.
 
     Args:
         body: The `bytes` of the request.
-        inputs_of: A function from the name of a signature to `{input: dtype name}`. It raises
+        inputs_of: Function from the name of a signature to `{input: dtype name}`; it raises a
             `StatusError` if there is no such model or signature.
 
     Returns:
@@ -44,7 +44,7 @@ def read(body, inputs_of):
         `bytes` objects.
 
     Raises:
-        StatusError: INVALID_ARGUMENT, or UNIMPLEMENTED for a dtype that JSON cannot express.
+        StatusError: INVALID_ARGUMENT, or UNIMPLEMENTED for a dtype without JSON representation.
     """
     document = parse(body)
     if not isinstance(document, dict):
@@ -69,11 +69,11 @@ def read(body, inputs_of):
 
 
 def parse(body):
-    """The JSON value in the `bytes` of a request.
+    """Parses JSON.
 
     Raises:
-        StatusError: INVALID_ARGUMENT if it is not UTF-8 or not JSON, is nested too deeply, has NaN
-            or Infinity, or has a key twice in one object.
+        StatusError: INVALID_ARGUMENT if `body` is not valid UTF-8 or JSON, is nested too deeply, or
+            contains NaN, Infinity, or an object with a repeated key.
 
     >>> parse(b'{"instances": ["a"]}')
     {'instances': ['a']}
@@ -90,7 +90,7 @@ def parse(body):
         message = f"JSON Parse error: {error}" if text.strip() else "The document is empty"
     except RecursionError:
         message = "JSON Parse error: The document is nested too deeply"
-    except ValueError:  # Python converts no integer of more than 4,300 digits.
+    except ValueError:  # Python limits integers to 4,300 digits.
         message = "JSON Parse error: An integer has too many digits"
     raise invalid(message)
 
@@ -155,7 +155,7 @@ def _array(value, dtype, name):
 
 
 def _flattened(value, name):
-    """`(shape, scalars in order)` of nested lists, which must not be ragged."""
+    """Flattens nested lists, which must not be ragged, to `(shape, scalars)`."""
     shape, level = [], [value]
     while any(isinstance(inner, list) for inner in level):
         sizes = [len(inner) if isinstance(inner, list) else None for inner in level]
@@ -225,12 +225,12 @@ def _is_base64(value):
 
 
 def _is_object(value):
-    """Whether a value is an object of inputs, and not a string in base64."""
+    """Whether a value is a JSON object other than a base64 string."""
     return isinstance(value, dict) and not _is_base64(value)
 
 
 def _shown(value):
-    """A value as an error message repeats it.
+    """A value as JSON for an error message, truncated.
 
     >>> _shown(["a"] * 100)
     '["a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a",...'

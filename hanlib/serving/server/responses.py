@@ -1,8 +1,8 @@
-"""The answer to a predict request: from a signature's outputs to JSON, by row or by column.
+"""Converts the outputs of a signature to the JSON of a response, by row or by column.
 
-An output whose name ends in `_bytes` is written as `{"b64": "..."}`, any other text as it is. JSON
-has no NaN and no bytes that are not UTF-8: unlike TensorFlow Serving, which then writes what no
-JSON parser reads, the server answers with an error that names the output.
+Outputs whose names end in `_bytes` are written as `{"b64": "..."}`, other text as strings. NaN and
+invalid UTF-8 have no JSON representation: TensorFlow Serving writes invalid JSON in these cases,
+but this server returns an error that names the output.
 """
 
 import base64
@@ -15,7 +15,7 @@ from hanlib.serving.server.status import StatusError, invalid
 
 
 def write(outputs, by_row):
-    """The body of an answer, as `bytes`.
+    """The body of a response, as `bytes`.
 
     Args:
         outputs: `{name: array}`. Arrays of objects hold `bytes`.
@@ -23,8 +23,8 @@ def write(outputs, by_row):
 
     Raises:
         StatusError: INVALID_ARGUMENT if the outputs have no common first dimension in row format,
-            or a type that TensorFlow Serving does not write. INTERNAL if an output holds NaN,
-            Infinity or text that is not UTF-8.
+            or a type that TensorFlow Serving does not write. INTERNAL if an output contains NaN,
+            Infinity or invalid UTF-8.
 
     >>> write({"y": np.array([0.1, 3.0], "float32")}, by_row=True)
     b'{"predictions": [0.1, 3.0]}'
@@ -76,7 +76,7 @@ def _base64(value):
 
 
 def shortest(values):
-    """A float32 array as float64 values that have few decimal digits and round to the same float32.
+    """Converts float32 to float64 values with few decimal digits that round to the same float32.
 
     >>> shortest(np.array([0.1, 1e-7, 1 / 3], "float32")).tolist()
     [0.1, 1e-07, 0.33333334]

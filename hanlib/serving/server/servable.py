@@ -1,4 +1,4 @@
-"""One version of a model: a SavedModel, its signatures and its metadata."""
+"""A version of a model: the SavedModel, its signatures and metadata."""
 
 import json
 from pathlib import Path
@@ -18,15 +18,15 @@ class Servable:
     """A loaded SavedModel.
 
     Args:
-        directory: The version's folder.
+        directory: The folder of the version.
 
     Raises:
-        Exception: Whatever TensorFlow raises if it cannot be loaded.
+        Exception: If it cannot be loaded; TensorFlow raises different types.
     """
 
     def __init__(self, directory):
         self._definitions = _definitions(directory)
-        # The signatures do not keep its tables and variables alive.
+        # Keeps its tables and variables alive, which the signatures do not.
         self._model = tf.saved_model.load(str(directory))
         self.signatures = {
             name: Signature(name, definition, self._model.signatures[name])
@@ -45,13 +45,8 @@ class Servable:
             raise invalid(f'Serving signature name: "{name}" not found in signature def')
         return self.signatures[name].inputs
 
-    def method_name(self, name):
-        """The API that a signature is for, such as `tensorflow/serving/predict`."""
-        self.inputs(name)
-        return self._definitions[name or DEFAULT_SIGNATURE].method_name
-
     def metadata(self, model, version):
-        """The body of the answer to `/metadata`."""
+        """The body of the response to `/metadata`."""
         names = sorted(self._definitions)
         signatures = {name: _as_dict(self._definitions[name]) for name in names}
         body = {
@@ -66,7 +61,8 @@ class Signature:
 
     Attributes:
         inputs: `{name: dtype name}`.
-        batchable: Whether the first axis of every input and output is the batch, as far as known.
+        batchable: Whether the first axis of every input and output is the batch axis, as far as
+            known.
     """
 
     def __init__(self, name, definition, function):
@@ -78,7 +74,7 @@ class Signature:
         self.batchable = bool(self.inputs) and all(_has_batch(shape) for shape in shapes)
 
     def check(self, inputs):
-        """Refuses inputs of other names or shapes than those of the signature.
+        """Checks the names and shapes of inputs.
 
         Raises:
             StatusError: INVALID_ARGUMENT.
@@ -97,7 +93,7 @@ class Signature:
                 )
 
     def size(self, inputs):
-        """The number of documents, or None if they cannot be joined with those of others."""
+        """The number of documents, or None if the request cannot be joined with others."""
         if not self.batchable:
             return None
         sizes = {len(array) for array in inputs.values()}
@@ -108,11 +104,11 @@ class Signature:
         """`{name: array}` -> `{name: array}`, outputs in the order of their names.
 
         Args:
-            inputs: What `check` accepts.
+            inputs: Inputs that `check` accepts.
             cancellation: A `Cancellation` that can stop the run.
 
         Raises:
-            StatusError: TensorFlow's error.
+            StatusError: If TensorFlow raises an error.
         """
         cancellation = cancellation or Cancellation()
         try:
@@ -126,7 +122,7 @@ class Signature:
 
 
 def _as_array(tensor):
-    """A tensor as an array; one of strings is an array of objects, a scalar too."""
+    """A tensor as an array; strings become an array of objects, also for a scalar."""
     return np.asarray(tensor.numpy(), object if tensor.dtype == tf.string else None)
 
 

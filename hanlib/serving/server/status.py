@@ -1,4 +1,4 @@
-"""TensorFlow's status codes, the HTTP codes that TensorFlow Serving maps them to, and the body."""
+"""Status codes of TensorFlow, their HTTP codes in TensorFlow Serving, and the body of an error."""
 
 import json
 
@@ -29,8 +29,8 @@ class StatusError(Exception):
 
     Args:
         code: A name of `HTTP_CODES`.
-        message: The `error` field of the answer.
-        http_code: An HTTP code that fits better than that of the table, such as 413.
+        message: The `error` field of the response.
+        http_code: A more specific HTTP code than that of the table, such as 413.
         headers: Additional headers of the response.
     """
 
@@ -45,7 +45,7 @@ class StatusError(Exception):
 
 
 def invalid(message):
-    """The error for a mistake of the client."""
+    """The error for an invalid request."""
     return StatusError("INVALID_ARGUMENT", message)
 
 
@@ -61,5 +61,5 @@ def error_body(message):
     >>> error_body("No")
     b'{"error": "No"}'
     """
-    # Lone surrogates, from URLs and keys that are not UTF-8, become escapes.
+    # Lone surrogates, from invalid UTF-8 in URLs and keys, are escaped.
     return json.dumps({"error": message}, ensure_ascii=False).encode("utf-8", "backslashreplace")

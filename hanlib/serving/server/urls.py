@@ -15,7 +15,7 @@ _VERBS = {"POST": ("predict", "classify", "regress"), "GET": ("metadata", None)}
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """What a URL under `/v1/` asks for: a verb, a model, and its version or label if named."""
+    """The parts of a URL under `/v1/`: the verb, the model, and its version or label if any."""
 
     verb: str
     name: str
@@ -24,14 +24,14 @@ class Target:
 
 
 def target(method, path):
-    """The `Target` of a request.
+    """Parses the URL of a request.
 
     Args:
         method: The HTTP method.
-        path: The path as the client sent it, with its query string.
+        path: The path and query string as sent by the client.
 
     Raises:
-        StatusError: INVALID_ARGUMENT if TensorFlow Serving has no such URL.
+        StatusError: INVALID_ARGUMENT if the API has no such URL.
 
     >>> target("GET", "/v1/models/m/versions/2").version
     2

@@ -1,26 +1,26 @@
-"""The requests that a version answers before it serves clients.
+"""Runs the warm-up requests of a version before it serves clients.
 
-They are read from `assets.extra/tf_serving_warmup_requests`, a TFRecord of TensorFlow Serving's
-`PredictionLog`. The fields are decoded here, because TensorFlow itself does not have that message.
+They are read from `assets.extra/tf_serving_warmup_requests`, a TFRecord file of `PredictionLog`
+messages of TensorFlow Serving. They are decoded here, since TensorFlow does not define them.
 """
 
 from pathlib import Path
 
 import tensorflow as tf
+from google.protobuf import empty_pb2, unknown_fields
 from tensorflow.core.framework import tensor_pb2
 
 from hanlib.serving.server.status import invalid
 
-MAX_RECORDS = 1000  # TensorFlow Serving refuses more.
-# Wire type -> bytes of a field of fixed length.
-_FIXED = {1: 8, 5: 4}
+MAX_RECORDS = 1000  # The limit of TensorFlow Serving.
+_BYTES = 2  # The wire type of length-delimited fields.
 
 
 def warm_up(servable, directory):
-    """Sends `servable` the requests of the file in `directory`, and returns their number.
+    """Runs the warm-up requests in `directory`, and returns their number.
 
     Raises:
-        StatusError: A request fails. TensorFlow Serving then does not load the version either.
+        StatusError: If a request fails. As in TensorFlow Serving, the version is then not loaded.
     """
     path = Path(directory, "assets.extra", "tf_serving_warmup_requests")
     if not path.is_file():
@@ -59,26 +59,5 @@ def _array(value):
 
 def _values(message, number):
     """The contents of the length-delimited fields `number` of a serialized message."""
-    values, position = [], 0
-    while position < len(message):
-        tag, position = _varint(message, position)
-        if tag & 7 == 0:
-            _, position = _varint(message, position)
-            continue
-        size, position = (
-            (_FIXED[tag & 7], position) if tag & 7 in _FIXED else _varint(message, position)
-        )
-        if tag >> 3 == number and tag & 7 == 2:
-            values.append(message[position : position + size])
-        position += size
-    return values
-
-
-def _varint(message, position):
-    value = shift = 0
-    while True:
-        value |= (message[position] & 0x7F) << shift
-        shift += 7
-        position += 1
-        if not message[position - 1] & 0x80:
-            return value, position
+    fields = unknown_fields.UnknownFieldSet(empty_pb2.Empty.FromString(message))
+    return [f.data for f in fields if f.field_number == number and f.wire_type == _BYTES]

@@ -1,4 +1,4 @@
-"""The metrics of the server, for Prometheus. No label holds text that a client chose."""
+"""Prometheus metrics of the server. Labels never contain text sent by clients."""
 
 import prometheus_client as prometheus
 
@@ -9,11 +9,11 @@ prometheus.disable_created_metrics()
 
 
 class Metrics:
-    """The counters of one server.
+    """The metrics of one server.
 
     Args:
-        waiting: A function that returns the number of documents in the queue.
-        versions: A function that returns the numbers of the versions that answer.
+        waiting: Function that returns the number of documents in the queue.
+        versions: Function that returns the numbers of the loaded versions.
     """
 
     def __init__(self, waiting, versions):
@@ -49,16 +49,16 @@ class Metrics:
         self._versions = versions
 
     def answered(self, route, code, seconds):
-        """Counts an answer."""
+        """Records a response."""
         self._requests.labels(route, str(code)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def batch(self, documents):
-        """Counts a batch."""
+        """Records a batch."""
         self._documents.observe(documents)
 
     def text(self):
-        """The page that Prometheus reads, as bytes."""
+        """The metrics in the text format of Prometheus, as bytes."""
         self._version.clear()
         for version in self._versions():
             self._version.labels(str(version)).set(1)

@@ -1,4 +1,4 @@
-"""Extractive summaries: the sentences that support the decision, in the order of the document."""
+"""Extractive summaries: the sentences that support the prediction, in document order."""
 
 from hanlib.checks import check_integer
 from hanlib.evidence.characters import on_one_line
@@ -8,22 +8,22 @@ _SENTENCES = 3
 
 
 def summary_sentences(explanation, sentences=None, words=None):
-    """The strongest `Sentence`s for the target, in the order of the document.
+    """The `Sentence`s with the highest scores for the target, in document order.
 
-    Sentences that speak against the target are left out, so there may be fewer than asked for;
-    if none speaks for it, the one with the highest score is returned.
+    Sentences with negative scores are excluded, so fewer than requested may be returned. If no
+    score is positive, the sentence with the highest score is returned.
 
     Args:
         explanation: An `Explanation`.
-        sentences: Largest number of sentences; 3 if neither length is given.
-        words: Largest number of words of all sentences together. A sentence that does not fit is
-            skipped for the next strongest that does.
+        sentences: Maximum number of sentences; 3 if neither limit is given.
+        words: Maximum number of words of all sentences together. Sentences that do not fit are
+            skipped.
 
     Returns:
-        A tuple of `Sentence`s; empty if the document has none or none fits.
+        A tuple of `Sentence`s; empty if there are no sentences or none fits.
 
     Raises:
-        ValueError: If a length is not a positive integer.
+        ValueError: If a limit is not a positive integer.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> made = tuple(Sentence(*s) for s in (("Bad.", -1.0), ("Good end.", 2.0), ("Superb!", 3.0)))
@@ -49,10 +49,10 @@ def summary_sentences(explanation, sentences=None, words=None):
 
 
 def summary_text(explanation, sentences=None, words=None):
-    """`summary_sentences` as one line of text; `Explanation.summary` gives the same.
+    """`summary_sentences` as one line of text; `Explanation.summary` calls this.
 
-    An ellipsis in brackets marks sentences that were left out in between. If no sentence fits
-    into `words`, the strongest is cut.
+    An ellipsis in brackets marks omitted sentences. If no sentence fits into `words`, the one with
+    the highest score is truncated.
 
     >>> from hanlib.evidence import Explanation, Sentence
     >>> made = tuple(Sentence(*s) for s in (("Good.", 2.0), ("So so.", 0.0), ("Superb!", 3.0)))
@@ -75,7 +75,7 @@ def summary_text(explanation, sentences=None, words=None):
 
 
 def _ranked(explanation):
-    """Indices of the sentences that may be taken, strongest first, earlier ones first."""
+    """Indices of the eligible sentences, by falling score; earlier ones first if equal."""
     scores = [
         -1e300 if s.score is None or s.score != s.score else s.score for s in explanation.sentences
     ]

@@ -1,0 +1,271 @@
+"""The vocabulary of a layer: learned from texts or given, and the lookup of words."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hanlib.checks import check_integer
+from hanlib.layers.texts import batches, decode, encode
+
+_NO_VOCABULARY = (
+    "This DocumentVectorizer has no vocabulary yet: call `adapt(texts)` on the training texts, or "
+    "`set_vocabulary(words)`, before it is used."
+)
+
+
+class VocabularyLayer(keras.layers.Layer):
+    """Base class of `DocumentVectorizer`: learns the words of texts, and looks words up.
+
+    A subclass implements `_flat_words`, which splits texts into words.
+
+    Args:
+        max_tokens, min_count, oov_buckets, lowercase: See `DocumentVectorizer`.
+    """
+
+    # Maximum number of distinct words that `adapt` counts; beyond it the rarest are dropped.
+    max_counted_words = 2_000_000
+
+    def __init__(self, max_tokens=30_000, min_count=1, oov_buckets=1, lowercase=True, **kwargs):
+        super().__init__(**kwargs)
+        self.oov_buckets = check_integer("oov_buckets", oov_buckets)
+        self.max_tokens = check_integer(
+            "max_tokens", max_tokens, 2 + self.oov_buckets, allow_none=True
+        )
+        self.min_count = check_integer("min_count", min_count)
+        self.lowercase = bool(lowercase)
+        # An array, because Keras and TensorFlow would wrap and track each word of a list.
+        self._words = None
+        # The content of this table can be replaced, also for functions that are traced already.
+        with tf.init_scope(), tf.device("CPU"):
+            self._table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int32, 0)
+
+    def adapt(self, texts, progress=None):
+        """Learns the vocabulary in one pass, in memory that does not grow with the number of texts.
+
+        Use training texts only, so that words which occur only in validation texts are unknown.
+        Beyond `max_counted_words` distinct words, the rarest ones so far are dropped, and the
+        counts of rare words become lower bounds.
+
+        Args:
+            texts: a list, array, `DataFrame` column or iterable of `str`, or a `tf.data.Dataset` of
+                strings or of `(text, ...)` tuples, batched or not.
+            progress: function that is called after each batch with the number of texts read.
+
+        Raises:
+            TypeError: if `texts` holds something other than text.
+            ValueError: if no word occurs `min_count` times.
+        """
+        count = tf.function(self._count, input_signature=[tf.TensorSpec([None], tf.string)])
+        counts, documents = {}, 0
+        for batch in batches(texts):
+            documents += int(batch.shape[0])
+            add_counts(counts, *count(batch), most=self.max_counted_words)
+            if progress is not None:
+                progress(documents)
+        most = None if self.max_tokens is None else self._capacity()
+        words = most_frequent(counts, self.min_count, most)
+        if not words:
+            raise ValueError(
+                f"`texts` must hold words that occur at least min_count={self.min_count} times. "
+                f"Received: {documents} texts with {len(counts)} distinct words"
+            )
+        self._set_words(words)
+
+    @property
+    def vocabulary_size(self):
+        """The number of ids, including padding and unknown words."""
+        self._require_vocabulary()
+        return 1 + self.oov_buckets + len(self._words)
+
+    def get_vocabulary(self):
+        """All tokens as `str`, indexed by id: `""`, `"[UNK]"` (or `"[UNK_1]"`, ...), the words."""
+        self._require_vocabulary()
+        return special_tokens(self.oov_buckets) + [decode(word) for word in self._words]
+
+    def set_vocabulary(self, words):
+        """Replaces the vocabulary by `words`, most frequent first.
+
+        The result of `get_vocabulary` is accepted as well. With `lowercase`, words are stored in
+        lower case. Functions and models that are traced already use the new words.
+
+        Raises:
+            TypeError: if `words` is not a list of strings.
+            ValueError: if there are none or too many, or if one is empty or repeated (with
+                `lowercase`, also if two differ only in case).
+        """
+        if isinstance(words, (str, bytes)):
+            raise TypeError(f"`words` must be a list of strings. Received: words={words!r}")
+        words, special = list(words), special_tokens(self.oov_buckets)
+        if words[: len(special)] == special:
+            words = words[len(special) :]
+        words = checked_keys(words, lambda words: self._keys(tf.constant(words)).numpy().tolist())
+        if self.max_tokens is not None and len(words) > self._capacity():
+            raise ValueError(
+                f"`words` must hold at most {self._capacity()} words, because "
+                f"max_tokens={self.max_tokens} includes padding and unknown words. "
+                f"Received: {len(words)} words"
+            )
+        self._set_words(words)
+
+    def words(self, ids):
+        """Converts ids to words.
+
+        Args:
+            ids: a list, array or tensor of ids, ragged or not.
+
+        Returns:
+            Nested lists of `str`.
+        """
+        vocabulary = self.get_vocabulary()
+
+        def spell(ids):
+            return [spell(item) for item in ids] if isinstance(ids, list) else vocabulary[ids]
+
+        return spell(
+            ids.to_list() if isinstance(ids, tf.RaggedTensor) else np.asarray(ids).tolist()
+        )
+
+    def save_assets(self, dir_path):
+        """Writes the vocabulary as JSON, since words may contain newlines; for `model.save`."""
+        if self._words is not None:
+            words = [decode(word) for word in self._words]
+            (Path(dir_path) / "vocabulary.json").write_text(json.dumps(words), encoding="ascii")
+
+    def load_assets(self, dir_path):
+        """Reads the vocabulary; for `keras.models.load_model`."""
+        path = Path(dir_path) / "vocabulary.json"
+        if path.exists():
+            self._set_words([encode(word) for word in json.loads(path.read_text("ascii"))])
+
+    def _flat_words(self, texts):
+        """The words `<string>[words]` of texts `<string>[docs]`."""
+        raise NotImplementedError
+
+    def _count(self, texts):
+        """The distinct words of texts `<string>[n]`, and the number of occurrences of each."""
+        distinct, _, counts = tf.unique_with_counts(self._flat_words(texts))
+        return self._keys(distinct), counts
+
+    def _lookup(self, words, table):
+        """The ids `<int32>[n]` of words `<string>[n]`."""
+        with tf.control_dependencies(self._check_vocabulary()):
+            # Most words occur more than once in a batch; each is looked up once.
+            distinct, index = tf.unique(words)
+        keys = self._keys(distinct)
+        ids = (table or self._table).lookup(keys)
+        buckets = tf.strings.to_hash_bucket_fast(keys, self.oov_buckets)
+        ids = tf.where(ids == 0, tf.cast(buckets, tf.int32) + 1, ids)
+        # The lookup loses the static shape.
+        return tf.reshape(tf.gather(ids, index), tf.shape(words))
+
+    def _keys(self, words):
+        """Words in the form in which they are looked up."""
+        if not self.lowercase:
+            return words
+        words = tf.strings.regex_replace(words, "[’ʼ＇]", "'")
+        return tf.strings.lower(words, encoding="utf-8")
+
+    def _capacity(self):
+        """The maximum number of words in the vocabulary."""
+        return self.max_tokens - 1 - self.oov_buckets
+
+    def _set_words(self, words):
+        self._words = np.array(words, dtype=object)
+        first = 1 + self.oov_buckets
+        with tf.init_scope():
+            self._table.remove(self._table.export()[0])
+            ids = tf.range(first, first + len(words), dtype=tf.int32)
+            self._table.insert(tf.constant(words, tf.string), ids)
+
+    def _require_vocabulary(self):
+        if self._words is None:
+            raise RuntimeError(_NO_VOCABULARY)
+
+    def _check_vocabulary(self):
+        """Checks now if eager; in a graph when it runs, since the vocabulary may be set later."""
+        if tf.executing_eagerly():
+            self._require_vocabulary()
+        if self._words is not None:
+            return []
+        return [tf.debugging.assert_positive(self._table.size(), message=_NO_VOCABULARY)]
+
+
+def special_tokens(oov_buckets):
+    """The names of the padding id and of the ids of unknown words.
+
+    >>> special_tokens(1), special_tokens(2)
+    (['', '[UNK]'], ['', '[UNK_1]', '[UNK_2]'])
+    """
+    if oov_buckets == 1:
+        return ["", "[UNK]"]
+    return ["", *(f"[UNK_{bucket}]" for bucket in range(1, oov_buckets + 1))]
+
+
+def add_counts(counts, words, occurrences, most):
+    """Adds numbers of occurrences to `counts`, a `dict` from word to count, in place.
+
+    Args:
+        counts: the counts so far.
+        words: `<string>[n]`; a word may be repeated.
+        occurrences: `<int>[n]`.
+        most: the maximum number of distinct words; beyond it the rarest are dropped.
+
+    >>> import tensorflow as tf
+    >>> counts = {b"good": 1}
+    >>> add_counts(counts, tf.constant(["bad", "good"]), tf.constant([2, 3]), most=9)
+    >>> counts
+    {b'good': 4, b'bad': 2}
+    """
+    for word, number in zip(words.numpy(), occurrences.numpy().tolist(), strict=True):
+        counts[word] = counts.get(word, 0) + number
+    floor = 0
+    while len(counts) > most:
+        floor += 1
+        for word in [word for word, number in counts.items() if number <= floor]:
+            del counts[word]
+
+
+def most_frequent(counts, min_count, most=None):
+    """The words with at least `min_count` occurrences, by falling count, then alphabetically.
+
+    >>> most_frequent({b"bad": 2, b"new": 1, b"good": 2}, min_count=2)
+    [b'bad', b'good']
+    """
+    kept = [(-number, word) for word, number in counts.items() if number >= min_count]
+    return [word for _, word in sorted(kept)[:most]]
+
+
+def checked_keys(words, keys_of):
+    """The lookup keys of a vocabulary's words, which must be distinct.
+
+    Args:
+        words: a list of `str` or `bytes`.
+        keys_of: function from a list of `bytes` to the form in which they are looked up.
+
+    Raises:
+        TypeError: if `words` is not a list of strings.
+        ValueError: if there are none, or if a word is empty or repeated.
+
+    >>> checked_keys(["Good", "bad"], lambda words: [word.lower() for word in words])
+    [b'good', b'bad']
+    """
+    for word in words:
+        if not isinstance(word, (str, bytes)):
+            raise TypeError(f"`words` must hold strings. Received: {word!r}")
+    if not words:
+        raise ValueError("`words` must hold at least one word. Received: none")
+    keys, first = keys_of([encode(word) for word in words]), {}
+    for word, key in zip(words, keys, strict=True):
+        if not key:
+            raise ValueError("`words` must not hold an empty word. Received: ''")
+        if key in first:
+            case = ", regardless of case (lowercase=True)" if first[key] != word else ""
+            raise ValueError(
+                f"`words` must be different from each other{case}. "
+                f"Received: {first[key]!r} and {word!r}"
+            )
+        first[key] = word
+    return keys

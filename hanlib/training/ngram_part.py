@@ -1,0 +1,134 @@
+"""The n-gram part of a classifier: fitted after the network, and mixed with it on validation."""
+
+import time
+import unicodedata
+
+import numpy as np
+import tensorflow as tf
+from scipy.special import expit
+
+from hanlib.layers.ngram_keys import check_key_range
+from hanlib.ops.token_batch import to_ragged
+from hanlib.training.mixing import MixingWeights, as_columns, mixing_weights, temperature
+from hanlib.training.ngrams import fit_ngrams
+from hanlib.training.settings import RecipeError
+from hanlib.training.thresholds import best_threshold
+
+# Words of the longest n-gram, where words are words and where they are characters.
+OF_WORDS, OF_CHARACTERS = 3, 4
+# The most frequent words of the vocabulary that are looked at to tell which.
+_LOOKED_AT = 1_000
+
+
+def longest_ngram(given, vectorizer):
+    """The number of words of the longest n-gram, for the field `ngrams` of a recipe.
+
+    Args:
+        given: The number, 0 for no n-grams, or None: 3, or 4 where most words are characters, as
+            in Chinese; fewer where the vocabulary is so large that the keys would not fit.
+        vectorizer: The adapted `DocumentVectorizer`.
+
+    Raises:
+        RecipeError: The vocabulary is too large for n-grams of the given length.
+    """
+    if given is not None:
+        try:
+            check_key_range(vectorizer.vocabulary_size, given)
+        except ValueError as error:
+            raise RecipeError(f"`ngrams` is too large: {error}") from None
+        return given
+    longest = OF_CHARACTERS if _words_are_characters(vectorizer) else OF_WORDS
+    while vectorizer.vocabulary_size**longest >= 2**63:
+        longest -= 1
+    return longest
+
+
+def _words_are_characters(vectorizer):
+    """Whether most of the frequent words are single characters of a script such as Chinese."""
+    words = vectorizer.get_vocabulary()[1 + vectorizer.oov_buckets :][:_LOOKED_AT]
+    # "Lo": letters without case.
+    single = [len(word) == 1 and unicodedata.category(word) == "Lo" for word in words]
+    return 2 * sum(single) > len(words)
+
+
+def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, progress):
+    """Joins n-grams to a trained classifier.
+
+    The n-grams are fitted on the training documents. How much they and the network count is fitted
+    on the validation documents. Without those each has a share of one half, and the n-grams have
+    the temperature that is best out of fold.
+
+    Args:
+        classifier: The trained `DocumentClassifier`, without n-grams.
+        longest: Words of the longest n-gram.
+        train: The `TokenCache` of the training documents.
+        validation: The `TokenBatches` of the validation documents, or None.
+        seed: Decides the folds.
+        weigh: Function from encoded labels to the weights of the documents, or to None.
+        progress: See `hanlib.training.train`.
+
+    Returns:
+        The classifier with n-grams, not compiled, and a dict with what was found.
+    """
+    began, multi_label = time.monotonic(), classifier.multi_label
+    weigh = weigh or (lambda labels: None)
+    fitted = fit_ngrams(
+        train,
+        len(classifier.classes),
+        classifier.vectorizer.vocabulary_size,
+        multi_label=multi_label,
+        labels=train.labels,
+        weights=weigh(train.labels),
+        unknown_words=classifier.vectorizer.oov_buckets,
+        max_ngram=longest,
+        seed=seed,
+        progress=progress,
+    )
+    record = {"longest": longest, "number": fitted.layer.ngrams, "strength": fitted.strength}
+    if validation is None:
+        logits = fitted.out_of_fold_logits
+        mixed = _equal_shares(logits, train.labels, multi_label, weigh(train.labels))
+    else:
+        network, ngrams, labels = _logits(classifier, fitted.layer, validation, progress)
+        mixed = mixing_weights(network, ngrams, labels, multi_label, weigh(labels))
+        parts = {"network": network, "ngrams": ngrams, "both": mixed.logits(network, ngrams)}
+        record["validation"] = {
+            name: _score(logits, labels, multi_label) for name, logits in parts.items()
+        }
+    fitted.layer.scale(mixed.ngrams)
+    joined = classifier.with_ngrams(fitted.layer, network=mixed.network)
+    if validation is not None and multi_label:
+        threshold, _ = best_threshold(labels, expit(parts["both"]))
+        joined.thresholds = [threshold] * len(joined.classes)
+    record.update(weights=mixed._asdict(), seconds=round(time.monotonic() - began, 2))
+    return joined, record
+
+
+def _equal_shares(logits, labels, multi_label, weights):
+    """Half of the network, and half of the n-grams at their best temperature."""
+    targets = np.eye(logits.shape[1])[labels] if np.ndim(labels) == 1 else labels
+    best = temperature(logits, targets, not multi_label, as_columns(weights))
+    return MixingWeights(network=0.5, ngrams=0.5 * best)
+
+
+def _logits(classifier, layer, validation, progress):
+    """The logits of network and n-grams and the labels of all documents, `[docs, ...]` each."""
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def both(batch):
+        ids = to_ragged(batch)
+        return classifier.logits(classifier.encoder(ids, training=False)), layer(ids)
+
+    parts, done = [], 0
+    for batch, labels in validation.dataset():
+        parts.append((*both(batch), labels))
+        done += len(labels)
+        progress("mixing network and n-grams", done, validation.documents)
+    return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+
+def _score(logits, labels, multi_label):
+    """Accuracy; with several labels a document, micro-F1 at the best threshold for all labels."""
+    if multi_label:
+        return best_threshold(labels, expit(logits))[1]
+    return float((logits.argmax(axis=1) == labels).mean())
