@@ -157,6 +157,12 @@ class Recipe:
         "epochs without gain on validation after which training stops; none: 2, or a quarter",
         **at_least(1),
     )
+    self_train: bool = setting(
+        False, "whether a teacher labels the unlabelled texts, from which the model learns too"
+    )
+    ensemble: int = setting(
+        1, "teachers of different seeds, whose probabilities are averaged", **at_least(1)
+    )
     calibrate: bool = setting(
         False, "whether probabilities are calibrated on validation, by one temperature"
     )
@@ -181,6 +187,11 @@ class Recipe:
             raise RecipeError(
                 "`max_tokens` must leave room for padding, `oov_buckets` and one word. "
                 f"Received: max_tokens={self.max_tokens}, oov_buckets={self.oov_buckets}"
+            )
+
+        if self.ensemble > 1 and not self.self_train:
+            raise RecipeError(
+                f"`ensemble` must be 1 without `self_train`. Received: ensemble={self.ensemble}"
             )
 
     @classmethod
