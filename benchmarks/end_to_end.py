@@ -1,12 +1,12 @@
-"""Speed of the exported SavedModel, from text to probabilities, in a process with only TensorFlow.
+"""Text in, probabilities out, through the exported SavedModel in a process with TensorFlow alone.
 
     python benchmarks/end_to_end.py
     python benchmarks/end_to_end.py --model saved_models/imdb_reviews
 
-Without `--model`, an untrained network of the paper's sizes is exported, with a vocabulary of the
-reviews; the weights do not affect the time. The time is measured from a list of Python strings to a
-NumPy array, with sequential calls. The goals of the project are at least 1,500 reviews per second
-with 64 per call, and a median of at most 15 ms for a single review.
+Without `--model` a network of the paper's sizes with its first weights is exported, over a
+vocabulary of the reviews: weights do not change the time. The clock runs from a list of Python
+strings to a NumPy array; calls follow each other, one at a time. The goals are those of the
+project: at least 1,500 reviews a second at 64 a call, at most 15 ms at the median for one.
 """
 
 import argparse
@@ -26,9 +26,9 @@ ALONE = Path(__file__).with_name("end_to_end_process.py")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--model", type=Path, help="folder written by `hanlib train`, or a .keras file"
+        "--model", type=Path, help="folder made by `hanlib train`, or a .keras file"
     )
-    parser.add_argument("--calls", type=int, default=200, help="calls per size (default: 200)")
+    parser.add_argument("--calls", type=int, default=200, help="calls a size (default: 200)")
     parser.add_argument("--signature", default="serving_default", help="of the SavedModel")
     for part in (reviews, report):
         part.add_arguments(parser)
@@ -70,7 +70,7 @@ def loaded(model):
 
 
 def untrained(texts):
-    """An untrained network of the paper's sizes, with a vocabulary of the texts."""
+    """The paper's network with its first weights, and a vocabulary of the texts."""
     from hanlib.layers import DocumentVectorizer
     from hanlib.models import HAN, DocumentClassifier
 
