@@ -1,10 +1,10 @@
-"""Time to the first answer: `hanlib predict`, its stages, and the SavedModel.
+"""How long it takes to a first answer: `hanlib predict`, its stages, and the SavedModel.
 
     python benchmarks/start_up.py
     python benchmarks/start_up.py --model saved_models/imdb_reviews
 
-Each value is the median of several new processes, with the files in the page cache. Without
-`--model`, a network of the paper's sizes with a vocabulary of 30,000 generated words is used.
+Each figure is the median of several new processes, with the files in the page cache. Without
+`--model` a network of the paper's sizes over a vocabulary of 30,000 generated words is written.
 """
 
 import argparse
@@ -25,7 +25,7 @@ STAGES = Path(__file__).with_name("start_up_process.py")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, help="a .keras file, or the folder that holds it")
-    parser.add_argument("--rounds", type=int, default=5, help="processes per value (default: 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="processes a figure (default: 5)")
     report.add_arguments(parser)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -42,14 +42,14 @@ def main():
 
 
 def written(folder):
-    """The file of an untrained model."""
+    """An untrained model in a file."""
     path = folder / "model.keras"
     answer(STAGES, "write", path)
     return path
 
 
 def commands(model, rounds):
-    """Times of complete processes."""
+    """Whole processes."""
     hanlib = [sys.executable, "-m", "hanlib"]
     made = {
         "python -c pass": [sys.executable, "-c", "pass"],
@@ -72,7 +72,7 @@ def _seconds(command):
 
 
 def stages(kind, model, rounds):
-    """Times of the stages of a process, in order."""
+    """Stages within a process, in the order in which they come."""
     found = [answer(STAGES, kind, model) for _ in range(rounds + 1)]
     return [
         {"stage": stage, "s": statistics.median(times[stage] for times in found[1:])}

@@ -1,4 +1,4 @@
-"""The processes that `start_up.py` measures."""
+"""The processes that `start_up.py` measures, and what it measures them with."""
 
 import json
 import os
@@ -10,7 +10,7 @@ TEXTS = ["The soup was cold. We will not come back.", "Good soup! A good evening
 
 
 class Stages:
-    """Seconds of consecutive stages."""
+    """Seconds of each stage; each ends where the next begins."""
 
     def __init__(self):
         self.seconds, self.last = {}, time.perf_counter()
@@ -21,7 +21,7 @@ class Stages:
 
 
 def keras_stages(path):
-    """The stages of `hanlib predict` with a `.keras` file."""
+    """What `hanlib predict` does with a `.keras` file, step by step."""
     clock = Stages()
     from hanlib.cli.quiet import start_tensorflow
 
@@ -45,7 +45,7 @@ def keras_stages(path):
 
 
 def saved_model_stages(path):
-    """The start of a server: TensorFlow, the SavedModel, the first texts."""
+    """A server's start: TensorFlow, the SavedModel, the first texts."""
     clock = Stages()
     import tensorflow as tf
 
