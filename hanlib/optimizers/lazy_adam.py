@@ -41,29 +41,13 @@ class LazyAdam(keras.optimizers.Adam):
         self.row_rate = row_rate
 
     def update_step(self, gradient, variable, learning_rate):
-        dtype, index = variable.dtype, self._get_variable_index(variable)
-        sparse = isinstance(gradient, tf.IndexedSlices)
-        if not sparse and (self.amsgrad or self._distribution_strategy.num_replicas_in_sync > 1):
-            super().update_step(gradient, variable, learning_rate)
+        if not isinstance(gradient, tf.IndexedSlices):
+            self._update_dense(gradient, variable, learning_rate)
             return
+        dtype, index = variable.dtype, self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, dtype)
         # `tf.cast` would take a Python number through float32.
         beta_1, beta_2 = (tf.constant(beta, dtype) for beta in (self.beta_1, self.beta_2))
-        if not sparse:
-            # One operation; Keras' update consists of some thirty, which take longer to trace.
-            tf.raw_ops.ResourceApplyAdam(
-                var=tf_variable(variable).handle,
-                m=tf_variable(self._momentums[index]).handle,
-                v=tf_variable(self._velocities[index]).handle,
-                beta1_power=beta_1**step,
-                beta2_power=beta_2**step,
-                lr=tf.cast(learning_rate, dtype),
-                beta1=beta_1,
-                beta2=beta_2,
-                epsilon=tf.constant(self.epsilon, dtype),
-                grad=tf.cast(gradient, dtype),
-            )
-            return
         correction = tf.sqrt(1 - beta_2**step) / (1 - beta_1**step)
         rows, values = gradient.indices, tf.cast(gradient.values, dtype)
         first = _decay(self._momentums[index], rows, values, self.beta_1)
@@ -76,6 +60,27 @@ class LazyAdam(keras.optimizers.Adam):
         storage = tf_variable(variable)
         updated = tf.gather(storage, rows) - factor * first / (tf.sqrt(second) + self.epsilon)
         storage.scatter_update(tf.IndexedSlices(updated, rows))
+
+    def _update_dense(self, gradient, variable, learning_rate):
+        """One operation; Keras' update consists of thirty, which take longer to trace and run."""
+        if self.amsgrad or self._distribution_strategy.num_replicas_in_sync > 1:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        dtype, index = variable.dtype, self._get_variable_index(variable)
+        step = tf.cast(self.iterations + 1, dtype)
+        beta_1, beta_2 = (tf.constant(beta, dtype) for beta in (self.beta_1, self.beta_2))
+        tf.raw_ops.ResourceApplyAdam(
+            var=tf_variable(variable).handle,
+            m=tf_variable(self._momentums[index]).handle,
+            v=tf_variable(self._velocities[index]).handle,
+            beta1_power=beta_1**step,
+            beta2_power=beta_2**step,
+            lr=tf.cast(learning_rate, dtype),
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=tf.constant(self.epsilon, dtype),
+            grad=tf.cast(gradient, dtype),
+        )
 
     def get_config(self):
         return {**super().get_config(), "row_rate": self.row_rate}
