@@ -11,6 +11,7 @@ from hanlib.layers.ngram_keys import check_key_range
 from hanlib.ops.token_batch import to_ragged
 from hanlib.training.mixing import MixingWeights, as_columns, mixing_weights, temperature
 from hanlib.training.ngrams import fit_ngrams
+from hanlib.training.progress import silent
 from hanlib.training.settings import RecipeError
 from hanlib.training.thresholds import best_threshold
 
@@ -51,7 +52,7 @@ def _words_are_characters(vectorizer):
     return 2 * sum(single) > len(words)
 
 
-def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, progress):
+def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, progress=silent):
     """Joins n-grams to a trained classifier.
 
     The n-grams are fitted on the training documents. How much they and the network count is fitted

@@ -32,12 +32,12 @@ def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None, soft_
     vectorizer = _adapted(corpus, recipe, progress, fingerprint)
     if start is not None:
         vectorizer = starting_model.grown_vectorizer(start, vectorizer)
-    graph = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
+    vectorize = ids_of(vectorizer)
 
     def tokenize(name, examples, size, encode_label):
         return TokenCache.build(
             examples,
-            lambda texts: graph(tf.constant([text.encode("utf-8", "replace") for text in texts])),
+            vectorize,
             encode_label=encode_label,
             directory=_directory(name, size, checkpoint),
             progress=lambda done: progress(f"tokenizing {name}", done, size),
@@ -65,6 +65,19 @@ def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None, soft_
     table = embedding.embeddings
     table.assign(found.embeddings(table.numpy(), recipe.vectors_std))
     return classifier, caches, word_vectors.describe(found, recipe, caches["train"], progress)
+
+
+def ids_of(vectorizer):
+    """The function from a list of texts to ragged ids, by one graph; see `TokenCache.build`."""
+    graph = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
+
+    def vectorize(texts):
+        # A lone surrogate cannot be encoded as UTF-8.
+        return graph(
+            tf.constant([t.encode("utf-8", "replace") if isinstance(t, str) else t for t in texts])
+        )
+
+    return vectorize
 
 
 def _training_examples(corpus, soft_labels):
