@@ -32,8 +32,9 @@ DATASET_DEFAULTS = {
 }
 # The minimum number of training steps if `epochs` is not given; IMDB's 22,500 documents make 1,408.
 LEAST_STEPS = 1_400
-# If `batch_size` is not given, it is halved from 64, down to 16, until an epoch has this many steps.
-# With fewer steps, the first epochs learn little: see `python benchmarks/small_data.py`.
+# If `batch_size` is not given, it is halved from 64, at most to 16, until an epoch has this many
+# steps. With fewer steps, the first epochs learn little:
+# `python benchmarks/small_data.py reuters8 --variant 64:batch_size=64 --variant 16:batch_size=16`.
 LEAST_STEPS_PER_EPOCH = 60
 
 
