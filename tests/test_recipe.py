@@ -105,13 +105,22 @@ def test_only_given_fields_replace_those_of_the_preset():
 
 @pytest.mark.parametrize(
     ("documents", "expected"),
-    [(22_500, (4, 2)), (1_000_000, (4, 2)), (None, (4, 2)), (8_643, (11, 2)), (10, (20, 5))],
+    [
+        (22_500, (64, 4, 2)),
+        (1_000_000, (64, 4, 2)),
+        (None, (64, 4, 2)),
+        (8_643, (64, 11, 2)),
+        (4_500, (64, 20, 5)),
+        (3_000, (32, 15, 3)),
+        (1_500, (16, 15, 3)),
+        (10, (16, 20, 5)),
+    ],
 )
-def test_few_documents_get_more_epochs(documents, expected):
+def test_few_documents_get_smaller_batches_and_more_epochs(documents, expected):
     recipe = Recipe().for_documents(documents)
-    assert (recipe.epochs, recipe.patience) == expected
+    assert (recipe.batch_size, recipe.epochs, recipe.patience) == expected
 
 
-def test_given_epochs_and_patience_are_kept():
-    recipe = Recipe(epochs=7, patience=1).for_documents(10)
-    assert (recipe.epochs, recipe.patience) == (7, 1)
+def test_given_numbers_are_kept():
+    recipe = Recipe(batch_size=8, epochs=7, patience=1).for_documents(10)
+    assert (recipe.batch_size, recipe.epochs, recipe.patience) == (8, 7, 1)

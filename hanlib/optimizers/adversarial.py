@@ -34,10 +34,9 @@ def adversarial_gradients(gradients_of, variables, norm):
     >>> gradient.values.numpy(), loss.numpy(), words.numpy()[1]  # (2·5 + 2·6) / 2
     (array([[11.]], dtype=float32), np.float32(25.0), array([5.], dtype=float32))
     """
-    # Traced once and called twice: tracing the step would otherwise take almost twice as long.
-    gradients_of = tf.function(
-        gradients_of, autograph=False, experimental_attributes={"_noinline": True}
-    )
+    if not tf.executing_eagerly():
+        # Traced once, although it is called twice.
+        gradients_of = tf.function(gradients_of, autograph=False)
     gradients, extra = gradients_of()
     perturbed = [
         (tf_variable(variable), gradient)

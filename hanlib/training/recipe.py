@@ -32,6 +32,10 @@ DATASET_DEFAULTS = {
 }
 # The minimum number of training steps if `epochs` is not given; IMDB's 22,500 documents make 1,408.
 LEAST_STEPS = 1_400
+# If `batch_size` is not given, it is halved from 64, at most to 16, until an epoch has this many
+# steps. With fewer steps, the first epochs learn little:
+# `python benchmarks/small_data.py reuters8 --variant 64:batch_size=64 --variant 16:batch_size=16`.
+LEAST_STEPS_PER_EPOCH = 60
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,9 @@ class Recipe:
         "most passes over the training documents; none: 4, or up to 20 for few documents",
         **at_least(1),
     )
-    batch_size: int = setting(64, "documents a step", **at_least(1))
+    batch_size: int | None = setting(
+        None, "documents a step; none: 64, or 32 or 16 for few documents", **at_least(1)
+    )
     # Training takes about 8 KB per word: a batch of long documents would need too much memory.
     max_batch_words: int | None = setting(
         150_000, "most words a step: long documents come in smaller batches", **at_least(1)
@@ -204,21 +210,24 @@ class Recipe:
         return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
 
     def for_documents(self, documents):
-        """The recipe with numbers for `epochs` and `patience`, chosen by the number of documents.
+        """The recipe with numbers for `batch_size`, `epochs` and `patience`, by the documents.
 
-        The number of epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps. None
-        means that the number of documents is unknown, and is treated as a large number.
+        The batches hold 64 documents, or half or a quarter of that where an epoch would have fewer
+        than `LEAST_STEPS_PER_EPOCH` steps. The number of epochs, from 4 to 20, is chosen to give at
+        least `LEAST_STEPS` steps. None means that the number of documents is unknown, and is
+        treated as a large number.
 
-        >>> recipe = Recipe().for_documents(4_500)
-        >>> recipe.epochs, recipe.patience
-        (20, 5)
+        >>> recipe = Recipe().for_documents(1_500)
+        >>> recipe.batch_size, recipe.epochs, recipe.patience
+        (16, 15, 3)
         """
+        batch_size = self.batch_size or _batch_size(documents)
         epochs = self.epochs
         if epochs is None:
-            steps = max(-(-(documents or LEAST_STEPS * self.batch_size) // self.batch_size), 1)
+            steps = max(-(-(documents or LEAST_STEPS * batch_size) // batch_size), 1)
             epochs = min(max(-(-LEAST_STEPS // steps), 4), 20)
         patience = self.patience or max(epochs // 4, 2)
-        return dataclasses.replace(self, epochs=epochs, patience=patience)
+        return dataclasses.replace(self, batch_size=batch_size, epochs=epochs, patience=patience)
 
     def with_overrides(self, assignments):
         """A copy of the recipe with fields replaced by strings of the form `field=value`.
@@ -287,6 +296,13 @@ class Recipe:
             f"{field.name:<21} = {field.default!s:<8}  {field.metadata['meaning']}"
             for field in dataclasses.fields(cls)
         )
+
+
+def _batch_size(documents):
+    for batch_size in (64, 32):
+        if documents is None or documents >= LEAST_STEPS_PER_EPOCH * batch_size:
+            return batch_size
+    return 16
 
 
 def _fields():
