@@ -15,9 +15,14 @@ from hanlib.text import normalize, split_sentences, split_words
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+@tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+def words_of_texts(texts):
+    return split_words(split_sentences(normalize(texts))).flat_values
+
+
 def words_of(text):
-    ragged = split_words(split_sentences(normalize(tf.constant([text.encode("utf-8", "replace")]))))
-    return [word.decode() for word in ragged.flat_values.numpy()]
+    words = words_of_texts(tf.constant([text.encode("utf-8", "replace")]))
+    return [word.decode() for word in words.numpy()]
 
 
 def slices(text):
