@@ -1,7 +1,6 @@
 """The command line, as scripts rely on it: output, exit codes, one-line errors."""
 
 import io
-import time
 import zipfile
 from pathlib import Path
 
@@ -12,15 +11,13 @@ from command_line import assert_mistake, one_object, python, write_csv
 import hanlib
 
 
-def test_help_is_quick_and_starts_no_tensorflow():
+def test_help_is_quick_since_it_starts_no_tensorflow():
     program = (
         "import sys; from hanlib.cli import main; codes = [main(['--help']), "
         "main(['train', '--help']), main(['--version'])]; "
         "print(codes, [m for m in ('tensorflow', 'keras', 'numpy') if m in sys.modules])"
     )
-    start = time.monotonic()
     result = python("-c", program)
-    assert time.monotonic() - start < 5  # Well under a second where nothing else runs.
     lines = result.stdout.decode().splitlines()
     assert lines[-1] == "[0, 0, 0] []"
     assert lines[-2] == f"hanlib {hanlib.__version__}"

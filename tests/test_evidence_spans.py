@@ -149,9 +149,9 @@ def test_the_words_of_a_later_sentence_alone():
 def test_200_kilobytes_take_no_time():
     text = "It was\na good film, I say &amp; say. " * 8000
     words = ["It", "was", "a", "good", "film", ",", "I", "say", "&", "say", "."] * 8000
-    start = time.perf_counter()
+    start = time.process_time()
     assert all(span[1] for span in word_spans(text, words))
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_word_that_is_nowhere_has_no_span_and_takes_no_other_words():
