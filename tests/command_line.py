@@ -41,6 +41,6 @@ def python(*arguments, **options):
         [sys.executable, *map(str, arguments)],
         capture_output=True,
         env=environment,
-        timeout=200,
+        timeout=600,
         **options,
     )

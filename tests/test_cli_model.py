@@ -269,7 +269,7 @@ def test_standard_input_is_answered_line_by_line(model):
         process.stdin.flush()
         # The answer comes while the input is still open.
         assert json.loads(process.stdout.readline())["text"] == text
-    out, err = process.communicate("\n" + "The plot. A good end!\n" * 1500, timeout=200)
+    out, err = process.communicate("\n" + "The plot. A good end!\n" * 1500, timeout=600)
     assert process.returncode == 0
     assert [json.loads(line)["row"] for line in out.splitlines()] == list(range(3, 1504))
     assert err == ""  # TensorFlow's start is silent.
@@ -281,7 +281,7 @@ def test_a_reader_that_goes_away_is_no_error(model):
         ["bash", "-c", f"{program}; echo ${{PIPESTATUS[1]}}"],
         capture_output=True,
         cwd=Path(hanlib.__file__).parent.parent,
-        timeout=200,
+        timeout=600,
     )
     assert result.stdout.decode().splitlines()[-1] == "141"
     assert result.stderr == b""

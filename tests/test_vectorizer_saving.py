@@ -125,7 +125,7 @@ def test_exported_it_runs_with_tensorflow_alone(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert answer.returncode == 0, answer.stderr[-2000:]
     ids = vectorizer(["Good news. w39000!", "", b"\xff bad &amp; cheap"]).to_tensor()
