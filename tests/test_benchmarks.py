@@ -82,6 +82,7 @@ def test_the_flat_network_runs(documents):
     assert flat.predict(prepared).shape == (5, 2)
 
 
+@pytest.mark.usefixtures("eager_functions")
 @pytest.mark.parametrize("whole", [True, False])
 def test_the_training_loop_runs(documents, whole):
     recipe = {"preset": "han_small", "batch_size": 2, "adversarial_norm": 0.0}

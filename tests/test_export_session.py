@@ -62,14 +62,21 @@ def check_all(path, classifier, atol=1e-5):
 
 
 def test_two_levels(tmp_path):
-    classifier = build()
+    classifier = build(bidirectional=True)
     check_all(export_saved_model(classifier, tmp_path / "1"), classifier)
 
 
 def test_one_vector_a_label(tmp_path):
+    """Also the labels of a document are those that reach their thresholds."""
     options = {"cell": "lstm", "depth": 2, "self_attention_heads": 2, "labels": 3}
     classifier = build(multi_label=True, classes=["a", "b", "é"], **options)
-    check_all(export_saved_model(classifier, tmp_path / "1"), classifier)
+    answers = check_all(export_saved_model(classifier, tmp_path / "1"), classifier)
+    expected = classifier.labels_of(classifier.predict(TEXTS, verbose=0))
+    for name in ("serving_default", "explain"):
+        given = [[name.decode() for name in row if name] for row in answers[name]["labels"]]
+        assert given == expected
+    # One vector a label, end to end.
+    assert answers["embed"]["vectors"].shape == (4, 3 * 32)
 
 
 def test_chinese_words_inside_the_graph_in_float16(tmp_path):

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from bag_classifier import BagClassifier, eager_functions
+from bag_classifier import BagClassifier
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
@@ -29,7 +29,7 @@ TEXTS = [review.text for review in REVIEWS]
 LABELS = np.array([review.label for review in REVIEWS])
 BAG = BagClassifier(epochs=1, learning_rate=0.05, random_state=0)
 
-eager = pytest.mark.usefixtures(eager_functions.__name__)
+eager = pytest.mark.usefixtures("eager_functions")
 
 
 @pytest.fixture(scope="module")

@@ -52,14 +52,9 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
         min_count: Words that occur less often in training are unknown.
         max_sentence_words: Maximum number of words in a row; longer sentences continue in the next.
         cell, embedding_dim, units, attention_units, depth, input_dropout, embedding_dropout,
-<<<<<<< HEAD
             weight_dropout, dropout: Arguments of `HAN`; None for those of the preset.
-=======
-            weight_dropout, dropout: Arguments of `HAN` that replace those of the preset; None: as
-            the preset has it.
-        ngrams: Words of the longest n-gram of the linear model; 0: no such model; None: 3, or 4
-            where words are characters, as in Chinese.
->>>>>>> wt-train
+        ngrams: Words of the longest n-gram of the linear model; 0 for no such model. None for 3, or
+            4 if words are characters, as in Chinese.
         adversarial_norm: See `DocumentClassifier.compile`; 0 trains twice as fast.
         class_weight: A dict of weights by label, "balanced", or None.
         random_state: Integer or `RandomState` for initial weights, dropout and batches. The global
