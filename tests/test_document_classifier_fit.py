@@ -261,7 +261,12 @@ def test_the_default_metric_for_several_labels_is_micro_f1(topical):
         (["a", "b"], ["positive", "good"], {}, r"`y` must hold labels among .*Received: 'good'"),
         (["a", "b"], ["positive", 7], {}, r"`y` must hold labels among .*Received: 7"),
         (["a", "b"], ["positive"], {}, r"`y` must have one entry .* 1 entries for 2 documents"),
-        (["a"], [0], {"sample_weight": [1, 2]}, r"`sample_weight` must have one entry per document"),
+        (
+            ["a"],
+            [0],
+            {"sample_weight": [1, 2]},
+            r"`sample_weight` must have one entry per document",
+        ),
         (["a", None], [0, 1], {}, r"`x` must hold only strings. Received: None"),
         (["a", 3], [0, 1], {}, r"`x` must hold only strings. Received: 3"),
         (["a", "b"], [0, 1], {"class_weight": {"good": 2}}, r"labels among .*Received: 'good'"),
