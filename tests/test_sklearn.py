@@ -258,5 +258,5 @@ def test_ngrams_have_half_a_share_and_follow_the_weights(fitted):
     assert alone.model_.ngrams is None
     joined = BagClassifier(ngrams=1, epochs=1, random_state=0).fit(TEXTS, LABELS)
     np.testing.assert_allclose(joined.model_.head.kernel, 0.5 * alone.model_.head.kernel, rtol=1e-5)
-    with pytest.raises(ValueError, match="`ngrams` must be .* Received: ngrams=-1"):
+    with pytest.raises(ValueError, match=r"`ngrams` must be .* Received: ngrams=-1"):
         BagClassifier(ngrams=-1).fit(TEXTS, LABELS)
