@@ -10,9 +10,10 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from hanlib.data import Corpus
 from hanlib.data.corpus import Split
+from hanlib.evaluation import Predictions, reliability
 from hanlib.metrics import THRESHOLDS, BestThresholdF1
 from hanlib.training import RecipeError, TrainingError, evaluate, train
-from hanlib.training.metrics import MultiLabelCounts, SingleLabelCounts
+from hanlib.training.metrics import BINS, MultiLabelCounts, SingleLabelCounts
 from hanlib.training.progress import ProgressLine
 
 RESULTS = ["dataset.json", "history.json", "metrics.json", "model.keras", "recipe.json"]
@@ -231,6 +232,23 @@ def test_single_label_metrics_are_those_of_scikit_learn(rng):
     found = [list(metrics["per_class"][name].values()) for name in "abcd"]
     np.testing.assert_allclose(found, expected)
     assert np.sum(metrics["confusion"]) == 200
+    assert "quadratic_kappa" not in metrics
+    predictions = Predictions(tuple("abcd"), probabilities, [*map("abcd".__getitem__, labels)])
+    expected = reliability(predictions, BINS).expected_calibration_error
+    assert metrics["expected_calibration_error"] == pytest.approx(expected)
+
+
+def test_stars_have_the_metrics_of_numbers(rng):
+    labels, probabilities = rng.integers(0, 4, 200), rng.random([200, 4])
+    stars = np.array([1, 2, 3, 5])
+    counts = SingleLabelCounts(stars.astype(str).tolist())
+    counts.add(labels, probabilities)
+    given, metrics = stars[probabilities.argmax(axis=-1)], counts.metrics()
+    assert metrics["mean_absolute_error"] == pytest.approx(np.abs(stars[labels] - given).mean())
+    distances = (stars[:, None] - stars) ** 2
+    by_chance = distances[stars.searchsorted(given)][:, labels].mean()
+    disagreement = ((stars[labels] - given) ** 2).mean()
+    assert metrics["quadratic_kappa"] == pytest.approx(1 - disagreement / by_chance)
 
 
 def test_multi_label_metrics_are_those_of_scikit_learn(rng):

@@ -13,7 +13,7 @@ from hanlib.training.mixing import MixingWeights, as_columns, mixing_weights, te
 from hanlib.training.ngrams import fit_ngrams
 from hanlib.training.progress import silent
 from hanlib.training.settings import RecipeError
-from hanlib.training.thresholds import best_threshold
+from hanlib.training.thresholds import best_threshold, label_thresholds, micro_f1
 
 # Words of the longest n-gram, where words are words and where they are characters.
 OF_WORDS, OF_CHARACTERS = 3, 4
@@ -99,8 +99,10 @@ def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, pr
     fitted.layer.scale(mixed.ngrams)
     joined = classifier.with_ngrams(fitted.layer, network=mixed.network)
     if validation is not None and multi_label:
-        threshold, _ = best_threshold(labels, expit(parts["both"]))
-        joined.thresholds = [threshold] * len(joined.classes)
+        probabilities = expit(parts["both"])
+        joined.thresholds = label_thresholds(labels, probabilities).tolist()
+        given = probabilities >= np.array(joined.thresholds)
+        record["validation"]["both"] = micro_f1(labels > 0.5, given)
     record.update(weights=mixed._asdict(), seconds=round(time.monotonic() - began, 2))
     return joined, record
 
