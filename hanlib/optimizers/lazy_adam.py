@@ -62,7 +62,7 @@ class LazyAdam(keras.optimizers.Adam):
         storage.scatter_update(tf.IndexedSlices(updated, rows))
 
     def _update_dense(self, gradient, variable, learning_rate):
-        """One operation; Keras' update consists of thirty, which take longer to trace and run."""
+        """One operation; Keras' update consists of many, which take longer to trace."""
         if self.amsgrad or self._distribution_strategy.num_replicas_in_sync > 1:
             super().update_step(gradient, variable, learning_rate)
             return

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import json
+import math
 import typing
 from dataclasses import dataclass
 
@@ -33,8 +34,9 @@ DATASET_DEFAULTS = {
 # The minimum number of training steps if `epochs` is not given; IMDB's 22,500 documents make 1,408.
 LEAST_STEPS = 1_400
 # If `batch_size` is not given, it is halved from 64, at most to 16, until an epoch has this many
-# steps. With fewer steps, the first epochs learn little:
-# `python benchmarks/small_data.py reuters8 --variant 64:batch_size=64 --variant 16:batch_size=16`.
+# steps. With fewer steps, and a perturbation that is large beside the initial word vectors, the
+# first epochs learn little. To compare, run `python benchmarks/small_data.py imdb reuters8
+# --variant default: --variant as-for-many:batch_size=64,adversarial_norm=1`.
 LEAST_STEPS_PER_EPOCH = 60
 
 
@@ -145,9 +147,10 @@ class Recipe:
         0.0, "share of each weight taken off a step, times the learning rate", **at_least(0)
     )
     clip_norm: float = setting(5.0, "greatest norm of the gradient; 0: no limit", **at_least(0))
-    adversarial_norm: float = setting(
-        1.0,
-        "length of an adversary's step on the word vectors of a batch; 0: none, twice as fast",
+    adversarial_norm: float | None = setting(
+        None,
+        "length of an adversary's step on the word vectors of a batch; 0: none, twice as fast; "
+        "none: 1 for 64 documents, in proportion to the square root of batch_size",
         **at_least(0),
     )
     label_smoothing: float = setting(0.0, "share of the target spread over all classes", **share())
@@ -210,24 +213,33 @@ class Recipe:
         return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
 
     def for_documents(self, documents):
-        """The recipe with numbers for `batch_size`, `epochs` and `patience`, by the documents.
+        """The recipe with numbers for the fields that depend on the number of documents.
 
         The batches hold 64 documents, or half or a quarter of that where an epoch would have fewer
-        than `LEAST_STEPS_PER_EPOCH` steps. The number of epochs, from 4 to 20, is chosen to give at
-        least `LEAST_STEPS` steps. None means that the number of documents is unknown, and is
-        treated as a large number.
+        than `LEAST_STEPS_PER_EPOCH` steps. `adversarial_norm` is proportional to the square root of
+        `batch_size`, so that the perturbation of a single word stays about the same. The number of
+        epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps. None means that the
+        number of documents is unknown, and is treated as a large number.
 
         >>> recipe = Recipe().for_documents(1_500)
-        >>> recipe.batch_size, recipe.epochs, recipe.patience
-        (16, 15, 3)
+        >>> recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience
+        (16, 0.5, 15, 3)
         """
         batch_size = self.batch_size or _batch_size(documents)
-        epochs = self.epochs
+        norm, epochs = self.adversarial_norm, self.epochs
+        if norm is None:
+            norm = math.sqrt(batch_size / 64)
         if epochs is None:
             steps = max(-(-(documents or LEAST_STEPS * batch_size) // batch_size), 1)
             epochs = min(max(-(-LEAST_STEPS // steps), 4), 20)
         patience = self.patience or max(epochs // 4, 2)
-        return dataclasses.replace(self, batch_size=batch_size, epochs=epochs, patience=patience)
+        return dataclasses.replace(
+            self,
+            batch_size=batch_size,
+            adversarial_norm=norm,
+            epochs=epochs,
+            patience=patience,
+        )
 
     def with_overrides(self, assignments):
         """A copy of the recipe with fields replaced by strings of the form `field=value`.
