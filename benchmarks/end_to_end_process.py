@@ -9,36 +9,39 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 SIZES = (1, 8, 64)
 
 
-def main(model, texts, signature, calls):
+def main(texts, signature, calls, *folders):
+    """Prints the rows of each model; the models answer every batch in turn."""
     import numpy as np
     import tensorflow as tf
 
-    serve = tf.saved_model.load(model).signatures[signature]
+    models = [tf.saved_model.load(folder) for folder in folders]
+    serve = [model.signatures[signature] for model in models]
     with open(texts, encoding="utf-8") as file:
         texts = json.load(file)
-    rows = []
+    tables = [[] for _ in models]
     for size in SIZES:
         # Fewer of the large calls, to limit the total time.
         count = max(int(calls) // (1 if size < 64 else 4), 5)
         batches = [[texts[(k * size + i) % len(texts)] for i in range(size)] for k in range(count)]
-        seconds = []
+        seconds = [[] for _ in models]
         for batch in batches[:5] + batches:
-            start = time.perf_counter()
-            serve(text=tf.constant(batch))["probabilities"].numpy()
-            seconds.append(time.perf_counter() - start)
-        seconds = np.array(seconds[5:])
-        rows.append(
-            {
-                "documents a call": size,
-                "documents/s": size * len(seconds) / seconds.sum(),
-                "p50, ms": 1e3 * np.quantile(seconds, 0.5),
-                "p95, ms": 1e3 * np.quantile(seconds, 0.95),
-                "calls": len(seconds),
-            }
-        )
+            for answer, of_model in zip(serve, seconds, strict=True):
+                start = time.perf_counter()
+                answer(text=tf.constant(batch))["probabilities"].numpy()
+                of_model.append(time.perf_counter() - start)
+        for rows, of_model in zip(tables, np.array(seconds)[:, 5:], strict=True):
+            rows.append(
+                {
+                    "documents a call": size,
+                    "documents/s": size * count / of_model.sum(),
+                    "p50, ms": 1e3 * np.quantile(of_model, 0.5),
+                    "p95, ms": 1e3 * np.quantile(of_model, 0.95),
+                    "calls": count,
+                }
+            )
     if any(name.partition(".")[0] == "hanlib" for name in sys.modules):
         raise RuntimeError("hanlib was imported: this is to run with TensorFlow alone")
-    print(json.dumps(rows))
+    print(json.dumps(tables))
 
 
 if __name__ == "__main__":

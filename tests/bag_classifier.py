@@ -1,9 +1,6 @@
 """`HANClassifier` over a bag of words: what it does for scikit-learn, in a tenth of the time."""
 
-import warnings
-
 import keras
-import pytest
 import tensorflow as tf
 
 from hanlib.layers import DocumentVectorizer
@@ -35,14 +32,3 @@ class BagClassifier(HANClassifier):
 
     def _encoder(self, vocabulary_size):
         return BagOfWords(vocabulary_size, 4, input_dropout=0.1)
-
-
-@pytest.fixture
-def eager_functions():
-    """Lets Keras' steps run eagerly: with a few documents, tracing is most of the time."""
-    tf.config.run_functions_eagerly(True)
-    with warnings.catch_warnings():
-        # TensorFlow says that the functions of datasets are traced all the same.
-        warnings.filterwarnings("ignore", message="Even though the", category=UserWarning)
-        yield
-    tf.config.run_functions_eagerly(False)

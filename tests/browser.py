@@ -83,6 +83,15 @@ class Page:
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
+    def shaded(self):
+        """What is shaded, and how: class by word."""
+        selector = ".text .s > span[class]"
+        return dict(self._of_all(selector, "[node.textContent, node.className]"))
+
+    def scores(self, selector=".text .s"):
+        """The scores as they are shown, without the other methods' ones."""
+        return [title.partition("\n")[0] for title in self._of_all(selector, "node.title")]
+
     def until(self, condition, seconds=60):
         from selenium.webdriver.support.ui import WebDriverWait
 

@@ -1,4 +1,8 @@
-"""What the tests of the layers share."""
+"""What several test files share."""
+
+import contextlib
+import functools
+import warnings
 
 import numpy as np
 import pytest
@@ -8,3 +12,99 @@ import pytest
 def rng():
     """The same random numbers for each test, in whatever order the tests run."""
     return np.random.default_rng(7)
+
+
+@contextlib.contextmanager
+def eagerly():
+    """Runs Keras' steps eagerly: with a few batches, tracing would take most of the time."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    with warnings.catch_warnings():
+        # TensorFlow says that the functions of datasets are traced all the same.
+        warnings.filterwarnings("ignore", message="Even though the", category=UserWarning)
+        yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs a command; gives exit code, standard output and standard error."""
+    from hanlib.cli import main
+
+    def command(*arguments):
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        return (code, *capsys.readouterr())
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
+    """A browser."""
+    import browser
+
+    with browser.started(tmp_path_factory.mktemp("browser")) as running:
+        yield running
+
+
+@pytest.fixture
+def server():
+    """The stub of a server, with the page."""
+    from stub_server import StubServer
+
+    from hanlib.serving.page import html
+
+    with StubServer() as running:
+        running.files["/"] = ("text/html; charset=utf-8", html().encode())
+        running.files["/hanlib/models"] = ("application/json", b'{"models": ["reviews"]}')
+        yield running
+
+
+@pytest.fixture
+def page(driver, server):
+    """The page as a person uses it, opened and connected."""
+    from browser import Page
+
+    return Page(driver).open(f"{server.url}/")
+
+
+@pytest.fixture(scope="module")
+def models_stay_loaded():
+    """Lets the commands of a file load each model once: tracing it takes seconds."""
+    from hanlib.cli import model_file
+    from hanlib.serving import scoring
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((model_file, "load_classifier"), (scoring, "ServedModel")):
+            patch.setattr(module, name, functools.cache(getattr(module, name)))
+        yield
+
+
+@pytest.fixture
+def check_here(monkeypatch):
+    """Lets `hanlib.serving.check` load an export into this process, not one of its own."""
+    from hanlib.serving import export_check, replay
+
+    def run(path, asked):
+        served = replay.Served(str(path))
+        batches = asked["batches"]
+        answers = [replay._answer(served, name, replay._texts(texts)) for name, texts in batches]
+        return {"answers": answers, "seconds": dict.fromkeys(served.signatures, 1.0)}
+
+    monkeypatch.setattr(export_check, "_run", run)
+
+
+@pytest.fixture
+def eager_functions():
+    """Lets a test run its steps eagerly."""
+    with eagerly():
+        yield
+
+
+@pytest.fixture(scope="module")
+def eager_module():
+    """Lets all tests of a file run their steps eagerly."""
+    with eagerly():
+        yield

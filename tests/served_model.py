@@ -1,13 +1,16 @@
 """A server process for the tests, and a SavedModel with every kind of input and output."""
 
 import contextlib
+import functools
 import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -87,19 +90,31 @@ def _first_line(process, timeout):
 
 
 def write_model(directory, version=1, scale=1.0):
-    """Writes the SavedModel `directory/<version>`; returns `directory`."""
+    """Writes the SavedModel `directory/<version>`; returns `directory`.
+
+    Args:
+        scale: What `scaled` multiplies by. With another one than 1 the model has few signatures.
+    """
+    temporary = Path(directory) / f".writing-{version}"
+    shutil.copytree(_saved(scale).name, temporary)
+    temporary.rename(Path(directory) / str(version))
+    return Path(directory)
+
+
+@functools.cache
+def _saved(scale):
+    """A folder with the model, which is traced once in a process."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf
 
-    module = tf.Module()
+    folder = tempfile.TemporaryDirectory()
     signatures = {
         name: tf.function(function).get_concrete_function(**specs)
         for name, (function, specs) in _functions(tf, scale).items()
+        if scale == 1.0 or name in ("serving_default", "scaled")
     }
-    temporary = Path(directory) / f".writing-{version}"
-    tf.saved_model.save(module, str(temporary), signatures=signatures)
-    temporary.rename(Path(directory) / str(version))
-    return Path(directory)
+    tf.saved_model.save(tf.Module(), folder.name, signatures=signatures)
+    return folder
 
 
 def _functions(tf, scale):

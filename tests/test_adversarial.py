@@ -75,6 +75,18 @@ def dense_sum(gradients):
     return tf.add_n([tf.reduce_sum(tf.convert_to_tensor(gradient)) for gradient in gradients])
 
 
+def test_a_graph_traces_the_gradients_once():
+    words, calls = tf.Variable([[1.0], [2.0]]), []
+
+    def gradients_of():
+        calls.append(1)
+        return [tf.IndexedSlices(tf.gather(words, [1]), tf.constant([1]))], ()
+
+    (gradient,), _ = tf.function(lambda: adversarial_gradients(gradients_of, [words], 1.0))()
+    np.testing.assert_allclose(gradient.values, [[(2 + 3) / 2]])
+    assert len(calls) == 1
+
+
 def test_a_flat_loss_has_no_adversary():
     words = tf.Variable([[1.0], [2.0]])
 

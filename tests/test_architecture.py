@@ -26,7 +26,7 @@ ALLOWED = {
     "models": {
         *("data", "explain", "layers", "losses", "metrics", "ops", "optimizers", "serving", "text")
     },
-    "sklearn": {"layers", "models"},
+    "sklearn": {"data", "layers", "models", "training"},
     "training": {
         *("data", "embeddings", "layers", "losses", "metrics", "models", "ops", "optimizers")
     },

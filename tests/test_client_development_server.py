@@ -6,6 +6,7 @@ import browser
 import numpy as np
 import pytest
 from served_model import Server
+from tiny_classifier import build
 
 pytest.importorskip("starlette")
 
@@ -21,18 +22,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def classifier():
-    from hanlib.layers import DocumentVectorizer
-    from hanlib.models import HAN, DocumentClassifier
-
-    vectorizer = DocumentVectorizer()
-    vectorizer.adapt(["The hotel was good. But the bath was dirty!", "A good film."])
-    encoder = HAN.from_preset("han_small", vectorizer.vocabulary_size)
-    classifier = DocumentClassifier(vectorizer, encoder, ["neg", "pos"])
-    classifier.build()
-    rng = np.random.default_rng(0)
-    for variable in classifier.trainable_variables:
-        variable.assign(variable + rng.normal(0, 0.3, variable.shape).astype("float32"))
-    return classifier
+    return build()
 
 
 @pytest.fixture(scope="module")

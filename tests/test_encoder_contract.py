@@ -1,10 +1,13 @@
 """Every encoder through everything that uses encoders, by the `DocumentEncoder` contract alone."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from random_ngrams import random_ngrams
+from tensorflow.core.protobuf import saved_model_pb2
 
 import hanlib.layers
 import hanlib.models
@@ -79,18 +82,14 @@ def test_alone_and_in_company(case):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_methods(case, method):
-    classifier, reloaded, lacking = case
+    _, classifier, lacking = case
     if method in lacking:
         with pytest.raises(ValueError, match=rf"`method='{method}'` needs an encoder with"):
             classifier.explain(TEXTS, method)
         return
     found = classifier.explain(TEXTS, method, faithfulness=method == "leave_one_out", rankings=5)
-    again = reloaded.explain(TEXTS, method)
-    for one, other in zip(found, again, strict=True):
-        scores = [word.score for word in one.words]
-        assert np.isfinite(scores).all()
-        np.testing.assert_allclose(scores, [word.score for word in other.words], atol=1e-6)
-        assert len(one.sentences) == len(other.sentences)
+    for explanation in found:
+        assert np.isfinite([word.score for word in explanation.words]).all()
     assert [len(explanation.sentences) for explanation in found] == [2, 0, 1]
     if method == "leave_one_out":
         assert set(found[0].faithfulness) == {"word", "sentence"}
@@ -100,7 +99,7 @@ def test_methods(case, method):
 
 def test_leaving_out_is_reading_anew(case):
     """A sentence's score is what the log-odds lose in the document without it."""
-    classifier, _, _ = case
+    _, classifier, _ = case
     (explanation,) = classifier.explain(TEXTS[:1], "leave_one_out", target="a")
     whole, without = classifier.predict([TEXTS[0], "I did not like the food!"], verbose=0)[:, 0]
     odds = np.log(whole / (1 - whole)) - np.log(without / (1 - without))
@@ -125,11 +124,16 @@ def test_attention_scores(case):
     assert symbolic.shape[1:] == encoder(ids).shape[1:]
 
 
+@pytest.mark.usefixtures("check_here")
 def test_export(case, tmp_path):
-    classifier, _, lacking = case
+    _, classifier, lacking = case
     names = signature_names(classifier)
     assert ("explain" in names) == ("attention" not in lacking)
     path = export_saved_model(classifier, tmp_path / "1")
     report = check(path, classifier, TEXTS)
     assert report.passed, str(report)
     assert set(report.documents_a_second) == set(names)
+    saved = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes())
+    graph = saved.meta_graphs[0].graph_def
+    nodes = itertools.chain(graph.node, *(function.node_def for function in graph.library.function))
+    assert not {node.op for node in nodes if "PyFunc" in node.op}

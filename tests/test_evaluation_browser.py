@@ -19,12 +19,6 @@ NASTY = (
 READ = "return document.querySelector('.text').textContent"
 
 
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory):
-    with browser.started(tmp_path_factory.mktemp("browser")) as running:
-        yield running
-
-
 def explanations():
     """1,000 documents from 50 texts (drawing more would take longer than the tests)."""
     drawn = [

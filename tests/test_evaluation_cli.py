@@ -19,6 +19,9 @@ TEXTS = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("models_stay_loaded")
+
+
 @pytest.fixture
 def run(capsys):
     def evaluate(*arguments):

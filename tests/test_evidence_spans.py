@@ -15,9 +15,14 @@ from hanlib.text import normalize, split_sentences, split_words
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+@tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+def words_of_texts(texts):
+    return split_words(split_sentences(normalize(texts))).flat_values
+
+
 def words_of(text):
-    ragged = split_words(split_sentences(normalize(tf.constant([text.encode("utf-8", "replace")]))))
-    return [word.decode() for word in ragged.flat_values.numpy()]
+    words = words_of_texts(tf.constant([text.encode("utf-8", "replace")]))
+    return [word.decode() for word in words.numpy()]
 
 
 def slices(text):
@@ -144,9 +149,9 @@ def test_the_words_of_a_later_sentence_alone():
 def test_200_kilobytes_take_no_time():
     text = "It was\na good film, I say &amp; say. " * 8000
     words = ["It", "was", "a", "good", "film", ",", "I", "say", "&", "say", "."] * 8000
-    start = time.perf_counter()
+    start = time.process_time()
     assert all(span[1] for span in word_spans(text, words))
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_word_that_is_nowhere_has_no_span_and_takes_no_other_words():

@@ -15,6 +15,9 @@ MODEL = str(Path(__file__).parents[1] / "saved_models" / "demo-golden")
 TEXT = "The hotel was not superb. The last one was nice. We left on Monday."
 
 
+pytestmark = pytest.mark.usefixtures("models_stay_loaded")
+
+
 @pytest.fixture
 def run(capsys):
     def explain(*arguments):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
-from tiny_classifier import build
+from tiny_classifier import build_bag
 
 from hanlib import atomic_files
 from hanlib.serving import export_saved_model, export_version, server_config, versions
@@ -24,9 +24,9 @@ EXPORTER = """
 import os, signal, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, sys.argv[1])
-from tiny_classifier import build
+from tiny_classifier import build_bag
 from hanlib.serving import export_version
-classifier, left = build(), [int(sys.argv[3])]
+classifier, left = build_bag(), [int(sys.argv[3])]
 rename = os.rename
 def counted(*arguments):
     left[0] -= 1
@@ -41,7 +41,7 @@ while True:
 
 @pytest.fixture(scope="module")
 def classifier():
-    return build()
+    return build_bag()
 
 
 @pytest.fixture(scope="module")
@@ -158,10 +158,10 @@ def test_a_failed_export_leaves_no_trace(classifier, tmp_path, monkeypatch):
 FULL = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-from tiny_classifier import build
+from tiny_classifier import build_bag
 from hanlib.serving import export_version
-classifier = build()
-for limit in (2_000, 100_000):
+classifier = build_bag()
+for limit in (2_000, 10_000):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
         export_version(classifier, sys.argv[2])

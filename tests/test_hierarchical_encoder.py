@@ -4,9 +4,24 @@ import json
 
 import keras
 import numpy as np
-import numpy_cells as oracle
 import pytest
 import tensorflow as tf
+from hierarchical_numpy import (
+    CELLS,
+    DOCUMENTS,
+    UNITS,
+    WIDTH,
+    WITH_PADDING,
+    WORDS,
+    assert_close,
+    dense,
+    encoder_of,
+    expected_vectors,
+    level,
+    pool_row,
+    ragged,
+    vectors_in_place_of_ids,
+)
 
 from hanlib.layers import (
     AttentionPooling,
@@ -17,87 +32,6 @@ from hanlib.layers import (
     SelfAttention,
 )
 from hanlib.models import HAN
-
-UNITS, WIDTH, WORDS = 3, 4, 12
-CELLS = ["gru", "lstm", "mgu", "min_gru", "elman", "output_gate_gru", "two_state"]
-POOLINGS = {
-    "additive": {},
-    "dot": {"score": "dot"},
-    "general": {"score": "general"},
-    "gated": {"score": "gated"},
-    "mean": {"score": "mean"},
-    "max": {"score": "max"},
-    "hops": {"hops": 2, "penalty": 0.1},
-    "sparsemax": {"normalizer": "sparsemax"},
-}
-# Documents with empty sentences and without any; then the same in other forms.
-DOCUMENTS = [[[2, 3, 4], [5]], [], [[], [6, 2], []], [[7, 7, 2], [3], [8, 9]], [[]]]
-WITH_PADDING = [[[2, 0, 3, 4, 0], [5]], [[0, 0]], [[], [6, 2], []]]
-WITH_PADDING += [[[0, 7, 7, 2], [0], [3], [8, 9, 0]], [[0]]]
-
-
-def ragged(documents, dtype=tf.int32):
-    return tf.ragged.constant(documents, dtype=dtype, ragged_rank=2)
-
-
-def dense(documents, sentences=4, words=5):
-    ids = np.zeros([len(documents), sentences, words], "int32")
-    for d, document in enumerate(documents):
-        for s, sentence in enumerate(document):
-            ids[d, s, : len(sentence)] = sentence
-    return ids
-
-
-def level(cell="gru", dtype=None, recurrent=None, **pooling):
-    return LevelEncoder(
-        RecurrentEncoder(cell, units=UNITS, dtype=dtype, **(recurrent or {})),
-        AttentionPooling(**{"units": 4, **pooling}, dtype=dtype),
-        dtype=dtype,
-    )
-
-
-def encoder_of(levels=2, dtype="float64", cell="gru", rng=None, top=None, **kwargs):
-    """An encoder of ids whose weights are all drawn at random."""
-    rows = [level(cell, dtype) for _ in range(levels)]
-    if top is not None:
-        rows[-1] = top
-    encoder = HierarchicalEncoder(rows, WORDS, WIDTH, dtype=dtype, **kwargs)
-    encoder.build((None,) * (levels + 1))
-    if rng is not None:
-        encoder.set_weights([rng.normal(0, 0.8, w.shape) for w in encoder.get_weights()])
-    return encoder
-
-
-def pool_row(layer, words):
-    """One level on one row, in NumPy: `[words, features]` -> the row's vector and its scores."""
-    states = []
-    for cell, reverse in zip(layer.recurrent.cells, (False, True), strict=True):
-        parts = oracle.split_weights(cell.get_weights(), "zrh", UNITS, two_biases=True)
-        states.append(oracle.run(oracle.gru_reset_after, words, parts, UNITS, reverse=reverse))
-    h = np.concatenate(states, axis=-1)
-    kernel, bias, context = layer.pooling.get_weights()
-    energy = np.tanh(h @ kernel + bias) @ context
-    scores = np.exp(energy) / np.exp(energy).sum()
-    return scores @ h, scores
-
-
-def encode_in_numpy(encoder, item, levels):
-    """Equations of Yang et al. 2016 for one item, by recursion over the levels."""
-    if levels == 0:
-        return encoder.embedding.get_weights()[0][item] if item else None
-    parts = [encode_in_numpy(encoder, part, levels - 1) for part in item]
-    parts = [part for part in parts if part is not None]
-    return pool_row(encoder.levels[levels - 1], np.stack(parts))[0] if parts else None
-
-
-def expected_vectors(encoder, documents, levels):
-    vectors = [encode_in_numpy(encoder, document, levels) for document in documents]
-    return [np.zeros(2 * UNITS) if vector is None else vector for vector in vectors]
-
-
-def assert_close(given, expected, atol=1e-10):
-    np.testing.assert_allclose(given, expected, rtol=0, atol=atol)
-
 
 LEVELS = {
     1: [[2, 3, 4], [], [5], [6, 2, 7, 7]],
@@ -238,150 +172,6 @@ def test_a_document_alone_in_company_and_in_any_order(cell, rng):
     order = [3, 1, 0, 4, 2]
     shuffled = encoder(ragged([DOCUMENTS[place] for place in order]))
     assert_close(shuffled, tf.gather(together, order))
-
-
-@pytest.mark.parametrize("pooling", [*POOLINGS, "labels"])
-@pytest.mark.parametrize("cell", CELLS)
-def test_every_cell_with_every_pooling_learns(cell, pooling):
-    keras.utils.set_random_seed(1)
-    if pooling == "labels":
-        rows = [level(cell), level(cell, labels=2)]
-    else:
-        rows = [level(cell, **POOLINGS[pooling]) for _ in range(2)]
-    encoder = HierarchicalEncoder(rows, WORDS, WIDTH)
-    ids, target = ragged(DOCUMENTS), tf.constant([1.0, 0, -1, 1, 0])
-
-    def loss():
-        vectors = encoder(ids, training=True)
-        values = tf.reduce_mean(tf.reshape(vectors, [5, -1]), axis=-1)
-        return tf.reduce_sum(tf.square(values - target)) + sum(encoder.losses)
-
-    optimizer = keras.optimizers.SGD(0.01)
-    loss()
-    with tf.GradientTape() as tape:
-        first = loss()
-    gradients = tape.gradient(first, encoder.trainable_weights)
-    for weight, gradient in zip(encoder.trainable_weights, gradients, strict=True):
-        gradient = tf.convert_to_tensor(gradient).numpy()
-        assert np.isfinite(gradient).all(), weight.path
-        assert gradient.any(), weight.path
-    optimizer.apply(gradients, encoder.trainable_weights)
-    assert float(loss()) < float(first)
-
-
-def test_gradients_of_the_whole_encoder_equal_finite_differences(rng):
-    encoder, ids = encoder_of(rng=rng), ragged(WITH_PADDING)
-    factors = rng.normal(size=[5, 2 * UNITS])
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(encoder(ids) * factors)
-    gradients = tape.gradient(loss, encoder.trainable_weights)
-    assert len(gradients) == 1 + 2 * (2 * 3 + 3)
-    step = 1e-5
-    for weight, gradient in zip(encoder.trainable_weights, gradients, strict=True):
-        gradient = tf.convert_to_tensor(gradient).numpy()
-        value, direction = weight.numpy(), rng.normal(size=weight.shape)
-        ends = []
-        for sign in (1, -1):
-            weight.assign(value + sign * step * direction)
-            ends.append(np.sum(encoder(ids) * factors))
-        weight.assign(value)
-        difference = (ends[0] - ends[1]) / (2 * step)
-        assert np.abs(gradient).max() > 1e-4, weight.path
-        np.testing.assert_allclose(np.sum(gradient * direction), difference, rtol=1e-6, atol=1e-8)
-
-
-def test_only_the_words_of_the_batch_get_a_gradient(rng):
-    encoder = encoder_of(rng=rng)
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(encoder(dense(DOCUMENTS)))
-    table = encoder.embedding.embeddings
-    gradient = tf.convert_to_tensor(tape.gradient(loss, table)).numpy()
-    used = np.flatnonzero(np.abs(gradient).sum(axis=-1))
-    assert used.tolist() == [2, 3, 4, 5, 6, 7, 8, 9]
-
-
-def vectors_in_place_of_ids(encoder, documents):
-    table = encoder.embedding.get_weights()[0].copy()
-    table[0] = 0
-    return table[dense(documents)]
-
-
-def test_word_vectors_without_a_vocabulary(rng):
-    with_ids = encoder_of(rng=rng)
-    encoder = HierarchicalEncoder([level(dtype="float64") for _ in range(2)], dtype="float64")
-    vectors = vectors_in_place_of_ids(with_ids, WITH_PADDING)
-    encoder(vectors)
-    assert encoder.embedding is None
-    encoder.set_weights([w for layer in with_ids.levels for w in layer.get_weights()])
-    expected = expected_vectors(with_ids, DOCUMENTS, 2)
-    assert_close(encoder(vectors), expected)
-    ids = ragged(WITH_PADDING)
-    table = with_ids.embedding.get_weights()[0] * (np.arange(WORDS) > 0)[:, None]
-    in_rows = ids.with_flat_values(tf.gather(table, ids.flat_values))
-    assert_close(encoder(in_rows), expected)
-    _, (words, sentences) = encoder(in_rows, return_attention_scores=True)
-    assert_close(tf.reduce_sum(words.values, axis=-1), [1, 1, 0, 0, 1, 0, 1, 0, 1, 1, 0])
-    assert_close(tf.reduce_sum(sentences, axis=-1), [1, 0, 1, 1, 0])
-
-
-def bag_of_words(**kwargs):
-    """One level that gives the mean of the word vectors: what dropout does to them is visible."""
-    average = LevelEncoder(None, AttentionPooling("mean"))
-    return HierarchicalEncoder([average], 400, 8, embeddings_initializer="ones", **kwargs)
-
-
-def test_word_dropout_drops_all_of_a_word_everywhere():
-    encoder = bag_of_words(embedding_dropout=0.25)
-    ids = tf.ragged.constant([[word] for word in [*range(1, 400), *range(1, 400)]])
-    np.testing.assert_array_equal(encoder(ids), 1)
-    vectors = encoder(ids, training=True).numpy()
-    assert set(np.unique(vectors.round(5))) == {0, np.float32(1.33333)}
-    np.testing.assert_array_equal(vectors.min(axis=1), vectors.max(axis=1))
-    np.testing.assert_array_equal(vectors[:399], vectors[399:])
-    assert 0.17 < (vectors[:399, 0] == 0).mean() < 0.33
-
-
-def test_embedding_dropout_drops_single_features():
-    encoder = bag_of_words(input_dropout=0.25)
-    ids = tf.ragged.constant([[word] for word in range(1, 400)])
-    np.testing.assert_array_equal(encoder(ids), 1)
-    vectors = encoder(ids, training=True).numpy()
-    assert set(np.unique(vectors.round(5))) == {0, np.float32(1.33333)}
-    assert 0.22 < (vectors == 0).mean() < 0.28
-    assert (vectors.min(axis=1) < vectors.max(axis=1)).mean() > 0.8
-
-
-def test_dropout_of_a_level_acts_on_its_vectors_in_training_only():
-    layer = LevelEncoder(None, AttentionPooling("mean"), dropout=0.25)
-    rows = tf.ones([50, 2, 40])
-    np.testing.assert_array_equal(layer(rows), 1)
-    vectors = layer(rows, training=True).numpy()
-    assert set(np.unique(vectors.round(5))) == {0, np.float32(1.33333)}
-    assert 0.22 < (vectors == 0).mean() < 0.28
-
-
-def test_the_han_of_the_article_builds_trains_and_saves(tmp_path, rng):
-    def article():
-        return LevelEncoder(
-            RecurrentEncoder("output_gate_gru", units=UNITS, depth=2, bidirectional=False),
-            self_attention=SelfAttention(),
-        )
-
-    keras.utils.set_random_seed(5)
-    inputs = keras.Input([None, None], dtype="int32")
-    encoder = HierarchicalEncoder([article(), article()], WORDS, WIDTH)
-    outputs = keras.layers.Dense(2, activation="softmax")(encoder(inputs))
-    model = keras.Model(inputs, outputs)
-    model.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy")
-    ids, labels = dense(DOCUMENTS), np.array([1, 1, 0, 1, 1])
-    history = model.fit(ids, labels, epochs=12, verbose=0).history["loss"]
-    assert history[-1] < 0.5 * history[0]
-    assert not model.get_layer(encoder.name).levels[0].recurrent.bidirectional
-    model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again(ids), model(ids))
-    # With self-attention too, padding changes nothing.
-    assert_close(encoder(ids), encoder(ragged(WITH_PADDING)), 1e-6)
 
 
 def test_a_row_encoder_equals_the_equations_in_each_form(rng):

@@ -92,3 +92,17 @@ def test_rows_have_a_learning_rate_of_their_own():
     rows, dense = np.transpose(moved)
     np.testing.assert_allclose(rows, rows[0] * np.array([1, 0.25, 0]), atol=1e-6)
     np.testing.assert_array_equal(dense, dense[0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dense_weights_move_as_in_adam(dtype):
+    rng = np.random.default_rng(0)
+    weight, optimizer = keras.Variable(np.ones([6, 3]), dtype=dtype), LazyAdam(0.1)
+    expected, m, v = np.ones([6, 3]), 0, 0
+    for t in range(1, 5):
+        gradient = rng.normal(size=[6, 3])
+        optimizer.apply([tf.constant(gradient, dtype)], [weight])
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        rate = 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        expected -= rate * m / (np.sqrt(v) + 1e-7)
+    np.testing.assert_allclose(weight.numpy(), expected, rtol=1e-4 if dtype == "float32" else 1e-7)

@@ -105,13 +105,25 @@ def test_only_given_fields_replace_those_of_the_preset():
 
 @pytest.mark.parametrize(
     ("documents", "expected"),
-    [(22_500, (4, 2)), (1_000_000, (4, 2)), (None, (4, 2)), (8_643, (11, 2)), (10, (20, 5))],
+    [
+        (22_500, (64, 1.0, 4, 2)),
+        (1_000_000, (64, 1.0, 4, 2)),
+        (None, (64, 1.0, 4, 2)),
+        (8_643, (64, 1.0, 11, 2)),
+        (4_500, (64, 1.0, 20, 5)),
+        (3_000, (32, 0.5**0.5, 15, 3)),
+        (1_500, (16, 0.5, 15, 3)),
+        (10, (16, 0.5, 20, 5)),
+    ],
 )
-def test_few_documents_get_more_epochs(documents, expected):
-    recipe = Recipe().for_documents(documents)
-    assert (recipe.epochs, recipe.patience) == expected
+def test_few_documents_get_smaller_batches_and_more_epochs(documents, expected):
+    assert numbers_of(Recipe().for_documents(documents)) == expected
 
 
-def test_given_epochs_and_patience_are_kept():
-    recipe = Recipe(epochs=7, patience=1).for_documents(10)
-    assert (recipe.epochs, recipe.patience) == (7, 1)
+def test_given_numbers_are_kept():
+    recipe = Recipe(batch_size=8, adversarial_norm=0.1, epochs=7, patience=1).for_documents(10)
+    assert numbers_of(recipe) == (8, 0.1, 7, 1)
+
+
+def numbers_of(recipe):
+    return recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience

@@ -16,6 +16,8 @@ from tiny_classifier import build
 from hanlib.cli.entry import main
 from hanlib.serving import export_version
 
+pytestmark = pytest.mark.usefixtures("models_stay_loaded")
+
 WORDS = ["room", "food", "was", "not", "very", "good", "bad", "nice", "awful", "and", "I", "liked"]
 
 

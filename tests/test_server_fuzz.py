@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from served_model import Server
-from test_export import build
+from tiny_classifier import build
 
 pytest.importorskip("starlette")
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from bag_classifier import BagClassifier, eager_functions
+from bag_classifier import BagClassifier
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
@@ -29,7 +29,7 @@ TEXTS = [review.text for review in REVIEWS]
 LABELS = np.array([review.label for review in REVIEWS])
 BAG = BagClassifier(epochs=1, learning_rate=0.05, random_state=0)
 
-eager = pytest.mark.usefixtures(eager_functions.__name__)
+eager = pytest.mark.usefixtures("eager_functions")
 
 
 @pytest.fixture(scope="module")
@@ -250,3 +250,13 @@ def test_without_scikit_learn_there_is_a_hint(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.frozen", None)
     with pytest.raises(ImportError, match=r'pip install "hanlib\[sklearn\]"'):
         importlib.import_module("hanlib.sklearn")
+
+
+def test_ngrams_have_half_a_share_and_follow_the_weights(fitted):
+    assert fitted.model_.ngrams.max_ngram == 3
+    alone = BagClassifier(ngrams=0, epochs=1, random_state=0).fit(TEXTS, LABELS)
+    assert alone.model_.ngrams is None
+    joined = BagClassifier(ngrams=1, epochs=1, random_state=0).fit(TEXTS, LABELS)
+    np.testing.assert_allclose(joined.model_.head.kernel, 0.5 * alone.model_.head.kernel, rtol=1e-5)
+    with pytest.raises(ValueError, match=r"`ngrams` must be .* Received: ngrams=-1"):
+        BagClassifier(ngrams=-1).fit(TEXTS, LABELS)

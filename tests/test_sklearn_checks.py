@@ -7,7 +7,7 @@ row of numbers is written as a text of one word a number, and all checks run tha
 
 import numpy as np
 import pytest
-from bag_classifier import BagClassifier, eager_functions
+from bag_classifier import BagClassifier
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from hanlib.sklearn import HANVectorizer
@@ -63,7 +63,7 @@ QUICK = {
     "check_valid_tag_types",
 }
 
-pytestmark = pytest.mark.usefixtures(eager_functions.__name__)
+pytestmark = pytest.mark.usefixtures("eager_functions")
 
 
 def as_texts(X):

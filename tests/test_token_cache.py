@@ -237,10 +237,10 @@ def test_gathering_is_fast():
         batch_size=5000,
     )
     plan = cache.plan(64, seed=0)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for batch in plan:
         cache.padded(batch)
-    assert cache.documents / (time.perf_counter() - begun) > 20_000
+    assert cache.documents / (time.process_time() - begun) > 20_000
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from hanlib.data import Corpus
 from hanlib.data.corpus import Split
+from hanlib.evaluation import Predictions, reliability
 from hanlib.metrics import THRESHOLDS, BestThresholdF1
 from hanlib.training import RecipeError, TrainingError, evaluate, train
-from hanlib.training.metrics import MultiLabelCounts, SingleLabelCounts
+from hanlib.training.metrics import BINS, MultiLabelCounts, SingleLabelCounts
 from hanlib.training.progress import ProgressLine
 
 RESULTS = ["dataset.json", "history.json", "metrics.json", "model.keras", "recipe.json"]
@@ -51,6 +52,8 @@ ERRATIC = {
     "epochs": 8,
     "patience": 1,
 }
+# Three steps, which are not worth a trace.
+SHORT = {"epochs": 1, "batch_size": 16}
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +88,12 @@ def test_progress_names_the_phases(finished):
         assert phase in phases
 
 
-def test_equal_seeds_give_equal_weights(finished, tmp_path):
-    train(unseen_word_corpus(), tiny_run.recipe(**ERRATIC), tmp_path)
-    for ours, theirs in zip(tiny_run.weights(tmp_path), tiny_run.weights(finished[0]), strict=True):
+@pytest.mark.usefixtures("eager_functions")
+def test_equal_seeds_give_equal_weights(tmp_path):
+    for name in ("one", "two"):
+        train(tiny_run.corpus(), tiny_run.recipe(**SHORT), tmp_path / name)
+    weights = [tiny_run.weights(tmp_path / name) for name in ("one", "two")]
+    for ours, theirs in zip(*weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
@@ -120,10 +126,11 @@ def test_resuming_a_finished_run_says_so_and_leaves_it(finished):
         train(unseen_word_corpus(), tiny_run.recipe(**{**ERRATIC, "units": 4}), output, resume=True)
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_a_run_that_fails_leaves_the_last_good_model_and_can_be_resumed(finished, tmp_path):
     output = tmp_path / "run"
     shutil.copytree(finished[0], output)
-    before, recipe = contents(output), tiny_run.recipe(epochs=1)
+    before, recipe = contents(output), tiny_run.recipe(**SHORT)
 
     def fail(classifier, folder):
         (folder / "half").write_text("")
@@ -133,7 +140,7 @@ def test_a_run_that_fails_leaves_the_last_good_model_and_can_be_resumed(finished
         train(tiny_run.corpus(), recipe, output, export=fail)
     assert contents(output) == before
     with pytest.raises(TrainingError, match="epochs is 1 there and 2 now"):
-        train(tiny_run.corpus(), tiny_run.recipe(epochs=2), output, resume=True)
+        train(tiny_run.corpus(), tiny_run.recipe(**{**SHORT, "epochs": 2}), output, resume=True)
     with pytest.raises(TrainingError, match="texts or labels were changed"):
         train(tiny_run.corpus(seed=5), recipe, output, resume=True)
     assert contents(output) == before
@@ -181,14 +188,16 @@ def topics(documents, seed):
         yield text, (label, "film") if "film" in text else (label,) if label == "good" else ()
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_a_multi_label_run_without_validation(tmp_path):
     split = Split(lambda: topics(48, 0), 48)
     corpus = Corpus("topics", ("bad", "film", "good"), True, {"train": split})
-    record = train(corpus, tiny_run.recipe(epochs=1), tmp_path)
+    record = train(corpus, tiny_run.recipe(**SHORT), tmp_path)
     assert "validation" not in record
     assert load(tmp_path).multi_label
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_a_multi_label_run_chooses_its_threshold_on_validation(tmp_path):
     splits = {
         "train": Split(lambda: topics(48, 0), 48),
@@ -196,7 +205,7 @@ def test_a_multi_label_run_chooses_its_threshold_on_validation(tmp_path):
     }
     corpus = Corpus("topics", ("bad", "film", "good"), True, splits)
     # One context a label and smoothed targets: each has its own code.
-    recipe = tiny_run.recipe(epochs=2, per_label=True, label_smoothing=0.1, batch_size=8)
+    recipe = tiny_run.recipe(epochs=2, per_label=True, label_smoothing=0.1, batch_size=16)
     record = train(corpus, recipe, tmp_path)
     history = json.loads((tmp_path / "history.json").read_text())
     chosen = history[record["best_epoch"] - 1]
@@ -204,9 +213,10 @@ def test_a_multi_label_run_chooses_its_threshold_on_validation(tmp_path):
     assert record["validation"]["micro_f1"] == pytest.approx(chosen["validation_micro_f1"])
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_a_large_corpus_is_tokenized_on_disk(tmp_path, monkeypatch):
     monkeypatch.setattr("hanlib.training.preparation.DOCUMENTS_IN_MEMORY", 10)
-    train(tiny_run.corpus(), tiny_run.recipe(epochs=1, label_smoothing=0.1), tmp_path)
+    train(tiny_run.corpus(), tiny_run.recipe(**SHORT, label_smoothing=0.1), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == RESULTS
 
 
@@ -222,6 +232,23 @@ def test_single_label_metrics_are_those_of_scikit_learn(rng):
     found = [list(metrics["per_class"][name].values()) for name in "abcd"]
     np.testing.assert_allclose(found, expected)
     assert np.sum(metrics["confusion"]) == 200
+    assert "quadratic_kappa" not in metrics
+    predictions = Predictions(tuple("abcd"), probabilities, [*map("abcd".__getitem__, labels)])
+    expected = reliability(predictions, BINS).expected_calibration_error
+    assert metrics["expected_calibration_error"] == pytest.approx(expected)
+
+
+def test_stars_have_the_metrics_of_numbers(rng):
+    labels, probabilities = rng.integers(0, 4, 200), rng.random([200, 4])
+    stars = np.array([1, 2, 3, 5])
+    counts = SingleLabelCounts(stars.astype(str).tolist())
+    counts.add(labels, probabilities)
+    given, metrics = stars[probabilities.argmax(axis=-1)], counts.metrics()
+    assert metrics["mean_absolute_error"] == pytest.approx(np.abs(stars[labels] - given).mean())
+    distances = (stars[:, None] - stars) ** 2
+    by_chance = distances[stars.searchsorted(given)][:, labels].mean()
+    disagreement = ((stars[labels] - given) ** 2).mean()
+    assert metrics["quadratic_kappa"] == pytest.approx(1 - disagreement / by_chance)
 
 
 def test_multi_label_metrics_are_those_of_scikit_learn(rng):

@@ -14,6 +14,7 @@ from hanlib.data.corpus import Split
 from hanlib.layers import DocumentVectorizer
 from hanlib.training import RecipeError, evaluate, train
 from hanlib.training.ngram_part import longest_ngram
+from hanlib.training.thresholds import best_threshold, label_thresholds, micro_f1
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +104,19 @@ def test_keys_that_do_not_fit_are_an_error_before_training(monkeypatch):
     assert longest_ngram(None, english) == 2
     with pytest.raises(RecipeError, match=r"`ngrams` is too large: .* max_ngram=3"):
         longest_ngram(3, english)
+
+
+def test_frequent_labels_have_thresholds_of_their_own(rng):
+    best = np.array([0.3, 0.7, 0.9, 0.5])
+    probabilities = rng.random([4000, 4])
+    labels = probabilities + rng.normal(scale=0.02, size=[4000, 4]) >= best
+    labels[:, 2:] &= rng.random([4000, 1]) < 0.005
+    labels[:, 3] = False
+    common, score = best_threshold(labels, probabilities)
+    found = label_thresholds(labels, probabilities)
+    np.testing.assert_allclose(found[:2], best[:2], atol=0.03)
+    # The third occurs twice, the fourth never.
+    assert labels[:, 2].sum() < 10
+    assert abs(found[2] - common) < 0.2
+    assert found[3] == common
+    assert micro_f1(labels, probabilities >= found) > score

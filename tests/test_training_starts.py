@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tiny_run
-from test_training import Notes, topics
+from test_training import SHORT, Notes, topics
 
 from hanlib.data import Corpus
 from hanlib.data.corpus import Split
@@ -15,8 +15,10 @@ from hanlib.embeddings import ppmi_vectors
 from hanlib.training import RecipeError, TrainingError, train
 from hanlib.training.class_weights import parse
 
+pytestmark = pytest.mark.usefixtures("eager_module")
+
 # Word vectors stay as they are set, to the bit.
-FROZEN = {"vectors_rate": 0, "weight_average": 0.0, "epochs": 1}
+FROZEN = {"vectors_rate": 0, "weight_average": 0.0, **SHORT}
 
 
 def load(output):
@@ -29,7 +31,7 @@ def word_vectors(classifier):
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
+def own(tmp_path_factory, eager_module):
     """Folder, record and messages of a run with vectors of its own texts."""
     output, notes = tmp_path_factory.mktemp("own"), Notes()
     held_out = [(f"{text} Gnu gnu!", label) for text, label in tiny_run.examples(16, 1)]
@@ -109,7 +111,7 @@ def with_new_word():
 def test_a_run_starts_from_the_weights_of_a_model_and_learns_new_words(own, tmp_path):
     start = load(own[0])
     # Steps too small to show.
-    recipe = tiny_run.recipe(learning_rate=1e-12, weight_decay=0.0, weight_average=0.0, epochs=1)
+    recipe = tiny_run.recipe(learning_rate=1e-12, weight_decay=0.0, weight_average=0.0, **SHORT)
     train(with_new_word(), recipe, tmp_path, start=start)
     found = load(tmp_path)
     old = start.vectorizer.get_vocabulary()
@@ -121,7 +123,7 @@ def test_a_run_starts_from_the_weights_of_a_model_and_learns_new_words(own, tmp_
 
 def test_a_full_vocabulary_does_not_grow(own, tmp_path):
     start = load(own[0])
-    recipe = tiny_run.recipe(max_tokens=start.vectorizer.vocabulary_size, epochs=1)
+    recipe = tiny_run.recipe(max_tokens=start.vectorizer.vocabulary_size, **SHORT)
     train(with_new_word(), recipe, tmp_path, start=start)
     assert load(tmp_path).vectorizer.get_vocabulary() == start.vectorizer.get_vocabulary()
 
@@ -140,7 +142,7 @@ def test_models_that_cannot_start_a_run_are_refused(own, tmp_path):
 
 
 def test_resuming_needs_the_model_that_the_run_started_from(own, tmp_path):
-    start, recipe = load(own[0]), tiny_run.recipe(epochs=1)
+    start, recipe = load(own[0]), tiny_run.recipe(**SHORT)
 
     def fail(classifier, folder):
         raise RuntimeError("no space")
@@ -158,7 +160,9 @@ def test_resuming_needs_the_model_that_the_run_started_from(own, tmp_path):
 
 
 def test_class_weights_reach_the_loss(tmp_path):
-    record = train(tiny_run.corpus(), tiny_run.recipe(class_weight="good=1,bad=0"), tmp_path)
+    options = {"class_weight": "good=1,bad=0", "learning_rate": 0.1, "epochs": 2}
+    options["adversarial_norm"] = 0.0
+    record = train(tiny_run.corpus(), tiny_run.recipe(**options, batch_size=8), tmp_path)
     confusion = np.array(record["validation"]["confusion"])
     assert confusion[:, 0].sum() == 0
 
@@ -179,9 +183,14 @@ def test_calibration_lowers_the_loss_and_changes_no_decision(tmp_path):
         "validation": Split(lambda: topics(16, 1), 16),
     }
     topic = Corpus("topics", ("bad", "film", "good"), True, splits)
+    options = {"epochs": 1, "batch_size": 24, "adversarial_norm": 0.0}
     for name, corpus in (("one", tiny_run.corpus()), ("several", topic)):
         plain, calibrated = (
-            train(corpus, tiny_run.recipe(epochs=2, calibrate=given), tmp_path / f"{name}-{given}")
+            train(
+                corpus,
+                tiny_run.recipe(**options, calibrate=given),
+                tmp_path / f"{name}-{given}",
+            )
             for given in (False, True)
         )
         assert "temperature" not in plain

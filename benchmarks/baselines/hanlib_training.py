@@ -31,6 +31,7 @@ class HanlibTraining:
     def __init__(self, sizes, recipe=None, whole=True, deterministic=True):
         self.sizes, self.whole = sizes, whole
         self.recipe = Recipe.from_dict({"epochs": 1, "patience": 100, **(recipe or {})})
+        self.recipe = self.recipe.for_documents(None)
         keras.utils.set_random_seed(self.recipe.seed)
         if deterministic:
             tf.config.experimental.enable_op_determinism()

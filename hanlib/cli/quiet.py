@@ -6,6 +6,8 @@ import re
 import sys
 import tempfile
 
+# Packages that Keras imports where they are installed; no command uses what Keras makes of them.
+_OPTIONAL = ("IPython", "matplotlib", "pandas", "sklearn")
 # Messages of its C++ code that TF_CPP_MIN_LOG_LEVEL does not suppress.
 _NOISE = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog\(\)"
@@ -15,7 +17,7 @@ _NOISE = re.compile(
 
 
 def start_tensorflow(keras=True):
-    """Imports TensorFlow and suppresses its messages, except errors.
+    """Imports TensorFlow, without its messages (except errors) and what Keras needs for plots.
 
     Args:
         keras: whether Keras is imported too, which takes a third of the time.
@@ -23,7 +25,7 @@ def start_tensorflow(keras=True):
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _filtered_stderr(), contextlib.nullcontext() if keras else _without_keras():
+    with _filtered_stderr(), _without(*_OPTIONAL, *(() if keras else ("keras.src",))):
         import tensorflow as tf
     import absl.logging
 
@@ -32,14 +34,16 @@ def start_tensorflow(keras=True):
 
 
 @contextlib.contextmanager
-def _without_keras():
-    """Makes the import of Keras fail, which TensorFlow ignores."""
-    sys.modules.setdefault("keras.src", None)
+def _without(*names):
+    """Makes the import of packages fail, which TensorFlow and Keras take for "not installed"."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
     try:
         yield
     finally:
-        if sys.modules["keras.src"] is None:
-            del sys.modules["keras.src"]
+        for name in hidden:
+            if sys.modules[name] is None:
+                del sys.modules[name]
 
 
 @contextlib.contextmanager

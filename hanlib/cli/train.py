@@ -15,6 +15,9 @@ from hanlib.cli.errors import UsageError
 from hanlib.cli.names import check_recipe, describe_presets
 from hanlib.presets import PRESETS
 
+# What a run that starts from a model does not take over from the recipe of that model.
+_ANEW = {"vectors": None, "epochs": None, "patience": None, "self_train": False, "ensemble": 1}
+
 
 def add_parser(commands):
     """Adds the command."""
@@ -46,13 +49,27 @@ def add_parser(commands):
         "--unlabelled",
         metavar="FILE",
         nargs="+",
-        help="texts without labels, from which word vectors are learned too (--vectors own)",
+        help="texts without labels, from which word vectors are learned too (--vectors own), and "
+        "with --self-train the model",
+    )
+    parser.add_argument(
+        "--self-train",
+        action="store_const",
+        const=True,
+        help="train a teacher in DIR/teacher, let it label the unlabelled texts, and train the "
+        "model on all texts",
+    )
+    parser.add_argument(
+        "--ensemble",
+        metavar="K",
+        type=options.whole_number,
+        help="with --self-train: teachers, whose probabilities are averaged (default: 1)",
     )
     parser.add_argument(
         "--vectors",
         metavar="own|FILE",
         help="initial word vectors: own, learned from the texts, or a file in the format of GloVe, "
-        "word2vec or fastText (default: own with --unlabelled, else random)",
+        "word2vec or fastText (default: own with --unlabelled or --self-train, else random)",
     )
     parser.add_argument(
         "--from",
@@ -148,7 +165,7 @@ def _recipe(arguments, recorded, start):
     if recorded is not None:
         recipe = Recipe.from_dict(recorded["recipe"])
     elif before is not None:
-        recipe = Recipe.from_dict({**before, "vectors": None, "epochs": None, "patience": None})
+        recipe = Recipe.from_dict({**before, **_ANEW})
     else:
         recipe = Recipe.for_dataset(arguments.dataset or "demo")
     given = {
@@ -158,8 +175,11 @@ def _recipe(arguments, recorded, start):
         "validation_split": arguments.validation_split,
         "vectors": arguments.vectors,
         "class_weight": arguments.class_weight,
+        "self_train": arguments.self_train,
+        "ensemble": arguments.ensemble,
     }
-    if given["vectors"] is None and arguments.unlabelled and start is None:
+    more_texts = arguments.unlabelled or arguments.self_train
+    if given["vectors"] is None and more_texts and start is None and recorded is None:
         given["vectors"] = "own"
     given = [f"{name}={value}" for name, value in given.items() if value is not None]
     recipe = recipe.with_overrides([*given, *arguments.set])
@@ -246,6 +266,9 @@ def _summary(record, output, seconds):
     for split in ("validation", "test"):
         if split in record:
             lines.append(f"  {split:<11} {_figures(record[split])}")
+    for teacher in record.get("teachers", ()):
+        if teacher["validation"]:
+            lines.append(f"  teacher     {_figures(teacher['validation'])}")
     if "ngrams" in record:
         lines.append(f"  n-grams     {_ngrams(record['ngrams'])}")
     lines += [

@@ -51,8 +51,8 @@ def ngram_keys(words, row_lengths, length, vocabulary_size, unknown_words=0):
     starts = tf.maximum(tf.size(words) - length + 1, 0)
     kept = to_row_end[:starts] >= length
     keys = tf.zeros([starts], tf.int64)
-    for place in range(length):
-        ids = words[place : place + starts]
+    for index in range(length):
+        ids = words[index : index + starts]
         kept &= ids > unknown_words
-        keys += ids * vocabulary_size**place
+        keys += ids * vocabulary_size**index
     return tf.boolean_mask(keys, kept), tf.boolean_mask(positions[:starts], kept)

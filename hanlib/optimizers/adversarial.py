@@ -34,6 +34,9 @@ def adversarial_gradients(gradients_of, variables, norm):
     >>> gradient.values.numpy(), loss.numpy(), words.numpy()[1]  # (2·5 + 2·6) / 2
     (array([[11.]], dtype=float32), np.float32(25.0), array([5.], dtype=float32))
     """
+    if not tf.executing_eagerly():
+        # Traced once, although it is called twice.
+        gradients_of = tf.function(gradients_of, autograph=False)
     gradients, extra = gradients_of()
     perturbed = [
         (tf_variable(variable), gradient)

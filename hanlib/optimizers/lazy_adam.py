@@ -42,7 +42,7 @@ class LazyAdam(keras.optimizers.Adam):
 
     def update_step(self, gradient, variable, learning_rate):
         if not isinstance(gradient, tf.IndexedSlices):
-            super().update_step(gradient, variable, learning_rate)
+            self._update_dense(gradient, variable, learning_rate)
             return
         dtype, index = variable.dtype, self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, dtype)
@@ -61,6 +61,27 @@ class LazyAdam(keras.optimizers.Adam):
         updated = tf.gather(storage, rows) - factor * first / (tf.sqrt(second) + self.epsilon)
         storage.scatter_update(tf.IndexedSlices(updated, rows))
 
+    def _update_dense(self, gradient, variable, learning_rate):
+        """One operation; Keras' update consists of many, which take longer to trace."""
+        if self.amsgrad or self._distribution_strategy.num_replicas_in_sync > 1:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        dtype, index = variable.dtype, self._get_variable_index(variable)
+        step = tf.cast(self.iterations + 1, dtype)
+        beta_1, beta_2 = (tf.constant(beta, dtype) for beta in (self.beta_1, self.beta_2))
+        tf.raw_ops.ResourceApplyAdam(
+            var=tf_variable(variable).handle,
+            m=tf_variable(self._momentums[index]).handle,
+            v=tf_variable(self._velocities[index]).handle,
+            beta1_power=beta_1**step,
+            beta2_power=beta_2**step,
+            lr=tf.cast(learning_rate, dtype),
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=tf.constant(self.epsilon, dtype),
+            grad=tf.cast(gradient, dtype),
+        )
+
     def get_config(self):
         return {**super().get_config(), "row_rate": self.row_rate}
 
@@ -77,9 +98,11 @@ class LazyAdam(keras.optimizers.Adam):
 
     def _update_model_variables_moving_average(self, trainable_variables):
         def update(distribution, pairs):
+            step = tf.cast(self.iterations + 1, tf.float32)
+            rest = 1 - tf.minimum(self.ema_momentum, step / (9 + step))
             for average, variable in pairs:
                 distribution.extended.update(
-                    average, self._move_average, args=(variable,), group=False
+                    average, self._move_average, args=(variable, rest), group=False
                 )
 
         pairs = zip(trainable_variables, self._model_variables_moving_average, strict=True)
@@ -88,10 +111,9 @@ class LazyAdam(keras.optimizers.Adam):
             update, self._distribution_strategy, pairs
         )
 
-    def _move_average(self, average, variable):
-        step = tf.cast(self.iterations + 1, average.dtype)
-        momentum = tf.minimum(tf.constant(self.ema_momentum, average.dtype), step / (9 + step))
-        average.assign_add((1 - momentum) * (variable - average))
+    @staticmethod
+    def _move_average(average, variable, rest):
+        average.assign_add(tf.cast(rest, average.dtype) * (variable - average))
 
 
 def distinct_rows(gradient):

@@ -100,9 +100,19 @@ def _replayed(path, signatures, ways, timed):
         for batch in way
     ]
     batches += [(name, [_base64(text) for text in texts]) for name, texts in warm_up_requests(path)]
+    replied = _run(path, {"batches": batches, "timed": [_base64(text) for text in timed]})
+    left = iter(replied["answers"])
+    by_way = {
+        way: {signature: [next(left) for _ in batches] for signature in signatures}
+        for way, batches in ways.items()
+    }
+    return by_way, replied["seconds"]
+
+
+def _run(path, asked):
+    """What `replay.py` answers in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         requests, answers = Path(folder, "requests.json"), Path(folder, "answers.json")
-        asked = {"batches": batches, "timed": [_base64(text) for text in timed]}
         requests.write_text(json.dumps(asked), encoding="ascii")
         # `-I` ignores the current folder and the environment variables of Python.
         command = [sys.executable, "-I", replay.__file__, str(path), str(requests), str(answers)]
@@ -112,13 +122,7 @@ def _replayed(path, signatures, ways, timed):
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
             raise RuntimeError(f"the export in {path} cannot be run: {last[0]}")
-        replied = json.loads(answers.read_text(encoding="utf-8"))
-    left = iter(replied["answers"])
-    by_way = {
-        way: {signature: [next(left) for _ in batches] for signature in signatures}
-        for way, batches in ways.items()
-    }
-    return by_way, replied["seconds"]
+        return json.loads(answers.read_text(encoding="utf-8"))
 
 
 def _base64(text):

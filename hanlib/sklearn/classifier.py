@@ -11,10 +11,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 from hanlib.checks import check_integer
+from hanlib.data import TokenCache
 from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, DocumentClassifier
 from hanlib.sklearn.documents import as_texts
 from hanlib.sklearn.random_numbers import drawn_from
+from hanlib.training.ngram_part import add_ngrams, longest_ngram
+from hanlib.training.preparation import ids_of
 
 # The parameters that override those of the preset.
 _ENCODER = ("cell", "embedding_dim", "units", "attention_units", "depth")
@@ -24,9 +27,10 @@ _ENCODER += ("input_dropout", "embedding_dropout", "weight_dropout", "dropout")
 class HANClassifier(ClassifierMixin, BaseEstimator):
     """A document classifier with the interface of scikit-learn.
 
-    `fit` learns a vocabulary (`DocumentVectorizer`), creates an encoder (`HAN.from_preset`) and
-    trains a `DocumentClassifier`. The trained model is the attribute `model_`, with the methods
-    `model_.explain`, `model_.save` and `model_.export`.
+    `fit` learns a vocabulary (`DocumentVectorizer`), creates an encoder (`HAN.from_preset`), trains
+    a `DocumentClassifier`, and adds a linear model of n-grams to it, each with half a share in the
+    logits. The result is the attribute `model_`, with the methods `model_.explain`, `model_.save`
+    and `model_.export`.
 
     The estimator works in `Pipeline`, `cross_val_score`, `GridSearchCV` and
     `CalibratedClassifierCV`. It is single-label; for several labels per document use
@@ -49,6 +53,8 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
         max_sentence_words: Maximum number of words in a row; longer sentences continue in the next.
         cell, embedding_dim, units, attention_units, depth, input_dropout, embedding_dropout,
             weight_dropout, dropout: Arguments of `HAN`; None for those of the preset.
+        ngrams: Words of the longest n-gram of the linear model; 0 for no such model. None for 3, or
+            4 if words are characters, as in Chinese.
         adversarial_norm: See `DocumentClassifier.compile`; 0 trains twice as fast.
         class_weight: A dict of weights by label, "balanced", or None.
         random_state: Integer or `RandomState` for initial weights, dropout and batches. The global
@@ -90,6 +96,7 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
         embedding_dropout=None,
         weight_dropout=None,
         dropout=None,
+        ngrams=None,
         adversarial_norm=0.0,
         class_weight=None,
         random_state=None,
@@ -111,6 +118,7 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
         self.embedding_dropout = embedding_dropout
         self.weight_dropout = weight_dropout
         self.dropout = dropout
+        self.ngrams = ngrams
         self.adversarial_norm = adversarial_norm
         self.class_weight = class_weight
         self.random_state = random_state
@@ -145,6 +153,8 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
         """
         check_integer("epochs", self.epochs)
         check_integer("batch_size", self.batch_size)
+        if self.ngrams is not None:
+            check_integer("ngrams", self.ngrams, 0)
         texts, y = as_texts(X), _checked_labels(y)
         check_consistent_length(texts, y, sample_weight)
         classes, indexes = np.unique(y, return_inverse=True)
@@ -154,16 +164,20 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
                 f"{classes.tolist()}"
             )
         names = [_name(label) for label in classes.tolist()]
+        weights = self._weights(y, sample_weight)
         with drawn_from(self.random_state):
             model = self._compiled_model(texts, names)
+            longest = longest_ngram(self.ngrams, model.vectorizer)
             model.fit(
                 texts,
                 [names[index] for index in indexes],
                 self.batch_size,
                 self.epochs,
                 self.verbose,
-                sample_weight=self._weights(y, sample_weight),
+                sample_weight=weights,
             )
+            if longest:
+                model = self._with_ngrams(model, longest, texts, indexes, weights)
         self.classes_, self.model_ = classes, model
         return self
 
@@ -171,9 +185,18 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
         vectorizer = self._vectorizer()
         vectorizer.adapt(texts)
         model = DocumentClassifier(vectorizer, self._encoder(vectorizer.vocabulary_size), names)
+        return self._compile(model)
+
+    def _compile(self, model):
         model.compile(adversarial_norm=self.adversarial_norm)
         model.optimizer.learning_rate = self.learning_rate
         return model
+
+    def _with_ngrams(self, model, longest, texts, indexes, weights):
+        examples = zip(texts, indexes, strict=True)
+        cache = TokenCache.build(examples, ids_of(model.vectorizer), encode_label=int)
+        joined, _ = add_ngrams(model, longest, cache, None, weigh=lambda labels: weights)
+        return self._compile(joined)
 
     def _vectorizer(self):
         return DocumentVectorizer(

@@ -27,8 +27,10 @@ def evaluate(classifier, examples, batch_size=64, progress=None):
     Returns:
         A dict with `documents`, `loss` (mean cross-entropy per document, in nats), `macro_f1` (mean
         over the classes that occur), `micro_f1` and `per_class` (precision, recall, f1, support).
-        Single-label classifiers also have `accuracy` and `confusion` (rows: true class, columns:
-        predicted class, in the order of `classes`); multi-label ones have `subset_accuracy`.
+        Single-label classifiers also have `accuracy`, `confusion` (rows: true class, columns:
+        predicted class, in the order of `classes`) and `expected_calibration_error`, and where
+        classes are numbers, such as stars, `mean_absolute_error` and `quadratic_kappa`;
+        multi-label ones have `subset_accuracy`.
 
     Raises:
         TrainingError: there are no documents, or a label is not a class of the classifier.

@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 MAX_ITERATIONS = 100
 
@@ -38,6 +39,11 @@ class LinearFit:
             kernel `<float32>[n-grams, columns]`, bias `<float32>[columns]`, and the solution
             `<float64>[n-grams + 1, columns]`.
         """
+        # L-BFGS works on vectors, for which the threads of BLAS take longer than the work.
+        with threadpool_limits(1, user_api="blas"):
+            return self._fit(weights, strength, start)
+
+    def _fit(self, weights, strength, start):
         ngrams, columns = self.present.shape[1], self.targets.shape[1]
         # Columns that do not depend on each other converge faster alone.
         step = columns if self.softmax else 1

@@ -2,9 +2,12 @@
 
 import numpy as np
 
+# Bins of probabilities for the calibration error, as in `hanlib.evaluation.reliability`.
+BINS = 10
+
 
 class SingleLabelCounts:
-    """The confusion matrix of a single-label classifier.
+    """The confusion matrix and the calibration of a single-label classifier.
 
     >>> counts = SingleLabelCounts(["bad", "good"])
     >>> counts.add(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
@@ -15,13 +18,23 @@ class SingleLabelCounts:
     def __init__(self, classes):
         self.classes = classes
         self.confusion = np.zeros([len(classes), len(classes)], np.int64)
+        # For each bin, probabilities of the predicted classes less the right predictions.
+        self.excess = np.zeros(BINS)
 
     def add(self, labels, probabilities):
         """Adds a batch: `<int>[docs]` and `<float>[docs, classes]`."""
-        np.add.at(self.confusion, (labels, probabilities.argmax(axis=-1)), 1)
+        given, sure = probabilities.argmax(axis=-1), probabilities.max(axis=-1).astype(float)
+        np.add.at(self.confusion, (labels, given), 1)
+        number = np.clip(np.ceil(sure * BINS).astype(int) - 1, 0, BINS - 1)
+        np.add.at(self.excess, number, sure - (labels == given))
 
     def metrics(self):
-        """Accuracy, F1 and the metrics of each class; 0 instead of 0 / 0."""
+        """Accuracy, F1 and the metrics of each class; 0 instead of 0 / 0.
+
+        `expected_calibration_error` is the mean difference of probability and accuracy over
+        `BINS` bins. If the names of three or more classes are whole numbers, such as stars, the
+        result also has `mean_absolute_error` and `quadratic_kappa`.
+        """
         right, total = np.diag(self.confusion), self.confusion.sum()
         support, given = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
         per_class = _per_class(self.classes, right, given, support)
@@ -31,6 +44,8 @@ class SingleLabelCounts:
             "macro_f1": _macro_f1(per_class),
             # With one label per document, it equals the accuracy.
             "micro_f1": accuracy,
+            "expected_calibration_error": _ratio(np.abs(self.excess).sum(), total),
+            **_of_numbers(self.classes, self.confusion),
             "per_class": per_class,
             "confusion": self.confusion.tolist(),
         }
@@ -69,6 +84,24 @@ class MultiLabelCounts:
             "subset_accuracy": _ratio(self.exact, self.documents),
             "per_class": per_class,
         }
+
+
+def _of_numbers(classes, confusion):
+    """Metrics of classes whose names are whole numbers, from the confusion matrix."""
+    try:
+        values = np.array([int(str(name)) for name in classes])
+    except ValueError:
+        return {}
+    total = confusion.sum()
+    if len(values) < 3 or not total:
+        return {}
+    distance = np.abs(values[:, None] - values)
+    by_chance = np.outer(confusion.sum(axis=1), confusion.sum(axis=0)) / total
+    disagreement = _ratio((distance**2 * confusion).sum(), (distance**2 * by_chance).sum())
+    return {
+        "mean_absolute_error": _ratio((distance * confusion).sum(), total),
+        "quadratic_kappa": 1 - disagreement,
+    }
 
 
 def _per_class(classes, right, given, support):

@@ -11,8 +11,9 @@ from hanlib.layers.ngram_keys import check_key_range
 from hanlib.ops.token_batch import to_ragged
 from hanlib.training.mixing import MixingWeights, as_columns, mixing_weights, temperature
 from hanlib.training.ngrams import fit_ngrams
+from hanlib.training.progress import silent
 from hanlib.training.settings import RecipeError
-from hanlib.training.thresholds import best_threshold
+from hanlib.training.thresholds import best_threshold, label_thresholds, micro_f1
 
 # Words of the longest n-gram, where words are words and where they are characters.
 OF_WORDS, OF_CHARACTERS = 3, 4
@@ -51,7 +52,7 @@ def _words_are_characters(vectorizer):
     return 2 * sum(single) > len(words)
 
 
-def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, progress):
+def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, progress=silent):
     """Joins n-grams to a trained classifier.
 
     The n-grams are fitted on the training documents. How much they and the network count is fitted
@@ -98,8 +99,10 @@ def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, pr
     fitted.layer.scale(mixed.ngrams)
     joined = classifier.with_ngrams(fitted.layer, network=mixed.network)
     if validation is not None and multi_label:
-        threshold, _ = best_threshold(labels, expit(parts["both"]))
-        joined.thresholds = [threshold] * len(joined.classes)
+        probabilities = expit(parts["both"])
+        joined.thresholds = label_thresholds(labels, probabilities).tolist()
+        given = probabilities >= np.array(joined.thresholds)
+        record["validation"]["both"] = micro_f1(labels > 0.5, given)
     record.update(weights=mixed._asdict(), seconds=round(time.monotonic() - began, 2))
     return joined, record
 

@@ -3,6 +3,7 @@
 import itertools
 import shutil
 
+import numpy as np
 import tensorflow as tf
 
 from hanlib.data import TokenCache
@@ -15,13 +16,15 @@ from hanlib.training.evaluation import label_encoder
 DOCUMENTS_IN_MEMORY = 200_000
 
 
-def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None):
+def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None, soft_labels=None):
     """The classifier at its beginning, the tokenized splits, and the record of word vectors.
 
     Args:
         corpus, recipe, progress, start: see `hanlib.training.train`.
         checkpoint: a `Checkpoint` that was started.
         fingerprint: the `Fingerprint` that the documents go through.
+        soft_labels: `<float32>[unlabelled texts, classes]`: the unlabelled texts become training
+            documents with these labels; None: they do not.
 
     Returns:
         A `DocumentClassifier`; a dict of `TokenCache`s by split; a dict, or None.
@@ -29,32 +32,30 @@ def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None):
     vectorizer = _adapted(corpus, recipe, progress, fingerprint)
     if start is not None:
         vectorizer = starting_model.grown_vectorizer(start, vectorizer)
-    graph = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
+    vectorize = ids_of(vectorizer)
 
     def tokenize(name, examples, size, encode_label):
         return TokenCache.build(
             examples,
-            lambda texts: graph(tf.constant([text.encode("utf-8", "replace") for text in texts])),
+            vectorize,
             encode_label=encode_label,
             directory=_directory(name, size, checkpoint),
             progress=lambda done: progress(f"tokenizing {name}", done, size),
         )
 
-    encode = label_encoder(corpus.classes, corpus.multi_label)
-    caches = {}
-    for name in ("train", "validation"):
-        if name in corpus.splits:
-            split = corpus.splits[name]
-            # The training documents went through the fingerprint for the vocabulary.
-            examples = split if name == "train" else fingerprint.watch(split)
-            caches[name] = tokenize(name, examples, split.size, encode)
+    # The training documents went through the fingerprint for the vocabulary.
+    caches = {"train": tokenize("train", *_training_examples(corpus, soft_labels))}
+    if "validation" in corpus.splits:
+        split = corpus.splits["validation"]
+        encode = label_encoder(corpus.classes, corpus.multi_label)
+        caches["validation"] = tokenize("validation", fingerprint.watch(split), split.size, encode)
     classifier = build_classifier(recipe, vectorizer, list(corpus.classes), corpus.multi_label)
     if start is not None:
         starting_model.copy_weights(start, classifier)
     if recipe.vectors is None:
         return classifier, caches, None
     texts = [caches["train"]]
-    if _learns_from_unlabelled(corpus, recipe):
+    if soft_labels is None and _reads_unlabelled(corpus, recipe):
         examples = ((text, 0) for text in corpus.unlabelled)
         texts.append(tokenize("unlabelled", examples, corpus.unlabelled.size, int))
     embedding = classifier.encoder.embedding
@@ -66,16 +67,48 @@ def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None):
     return classifier, caches, word_vectors.describe(found, recipe, caches["train"], progress)
 
 
-def _learns_from_unlabelled(corpus, recipe):
-    return recipe.vectors == word_vectors.OWN and corpus.unlabelled is not None
+def ids_of(vectorizer):
+    """The function from a list of texts to ragged ids, by one graph; see `TokenCache.build`."""
+    graph = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
+
+    def vectorize(texts):
+        # A lone surrogate cannot be encoded as UTF-8.
+        return graph(
+            tf.constant([t.encode("utf-8", "replace") if isinstance(t, str) else t for t in texts])
+        )
+
+    return vectorize
+
+
+def _training_examples(corpus, soft_labels):
+    """The training documents with their labels, their number, and the encoder of the labels."""
+    split, encode = corpus.splits["train"], label_encoder(corpus.classes, corpus.multi_label)
+    if soft_labels is None:
+        return split, split.size, encode
+    certain = np.eye(len(corpus.classes), dtype=np.float32)
+
+    def encode_row(label):
+        if isinstance(label, np.ndarray):
+            return label
+        return encode(label) if corpus.multi_label else certain[encode(label)]
+
+    examples = itertools.chain(split, zip(corpus.unlabelled, soft_labels, strict=True))
+    size = None if split.size is None else split.size + len(soft_labels)
+    return examples, size, encode_row
+
+
+def _reads_unlabelled(corpus, recipe):
+    reads = recipe.self_train or recipe.vectors == word_vectors.OWN
+    return reads and corpus.unlabelled is not None
 
 
 def _adapted(corpus, recipe, progress, fingerprint):
     """The vectorizer with the vocabulary of all texts that the run learns from."""
     vectorizer, size = build_vectorizer(recipe), corpus.splits["train"].size
     texts = (text for text, _ in fingerprint.watch(corpus.splits["train"]))
-    if _learns_from_unlabelled(corpus, recipe):
-        texts = itertools.chain(texts, corpus.unlabelled)
+    if _reads_unlabelled(corpus, recipe):
+        unlabelled = fingerprint.watch((text, None) for text in corpus.unlabelled)
+        texts = itertools.chain(texts, (text for text, _ in unlabelled))
         more = corpus.unlabelled.size
         size = None if size is None or more is None else size + more
     try:

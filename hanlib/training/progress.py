@@ -35,8 +35,8 @@ class ProgressLine:
         """Reports the state of a phase.
 
         Args:
-            phase: name of the phase, such as "tokenizing" or "epoch 2/5".
-            done: number of documents processed in this phase.
+            phase: what is being done, such as "tokenizing" or "epoch 2/5".
+            done: documents done in this phase.
             total: total number of documents, or None if unknown.
             left: estimated remaining seconds; None to estimate them from the speed of this phase.
             **numbers: other numbers to show, by name.

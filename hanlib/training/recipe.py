@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import json
+import math
 import typing
 from dataclasses import dataclass
 
@@ -32,6 +33,11 @@ DATASET_DEFAULTS = {
 }
 # The minimum number of training steps if `epochs` is not given; IMDB's 22,500 documents make 1,408.
 LEAST_STEPS = 1_400
+# If `batch_size` is not given, it is halved from 64, at most to 16, until an epoch has this many
+# steps. With fewer steps, and a perturbation that is large beside the initial word vectors, the
+# first epochs learn little. To compare, run `python benchmarks/small_data.py imdb reuters8
+# --variant default: --variant as-for-many:batch_size=64,adversarial_norm=1`.
+LEAST_STEPS_PER_EPOCH = 60
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,9 @@ class Recipe:
         "most passes over the training documents; none: 4, or up to 20 for few documents",
         **at_least(1),
     )
-    batch_size: int = setting(64, "documents a step", **at_least(1))
+    batch_size: int | None = setting(
+        None, "documents a step; none: 64, or 32 or 16 for few documents", **at_least(1)
+    )
     # Training takes about 8 KB per word: a batch of long documents would need too much memory.
     max_batch_words: int | None = setting(
         150_000, "most words a step: long documents come in smaller batches", **at_least(1)
@@ -139,9 +147,10 @@ class Recipe:
         0.0, "share of each weight taken off a step, times the learning rate", **at_least(0)
     )
     clip_norm: float = setting(5.0, "greatest norm of the gradient; 0: no limit", **at_least(0))
-    adversarial_norm: float = setting(
-        1.0,
-        "length of an adversary's step on the word vectors of a batch; 0: none, twice as fast",
+    adversarial_norm: float | None = setting(
+        None,
+        "length of an adversary's step on the word vectors of a batch; 0: none, twice as fast; "
+        "none: 1 for 64 documents, in proportion to the square root of batch_size",
         **at_least(0),
     )
     label_smoothing: float = setting(0.0, "share of the target spread over all classes", **share())
@@ -156,6 +165,12 @@ class Recipe:
         None,
         "epochs without gain on validation after which training stops; none: 2, or a quarter",
         **at_least(1),
+    )
+    self_train: bool = setting(
+        False, "whether a teacher labels the unlabelled texts, from which the model learns too"
+    )
+    ensemble: int = setting(
+        1, "teachers of different seeds, whose probabilities are averaged", **at_least(1)
     )
     calibrate: bool = setting(
         False, "whether probabilities are calibrated on validation, by one temperature"
@@ -183,6 +198,11 @@ class Recipe:
                 f"Received: max_tokens={self.max_tokens}, oov_buckets={self.oov_buckets}"
             )
 
+        if self.ensemble > 1 and not self.self_train:
+            raise RecipeError(
+                f"`ensemble` must be 1 without `self_train`. Received: ensemble={self.ensemble}"
+            )
+
     @classmethod
     def for_dataset(cls, name, **values):
         """The recipe for a data set: its entry in `DATASET_DEFAULTS`, updated by the given values.
@@ -193,21 +213,33 @@ class Recipe:
         return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
 
     def for_documents(self, documents):
-        """The recipe with numbers for `epochs` and `patience`, chosen by the number of documents.
+        """The recipe with numbers for the fields that depend on the number of documents.
 
-        The number of epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps. None
-        means that the number of documents is unknown, and is treated as a large number.
+        The batches hold 64 documents, or half or a quarter of that where an epoch would have fewer
+        than `LEAST_STEPS_PER_EPOCH` steps. `adversarial_norm` is proportional to the square root of
+        `batch_size`, so that the perturbation of a single word stays about the same. The number of
+        epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps. None means that the
+        number of documents is unknown, and is treated as a large number.
 
-        >>> recipe = Recipe().for_documents(4_500)
-        >>> recipe.epochs, recipe.patience
-        (20, 5)
+        >>> recipe = Recipe().for_documents(1_500)
+        >>> recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience
+        (16, 0.5, 15, 3)
         """
-        epochs = self.epochs
+        batch_size = self.batch_size or _batch_size(documents)
+        norm, epochs = self.adversarial_norm, self.epochs
+        if norm is None:
+            norm = math.sqrt(batch_size / 64)
         if epochs is None:
-            steps = max(-(-(documents or LEAST_STEPS * self.batch_size) // self.batch_size), 1)
+            steps = max(-(-(documents or LEAST_STEPS * batch_size) // batch_size), 1)
             epochs = min(max(-(-LEAST_STEPS // steps), 4), 20)
         patience = self.patience or max(epochs // 4, 2)
-        return dataclasses.replace(self, epochs=epochs, patience=patience)
+        return dataclasses.replace(
+            self,
+            batch_size=batch_size,
+            adversarial_norm=norm,
+            epochs=epochs,
+            patience=patience,
+        )
 
     def with_overrides(self, assignments):
         """A copy of the recipe with fields replaced by strings of the form `field=value`.
@@ -276,6 +308,13 @@ class Recipe:
             f"{field.name:<21} = {field.default!s:<8}  {field.metadata['meaning']}"
             for field in dataclasses.fields(cls)
         )
+
+
+def _batch_size(documents):
+    for batch_size in (64, 32):
+        if documents is None or documents >= LEAST_STEPS_PER_EPOCH * batch_size:
+            return batch_size
+    return 16
 
 
 def _fields():

@@ -1,6 +1,6 @@
 """Training runs: from a corpus to a folder with a model."""
 
-import json
+import dataclasses
 import time
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from hanlib import atomic_files
 from hanlib.data import TokenBatches
-from hanlib.training import class_weights, results, starting_model
+from hanlib.training import class_weights, open_run, results, self_training, starting_model
 from hanlib.training.averaged_weights import AveragedWeights
 from hanlib.training.best_epoch import BestEpoch
 from hanlib.training.builders import build_encoder, compile_classifier
@@ -42,7 +42,14 @@ def train(
     The vocabulary and, with `recipe.vectors="own"`, the initial word vectors are learned from the
     training texts (and, for vectors, the unlabelled ones) only. The weights of the epoch with the
     best validation result are kept. Then a linear model of n-grams is fitted, and its logits are
-    added to those of the network (see `recipe.ngrams`). The folder contains
+    added to those of the network (see `recipe.ngrams`).
+
+    With `recipe.self_train` all this happens twice: first for a teacher, in the folder `teacher/`
+    of `output` (`recipe.ensemble` teachers in folders of it, with a seed each). Their mean
+    probabilities are the soft labels of `corpus.unlabelled`, and the student, which is the result,
+    learns from the labelled and the unlabelled texts.
+
+    The folder contains
 
         model.keras     the `DocumentClassifier`; load it with `keras.models.load_model` after
                         `import hanlib.models`
@@ -78,7 +85,8 @@ def train(
         `train`, `best_epoch`, `epochs`, `parameters`, `vocabulary_size`, `seconds`, ... With
         n-grams also `ngrams` (their `number`, the `weights` of network and n-grams, and what the
         network, the n-grams and both reach on validation), with `recipe.vectors` also `vectors`,
-        how many words have one; with `recipe.calibrate` `temperature`.
+        how many words have one; with `recipe.calibrate` `temperature`; with `recipe.self_train`
+        `teachers`, the metrics of each on validation.
 
     Raises:
         TrainingError: the corpus cannot be used for training, or `resume` does not match the run.
@@ -98,27 +106,41 @@ def train(
     progress = progress or silent
     output = Path(output)
     _check_corpus(corpus, recipe)
-    recipe = recipe.for_documents(corpus.splits["train"].size)
+    # A teacher learns from fewer documents than its student, and has epochs of its own.
+    teacher = {"epochs": recipe.epochs, "patience": recipe.patience}
+    recipe = recipe.for_documents(_documents(corpus, recipe))
     if not resume or recipe.embedding_dim is None:
         recipe = with_width(recipe)
     if start is not None:
         starting_model.check(start, corpus, recipe)
         dataset = {**(dataset or {}), "start": starting_model.digest(start)}
     build_encoder(recipe, recipe.max_tokens, len(corpus.classes))
-    run = {"recipe": recipe.to_dict(), "dataset": _describe(corpus, dataset)}
+    run = {
+        "recipe": recipe.to_dict(),
+        "dataset": open_run.describe(corpus, dataset),
+        **({"teacher": teacher} if recipe.self_train else {}),
+    }
     checkpoint = Checkpoint(output)
     output.mkdir(parents=True, exist_ok=True)
     atomic_files.remove_leftovers(output)
     if checkpoint.complete.exists():
         checkpoint.publish()
     if resume and checkpoint.run() is None and (output / "model.keras").exists():
-        return _finished_run(output, run, progress)
-    resumed = _open_run(checkpoint, run, resume, progress)
+        return open_run.finished_run(output, run, progress)
+    resumed = open_run.open_run(checkpoint, run, resume, progress)
     began = time.monotonic()
-    keras.utils.set_random_seed(recipe.seed)
     tf.config.experimental.enable_op_determinism()
+    taught = None
+    if recipe.self_train:
+        own = dataclasses.replace(recipe, **checkpoint.run()["teacher"])
+        taught = self_training.teach(
+            train, corpus, own, checkpoint, resumed, progress, dataset=dataset, start=start
+        )
+    keras.utils.set_random_seed(recipe.seed)
     fingerprint = Fingerprint(corpus)
-    classifier, caches, vectors = prepare(corpus, recipe, checkpoint, progress, fingerprint, start)
+    classifier, caches, vectors = prepare(
+        corpus, recipe, checkpoint, progress, fingerprint, start, taught and taught.labels
+    )
     longest = longest_ngram(recipe.ngrams, classifier.vectorizer)
     if resumed and checkpoint.read_state() is None:
         progress.note(
@@ -145,6 +167,10 @@ def train(
         found["temperature"] = _calibrate(classifier, corpus.splits["validation"])
     record = results.measure(classifier, best, corpus, caches["train"], validation, test, progress)
     record.update(found)
+    if taught is not None:
+        record["documents"]["train"] -= len(taught.labels)
+        record["documents"]["unlabelled"] = len(taught.labels)
+        record["teachers"] = taught.records
     record["seconds"] = round(time.monotonic() - began, 2)
     run["dataset"]["fingerprint"] = fingerprint.hexdigest()
     results.write(classifier, best.history, record, run, checkpoint, export, progress)
@@ -218,6 +244,15 @@ def _calibrate(classifier, split):
     return temperature
 
 
+def _documents(corpus, recipe):
+    """The number of documents of an epoch, or None where it is not known."""
+    size = corpus.splits["train"].size
+    if size is None or not recipe.self_train:
+        return size
+    unlabelled = corpus.unlabelled
+    return size + (unlabelled.size or sum(1 for _ in unlabelled))
+
+
 def _check_corpus(corpus, recipe):
     if "train" not in corpus.splits or corpus.splits["train"].size == 0:
         raise TrainingError("`corpus` must have training documents. Received: none")
@@ -229,60 +264,9 @@ def _check_corpus(corpus, recipe):
         )
     if recipe.class_weight is not None:
         class_weights.parse(recipe.class_weight, corpus.classes)
+    if recipe.self_train and corpus.unlabelled is None:
+        raise TrainingError("`self_train` needs unlabelled texts: `unlabelled`. Received: none")
     if recipe.calibrate and not (
         "validation" in corpus.splits and corpus.splits["validation"].size
     ):
         raise TrainingError("`calibrate` needs validation documents. Received: none")
-
-
-def _describe(corpus, dataset):
-    sizes = {name: split.size for name, split in corpus.splits.items()}
-    return {
-        **(dataset or {}),
-        "name": corpus.name,
-        "classes": list(corpus.classes),
-        "multi_label": corpus.multi_label,
-        "documents": sizes,
-    }
-
-
-def _finished_run(output, run, progress):
-    recorded = {
-        "recipe": json.loads((output / "recipe.json").read_text(encoding="utf-8")),
-        "dataset": json.loads((output / "dataset.json").read_text(encoding="utf-8")),
-    }
-    recorded["dataset"].pop("fingerprint", None)
-    _check_same(recorded, run, "the finished run")
-    progress.note(f"the run in {output} is finished: nothing to resume")
-    return json.loads((output / "metrics.json").read_text(encoding="utf-8"))
-
-
-def _open_run(checkpoint, run, resume, progress):
-    """Returns whether an unfinished run is resumed; otherwise starts a new one."""
-    recorded = checkpoint.run() if resume else None
-    if recorded is not None:
-        _check_same(recorded, run, "the checkpoint")
-        return True
-    if checkpoint.directory.exists() and not resume:
-        progress.note(
-            "discarding the checkpoint of an unfinished run (--resume would go on with it)"
-        )
-    elif resume:
-        progress.note("no unfinished run to resume: starting from the beginning")
-    checkpoint.start(run)
-    return False
-
-
-def _check_same(recorded, run, where):
-    for part in ("recipe", "dataset"):
-        # Converted to JSON and back, which turns tuples into lists.
-        old, new = recorded[part], json.loads(json.dumps(run[part]))
-        differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-        if differing:
-            listed = "; ".join(
-                f"{name} is {old.get(name)!r} there and {new.get(name)!r} now" for name in differing
-            )
-            raise TrainingError(
-                f"`resume` needs the {part} of {where}: {listed}. "
-                "Leave out `resume` to start a new run"
-            )
