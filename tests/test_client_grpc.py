@@ -217,7 +217,7 @@ def test_missing_packages_are_named(monkeypatch):
 def test_wrong_arguments():
     with pytest.raises(ValueError, match="`address` must be a host and port such as '127"):
         GrpcClient("http://127.0.0.1:8500", "reviews")
-    with pytest.raises(ValueError, match="not both"):
+    with pytest.raises(ValueError, match="Only one of"):
         GrpcClient("127.0.0.1:8500", "reviews", version=1, label="x")
 
 
