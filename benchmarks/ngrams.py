@@ -70,7 +70,7 @@ def of_ngrams(dataset, arguments):
     corpus = load(dataset, data_dir=arguments.data_dir)
     vectorizer = build_vectorizer(Recipe(max_tokens=arguments.max_tokens))
     vectorizer.adapt(corpus.splits["train"].texts())
-    train, validation = (tokenised(corpus, name, vectorizer) for name in ("train", "validation"))
+    train, validation = (tokenized(corpus, name, vectorizer) for name in ("train", "validation"))
     start = time.monotonic()
     fitted = fit_ngrams(
         train,
@@ -97,7 +97,7 @@ def of_ngrams(dataset, arguments):
     }
 
 
-def tokenised(corpus, name, vectorizer: DocumentVectorizer):
+def tokenized(corpus, name, vectorizer: DocumentVectorizer):
     tokenize = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
     return TokenCache.build(
         corpus.splits[name],

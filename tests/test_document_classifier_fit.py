@@ -185,7 +185,7 @@ def test_compile_alone_is_enough(vectorizer):
     assert type(classifier.optimizer) is LazyAdam
     assert classifier.optimizer.global_clipnorm == 5.0
     assert type(classifier.loss) is SingleLabelCrossentropy
-    assert classifier.adversarial_norm == 1.0
+    assert classifier.adversarial_norm == 0.7
     assert not classifier.jit_compile
 
 

@@ -87,7 +87,7 @@ def close(expected):
     return pytest.approx(expected, rel=1e-5)
 
 
-def test_texts_are_tokenised_once(still, monkeypatch):
+def test_texts_are_tokenized_once(still, monkeypatch):
     calls, vectorize = [], still._vectorize
     monkeypatch.setattr(
         still, "_vectorize", lambda texts: calls.append(len(texts)) or vectorize(texts)

@@ -140,7 +140,7 @@ SENTENCES = {
         "We bought a lot of things in that shop last week\nThen we left",
         ["We bought a lot of things in that shop last week", "Then we left"],
     ),
-    "tokenised lines": (
+    "tokenized lines": (
         "not really .\nwhat 's the deal ?\nplain lazy ! !\nokay . . .\nnever mind",
         ["not really .", "what 's the deal ?", "plain lazy ! !", "okay . . .", "never mind"],
     ),
@@ -175,7 +175,7 @@ WORDS = {
     "contractions": ("don't it's I'd've l'eau", "don't|it's|I'd've|l'eau"),
     "curly": ("don’t it’s", "don’t|it’s"),
     "rock'n'roll": ("O'Brien's rock'n'roll", "O'Brien's|rock'n'roll"),
-    "already tokenised": ("did n't it 's we 're", "did|n't|it|'s|we|'re"),
+    "already tokenized": ("did n't it 's we 're", "did|n't|it|'s|we|'re"),
     "quoted": ("'so' “so” «so»", "'|so|'|“|so|”|«|so|»"),
     "plural possessive": ("the characters' eyes", "the|characters|'|eyes"),
     "decades": ("the '90s, the 1990's, 80s", "the|'90s|,|the|1990's|,|80s"),

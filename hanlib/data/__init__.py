@@ -1,4 +1,4 @@
-"""Datasets as streams of raw `(text, label)` pairs, and batches of tokenised documents.
+"""Datasets as streams of raw `(text, label)` pairs, and batches of tokenized documents.
 
 Importing this package does not import TensorFlow or pyarrow; they are imported when needed.
 """

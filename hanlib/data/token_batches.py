@@ -1,4 +1,4 @@
-"""Batches of tokenised documents for each epoch of a training run."""
+"""Batches of tokenized documents for each epoch of a training run."""
 
 import numpy as np
 

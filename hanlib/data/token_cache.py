@@ -1,4 +1,4 @@
-"""A cache of tokenised documents, in memory or on disk."""
+"""A cache of tokenized documents, in memory or on disk."""
 
 import contextlib
 import itertools
@@ -24,7 +24,7 @@ _VERSION = 1
 
 
 class TokenCache:
-    """Tokenised documents and their labels, in flat arrays in memory or on disk.
+    """Tokenized documents and their labels, in flat arrays in memory or on disk.
 
     `build` creates a cache, and `open` opens one that was built in a directory. A cache on disk
     takes 24 bytes of memory per document. `TokenBatches` makes batches of a cache.
@@ -60,7 +60,7 @@ class TokenCache:
     def build(
         cls, examples, vectorize, *, encode_label, directory=None, batch_size=256, progress=None
     ) -> "TokenCache":
-        """Tokenises all documents.
+        """Tokenizes all documents.
 
         Args:
             examples: iterable of `(text, label)`, which is read once, as a stream.

@@ -15,7 +15,7 @@ class Cooccurrences:
         window: Greatest distance in words.
         most_pairs: Different pairs that are kept. Where there are more, the rarest so far are
             forgotten, so that memory is bounded (some 50 bytes a pair at the end).
-        block_words: Words that are counted at once; memory grows by some 100 bytes a word.
+        block_words: Number of words to count at once; each takes about 100 bytes.
 
     >>> counts = Cooccurrences(vocabulary_size=4, window=2)
     >>> counts.add(np.array([1, 2, 3, 1]), lengths=[3, 1])  # Two documents
@@ -37,7 +37,7 @@ class Cooccurrences:
 
         Args:
             ids: `<int>[words]`, the documents laid end to end.
-            lengths: `<int>[documents]`, words a document.
+            lengths: `<int>[documents]`, words per document.
         """
         self._waiting.append((np.asarray(ids), np.asarray(lengths)))
         self._words += len(ids)

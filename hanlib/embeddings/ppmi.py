@@ -55,7 +55,7 @@ def ppmi_vectors(
         blocks: Iterable of `(ids <int>[words], lengths <int>[documents])`: documents of word ids,
             laid end to end.
         vocabulary_size: Number of word ids, padding included.
-        width: Numbers a vector.
+        width: Size of a vector.
         window: Greatest distance of two words that count as neighbours.
         smoothing: Exponent of the contexts' distribution (see `ppmi`).
         power: p, the exponent of the singular values.

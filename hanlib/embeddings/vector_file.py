@@ -11,7 +11,7 @@ from hanlib.embeddings.word_vectors import WordVectors
 _GZIP, _PICKLE = b"\x1f\x8b", b"\x80"
 # The longest word of a binary file, bytes.
 _LONGEST_WORD = 1_000
-# The most numbers a vector that a file is believed to have.
+# The maximum size of a vector; a file that names a larger one is taken for broken.
 _WIDEST = 10_000
 
 
@@ -20,7 +20,7 @@ class VectorFileError(ValueError):
 
 
 def vector_width(path):
-    """The numbers a vector in a file of word vectors; reads its beginning alone.
+    """The size of the vectors in a file; reads only its beginning.
 
     Raises:
         VectorFileError: the file holds no vectors.
@@ -38,7 +38,7 @@ def vector_width(path):
 def read_vectors(path, vocabulary, *, lowercase=False, progress=None):
     """Reads the vectors of a vocabulary's words from a file; memory holds no others.
 
-    The file is text with a word and its numbers a line, with a first line of two counts (word2vec,
+    The file is text with a word and its vector per line, with a first line of two counts (word2vec,
     fastText) or without (GloVe), or the binary format of word2vec. Each may be compressed by
     gzip. gensim's own files hold pickled objects and are refused; `KeyedVectors.
     save_word2vec_format` writes a file that can be read.

@@ -17,7 +17,7 @@ def word2vec_vectors(
         blocks: Function without arguments that returns a new iterator of `(ids <int>[words],
             lengths <int>[documents])`; it is called once an epoch, and once to count words.
         vocabulary_size: Number of word ids, padding included.
-        width: Numbers a vector.
+        width: Size of a vector.
         window: Greatest distance of two words that count as neighbours.
         negative: Random words that each neighbour is compared with.
         epochs: Passes over the text.

@@ -42,7 +42,7 @@ class Surface(NamedTuple):
 
 
 def read_inputs(classifier, documents):
-    """Tokenises documents in any form that the classifier accepts.
+    """Tokenizes documents in any form that the classifier accepts.
 
     Args:
         classifier: a `DocumentClassifier`.

@@ -20,8 +20,8 @@ from hanlib.serving.export import export_saved_model
 class DocumentClassifier(TextModel):
     """Vectorizer, encoder and head in one `keras.Model` that takes strings or ids.
 
-        p = softmax(W v + b)      one class a document
-        p = σ(W v + b)            `multi_label=True`, any number of classes a document
+        p = softmax(W v + b)      one class per document
+        p = σ(W v + b)            `multi_label=True`, any number of classes per document
 
     v is the encoder's document vector. With `ngrams` the logits of a linear model of the word
     n-grams are added to W v + b. With an encoder that gives one vector a label, each label
@@ -36,7 +36,7 @@ class DocumentClassifier(TextModel):
         encoder: A layer from ids to `<float>[docs, features]`, such as `HAN`.
         classes: The class names, strings or integers; an integer n stands for 0 .. n-1.
         multi_label: Whether a document has any number of classes.
-        thresholds: Probability from which a label is given, one for all or one a class; only
+        thresholds: Probability from which a label is given, one for all or one per class; only
             used with `multi_label`.
         dropout: Share of the document vector's features dropped in training.
         ngrams: A `hanlib.layers.NGramLinear` of these classes and word ids, or None. It is fitted

@@ -44,16 +44,17 @@ class TextModel(keras.Model):
             metrics: None: accuracy, or micro-F1 at a threshold of 0.5 with `multi_label`.
             adversarial_norm: Length of the adversarial step on the word vectors of a batch (see
                 `hanlib.optimizers.adversarial_gradients`), which takes twice the time; 0: none.
-                None: 1.0 with the default optimizer on one device, else 0.
+                None: 0.7 with the default optimizer on one device, else 0.
             **kwargs: See `keras.Model.compile`.
 
         Raises:
-            ValueError: If a loss or metric takes class indexes and another one column a class,
+            ValueError: If a loss or metric takes class indexes and another one column per class,
                 or `adversarial_norm` is given for several devices.
         """
         alone = self._alone()
         if adversarial_norm is None:
-            adversarial_norm = 1.0 if optimizer is None and alone else 0.0
+            # The recipe's rule, √(batch size / 64), for the 32 documents of a default `fit`.
+            adversarial_norm = 0.7 if optimizer is None and alone else 0.0
         if adversarial_norm and not alone:
             raise ValueError(
                 "`adversarial_norm` must be 0 for training on several devices. "
@@ -101,7 +102,7 @@ class TextModel(keras.Model):
     ):
         """As `keras.Model.fit`, on strings or ids and labels by name.
 
-        Documents in memory are tokenised once. Their batches hold documents of similar length, in
+        Documents in memory are tokenized once. Their batches hold documents of similar length, in
         an order that differs from epoch to epoch and follows from `keras.utils.set_random_seed`.
 
         Args:
@@ -113,7 +114,7 @@ class TextModel(keras.Model):
                 `multi_label` it is the weight of a label in the documents that have it;
                 "balanced" makes those weigh as much as the documents that do not.
             sample_weight: Weight of each document, `[docs]`.
-            max_batch_words: Most words a batch: long documents come in smaller batches. A longer
+            max_batch_words: Maximum number of words in a batch. A longer
                 document is a batch by itself.
             **kwargs: See `keras.Model.fit`, as for the other arguments.
 

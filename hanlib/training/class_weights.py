@@ -45,7 +45,7 @@ def parse(text, classes):
 
 
 def weights_of_documents(text, labels, targets):
-    """`<float32>[documents]`, or `[documents, classes]` with several labels a document.
+    """`<float32>[documents]`, or `[documents, classes]` with several labels per document.
 
     Args:
         text: `class_weight` of a recipe, or None, which gives None.

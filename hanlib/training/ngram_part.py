@@ -131,7 +131,7 @@ def _logits(classifier, layer, validation, progress):
 
 
 def _score(logits, labels, multi_label):
-    """Accuracy; with several labels a document, micro-F1 at the best threshold for all labels."""
+    """Accuracy; with several labels per document, micro-F1 at the best threshold for all labels."""
     if multi_label:
         return best_threshold(labels, expit(logits))[1]
     return float((logits.argmax(axis=1) == labels).mean())

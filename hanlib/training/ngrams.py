@@ -210,7 +210,7 @@ def _targets(labels, classes, multi_label):
         labels = np.eye(classes, dtype=np.float32)[labels]
     if labels.ndim != 2 or labels.shape[1] != classes:
         raise TrainingError(
-            f"`labels` must have {classes} columns, one a class. Received: shape {labels.shape}"
+            f"`labels` must have {classes} columns, one per class. Received: shape {labels.shape}"
         )
     labels = labels.astype(np.float32)
     return labels[:, 1:] if classes == 2 and not multi_label else labels

@@ -59,44 +59,48 @@ class Recipe:
     """
 
     # The encoder.
-    preset: str = setting("han_base", "named sizes of the encoder, see hanlib.models.PRESETS")
+    preset: str = setting("han_base", "sizes of the encoder by name, see hanlib.models.PRESETS")
     cell: str | None = setting(None, "gated cell, such as gru, lstm, mgu")
-    embedding_dim: int | None = setting(None, "width of a word vector, numbers", **at_least(1))
-    units: int | None = setting(None, "width of a recurrent state each way, numbers", **at_least(1))
+    embedding_dim: int | None = setting(None, "size of a word vector", **at_least(1))
+    units: int | None = setting(None, "size of a recurrent state in each direction", **at_least(1))
     attention_units: int | None = setting(
-        None, "width of the attention's hidden layer, numbers", **at_least(1)
+        None, "size of the hidden layer of the attention", **at_least(1)
     )
-    depth: int | None = setting(None, "stacked recurrent layers a level", **at_least(1))
-    bidirectional: bool | None = setting(None, "whether the recurrence runs both ways")
-    score: str | None = setting(None, "score of the attention, such as additive, mean, max")
+    depth: int | None = setting(None, "stacked recurrent layers per level", **at_least(1))
+    bidirectional: bool | None = setting(None, "whether the recurrence runs in both directions")
+    score: str | None = setting(
+        None, "score function of the attention, such as additive, mean, max"
+    )
     normalizer: str | None = setting(
-        None, "what turns scores into weights", **one_of("softmax", "sparsemax")
+        None, "function from scores to weights", **one_of("softmax", "sparsemax")
     )
-    hops: int | None = setting(None, "contexts of each attention", **at_least(1))
-    per_label: bool = setting(False, "whether each class has its own context on the top level")
+    hops: int | None = setting(None, "number of contexts of each attention", **at_least(1))
+    per_label: bool = setting(False, "whether each class has its own context at the top level")
     self_attention_heads: int | None = setting(
-        None, "heads of a self-attention before each recurrence; 0: none", **at_least(0)
+        None, "heads of the self-attention before each recurrence; 0: none", **at_least(0)
     )
     input_dropout: float | None = setting(
-        None, "share of the word vectors' features dropped in training", **share()
+        None, "dropout rate of the features of the word vectors", **share()
     )
     embedding_dropout: float | None = setting(
-        None, "share of the distinct words of a batch dropped in training", **share()
+        None, "dropout rate of whole words: of the distinct words of a batch", **share()
     )
-    weight_dropout: float | None = setting(
-        None, "share of the recurrent weights dropped in training", **share()
-    )
-    dropout: float | None = setting(
-        None, "share of the features of each level's vectors dropped in training", **share()
-    )
+    weight_dropout: float | None = setting(None, "dropout rate of the recurrent weights", **share())
+    dropout: float | None = setting(None, "dropout rate of the vectors of each level", **share())
     # The vocabulary.
-    max_tokens: int = setting(30_000, "most word ids, padding and unknown included", **at_least(3))
-    min_count: int = setting(2, "rarer words are unknown; occurrences", **at_least(1))
-    oov_buckets: int = setting(1, "ids for unknown words", **at_least(1))
-    max_sentence_words: int | None = setting(
-        60, "longer sentences continue in a further row; words", **at_least(1)
+    max_tokens: int = setting(
+        30_000, "maximum number of word ids, including padding and unknown words", **at_least(3)
     )
-    lowercase: bool = setting(True, "whether words are looked up without regard to case")
+    min_count: int = setting(
+        2, "minimum number of occurrences; rarer words are unknown", **at_least(1)
+    )
+    oov_buckets: int = setting(1, "number of ids for unknown words", **at_least(1))
+    max_sentence_words: int | None = setting(
+        60,
+        "maximum number of words per row; longer sentences continue in the next row",
+        **at_least(1),
+    )
+    lowercase: bool = setting(True, "whether words are converted to lower case")
     # The linear part.
     ngrams: int | None = setting(
         None,
@@ -110,60 +114,65 @@ class Recipe:
         "initial word vectors: own (learned from the labelled and unlabelled texts), or a file in "
         "the format of GloVe, word2vec or fastText; none: random",
     )
-    vectors_method: str = setting("svd", "how own vectors are learned", **one_of("svd", "word2vec"))
-    vectors_epochs: int = setting(5, "passes of word2vec over the texts", **at_least(1))
+    vectors_method: str = setting(
+        "svd", "method that learns own vectors", **one_of("svd", "word2vec")
+    )
+    vectors_epochs: int = setting(5, "epochs of word2vec", **at_least(1))
     vectors_std: float = setting(
         0.03,
-        "standard deviation of the numbers of initial word vectors that are not random",
+        "standard deviation of the elements of initial word vectors that are not random",
         lambda value: value > 0,
         "greater than 0",
     )
     vectors_rate: float = setting(
-        1.0, "factor of the learning rate for word vectors; 0: they stay", **at_least(0)
+        1.0, "factor of the learning rate of word vectors; 0: frozen", **at_least(0)
     )
-    # Optimisation.
+    # Optimization.
     epochs: int | None = setting(
         None,
-        "most passes over the training documents; none: 4, or up to 20 for few documents",
+        "maximum number of epochs; none: 4, or up to 20 for few documents",
         **at_least(1),
     )
     batch_size: int | None = setting(
-        None, "documents a step; none: 64, or 32 or 16 for few documents", **at_least(1)
+        None, "documents per step; none: 64, or 32 or 16 for few documents", **at_least(1)
     )
     # Training takes about 8 KB per word: a batch of long documents would need too much memory.
     max_batch_words: int | None = setting(
-        150_000, "most words a step: long documents come in smaller batches", **at_least(1)
+        150_000,
+        "maximum number of words per step; long documents come in smaller batches",
+        **at_least(1),
     )
     learning_rate: float = setting(
-        2e-3, "peak step length of Adam", lambda value: value > 0, "greater than 0"
+        2e-3, "peak learning rate of Adam", lambda value: value > 0, "greater than 0"
     )
     warmup_share: float = setting(
-        0.05, "share of all steps in which the learning rate rises from 0", **share()
+        0.05, "share of the steps in which the learning rate rises from 0", **share()
     )
     decay: str = setting(
-        "cosine", "course of the learning rate after that", **one_of("cosine", "constant")
+        "cosine", "schedule of the learning rate after that", **one_of("cosine", "constant")
     )
-    weight_decay: float = setting(
-        0.0, "share of each weight taken off a step, times the learning rate", **at_least(0)
-    )
-    clip_norm: float = setting(5.0, "greatest norm of the gradient; 0: no limit", **at_least(0))
+    weight_decay: float = setting(0.0, "weight decay of AdamW", **at_least(0))
+    clip_norm: float = setting(5.0, "maximum norm of the gradient; 0: no limit", **at_least(0))
     adversarial_norm: float | None = setting(
         None,
         "length of an adversary's step on the word vectors of a batch; 0: none, twice as fast; "
         "none: 1 for 64 documents, in proportion to the square root of batch_size",
         **at_least(0),
     )
-    label_smoothing: float = setting(0.0, "share of the target spread over all classes", **share())
+    label_smoothing: float = setting(
+        0.0, "label smoothing: share of the target that is spread over all classes", **share()
+    )
     class_weight: str | None = setting(
         None, "weights of the classes in the loss: balanced, or NAME=WEIGHT,...; none: equal"
     )
     weight_average: float = setting(
-        0.99, "momentum a step of the averaged weights that are kept; 0: no average", **share()
+        0.99, "momentum of the moving average of the weights; 0: no average", **share()
     )
-    # The course of the run.
+    # The run.
     patience: int | None = setting(
         None,
-        "epochs without gain on validation after which training stops; none: 2, or a quarter",
+        "epochs without improvement on validation after which training stops; none: a quarter of "
+        "the epochs, at least 2",
         **at_least(1),
     )
     self_train: bool = setting(
@@ -173,17 +182,17 @@ class Recipe:
         1, "teachers of different seeds, whose probabilities are averaged", **at_least(1)
     )
     calibrate: bool = setting(
-        False, "whether probabilities are calibrated on validation, by one temperature"
+        False, "whether to calibrate the probabilities on validation, by one temperature"
     )
     validation_split: int | float = setting(
         0.1,
-        "training documents held out where a data set has no validation split: share, or number",
+        "training documents to hold out if there is no validation split: fraction or number",
         **at_least(0),
     )
-    checkpoint_steps: int = setting(200, "steps from one checkpoint to the next", **at_least(1))
+    checkpoint_steps: int = setting(200, "steps between checkpoints", **at_least(1))
     seed: int = setting(
         0,
-        "decides initial weights, dropout, order and split",
+        "random seed of initial weights, dropout, order and split",
         lambda value: 0 <= value < 2**31,
         "from 0 to 2147483647",
     )

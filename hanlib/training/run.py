@@ -191,7 +191,7 @@ def fit(
 
     Args:
         classifier: a built `DocumentClassifier`.
-        recipe: a `Recipe` in which `epochs` and `patience` are numbers.
+        recipe: a `Recipe` from `Recipe.for_documents`.
         train: a `hanlib.data.TokenCache`.
         validation: `hanlib.data.TokenBatches`, or None.
         checkpoint: a `Checkpoint` that was started.

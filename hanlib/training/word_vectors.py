@@ -40,7 +40,7 @@ def find_vectors(recipe, vectorizer, width, caches, checkpoint, progress):
     Args:
         recipe: a `Recipe` with `vectors`.
         vectorizer: the adapted `DocumentVectorizer`.
-        width: numbers a vector.
+        width: size of a vector.
         caches: `TokenCache`s of the texts to learn from.
         checkpoint: a `Checkpoint` that was started.
         progress: see `hanlib.training.train`.
