@@ -23,6 +23,7 @@ ALLOWED = {
     "layers": {"ops", "text"},
     "explain": {"layers", "ops", "text", "evidence"},
     "serving": {"explain", "layers", "ops", "text", "evidence"},
+    "beam": {"data", "serving"},
     "models": {
         *("data", "explain", "layers", "losses", "metrics", "ops", "optimizers", "serving", "text")
     },
@@ -33,6 +34,7 @@ ALLOWED = {
     "__main__": {"cli"},
     "cli": {
         *(
+            "beam",
             "data",
             "embeddings",
             "evaluation",

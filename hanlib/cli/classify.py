@@ -3,6 +3,8 @@
 import queue
 import threading
 
+from hanlib.serving.batches import batches
+
 # Limits of a window, so that memory does not depend on the length of the stream.
 WINDOW, _WINDOW_CHARACTERS = 512, 8_000_000
 # Limits of a batch; a document that exceeds them is a batch by itself.
@@ -43,23 +45,6 @@ def classify(model, windows):
             for index, answer in zip(indices, found, strict=True):
                 answers[index] = answer
         yield [(record, *answer) for (_, record), answer in zip(window, answers, strict=True)]
-
-
-def batches(sizes, most, most_size):
-    """Indices of items in batches of similar size, each of at most `most` items and `most_size`.
-
-    >>> list(batches([5, 1, 9, 2], most=2, most_size=8))
-    [[1, 3], [0], [2]]
-    """
-    batch, size = [], 0
-    for index in sorted(range(len(sizes)), key=sizes.__getitem__):
-        if batch and (len(batch) == most or size + sizes[index] > most_size):
-            yield batch
-            batch, size = [], 0
-        batch.append(index)
-        size += sizes[index]
-    if batch:
-        yield batch
 
 
 def whole_windows(records, most=WINDOW, most_characters=_WINDOW_CHARACTERS):

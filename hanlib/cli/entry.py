@@ -7,12 +7,12 @@ import sys
 import warnings
 
 import hanlib
-from hanlib.cli import datasets, evaluate, explain, export, info, predict, serve, train
+from hanlib.cli import datasets, evaluate, explain, export, info, predict, score, serve, train
 from hanlib.cli.errors import UsageError, in_options, message_of
 from hanlib.cli.names import did_you_mean
 from hanlib.cli.threads import share_cores
 
-_COMMANDS = (train, evaluate, predict, explain, export, serve, info, datasets)
+_COMMANDS = (train, evaluate, predict, score, explain, export, serve, info, datasets)
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 
@@ -24,6 +24,8 @@ class _Parser(argparse.ArgumentParser):
 class _CommandParser(_Parser):
     """Allows options between the arguments: `hanlib evaluate MODEL --json DATASET`."""
 
+    # Whether unknown options of the form --name=value are passed on, as `pipeline_options`.
+    passes_on = False
     _inside = False
 
     def parse_known_args(self, args=None, namespace=None):
@@ -34,7 +36,9 @@ class _CommandParser(_Parser):
             found, extras = self.parse_known_intermixed_args(args, namespace)
         finally:
             self._inside = False
-        if extras:
+        if self.passes_on:
+            found.pipeline_options = extras
+        elif extras:
             option = extras[0].partition("=")[0]
             hint = did_you_mean(option, [*self._option_string_actions])
             self.error(f"unrecognized arguments: {' '.join(extras)}{hint}")

@@ -12,11 +12,10 @@ from hanlib.cli.predictions import (
     FORMATS,
     check_parquet,
     format_of,
-    json_line,
-    record_of,
     stream,
     write_file,
 )
+from hanlib.serving.records import json_line, record_of
 
 
 def add_parser(commands):

@@ -1,6 +1,5 @@
 """The output formats of predictions, with one record per document.
 
-A record is a `dict`: row, the columns of the input, text, then label (or labels) and probabilities.
 Streams are written record by record. Files are converted from the JSON lines of all records, so
 that every format can be resumed and contains all columns.
 """
@@ -12,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from hanlib.cli.errors import UsageError
+from hanlib.serving.records import cell, flat, json_line
 
 _SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _SUFFIXES[".parquet"] = "parquet"
@@ -44,30 +44,6 @@ def format_of(path, chosen=None):
     if named not in (None, form):
         raise UsageError(f"--format {form} does not match the name of --output. Received: {path}")
     return form
-
-
-def record_of(record, model, labels, probabilities):
-    """The record of an answer; input columns with the same names as the answer's are renamed.
-
-    >>> class Model:
-    ...     classes, multi_label = ["bad", "good"], False
-    >>> record_of({"row": 1, "text": "Fine.", "label": "?"}, Model, "good", [0.25, 0.75])
-    ... # doctest: +NORMALIZE_WHITESPACE
-    {'row': 1, 'text': 'Fine.', 'input_label': '?', 'label': 'good',
-     'probabilities': {'bad': 0.25, 'good': 0.75}}
-    """
-    answer = {"labels": list(labels)} if model.multi_label else {"label": labels}
-    named = dict(zip(map(str, model.classes), map(float, probabilities), strict=True))
-    answer["probabilities"] = named
-    kept = {f"input_{name}" if name in answer else name: value for name, value in record.items()}
-    return {**kept, **answer}
-
-
-def json_line(record):
-    """A record as a line of JSON."""
-    line = json.dumps(record, ensure_ascii=False, default=str) + "\n"
-    # Lone surrogates, as in an argument that is not valid UTF-8, cannot be encoded.
-    return line.encode("utf-8", "replace").decode()
 
 
 def stream(file, form):
@@ -104,7 +80,7 @@ def write_file(form, path, partial, temporary):
         elif form == "table":
             file.writelines(_table_line(record) for record in _records(partial))
         else:
-            columns = list(dict.fromkeys(c for r in _records(partial) for c in _flat(r)))
+            columns = list(dict.fromkeys(c for r in _records(partial) for c in flat(r)))
             write = _delimited(file, form, columns)
             for record in _records(partial):
                 write(record)
@@ -123,35 +99,18 @@ def _records(partial):
         yield from map(json.loads, lines)
 
 
-def _flat(record):
-    """A record with one column per class instead of `probabilities`."""
-    flat = {name: value for name, value in record.items() if name != "probabilities"}
-    flat.update({f"probability_{name}": p for name, p in record["probabilities"].items()})
-    return flat
-
-
 def _delimited(file, form, columns=None):
     writer = csv.writer(file, delimiter="\t" if form == "tsv" else ",", lineterminator="\n")
     header = []
 
     def write(record):
-        flat = _flat(record)
+        values = flat(record)
         if not header:
-            header.extend(columns or flat)
+            header.extend(columns or values)
             writer.writerow(header)
-        writer.writerow([_cell(name, flat.get(name)) for name in header])
+        writer.writerow([cell(name, values.get(name)) for name in header])
 
     return write
-
-
-def _cell(name, value):
-    if name.startswith("probability_") and isinstance(value, float):
-        return f"{value:.6g}"
-    if name == "labels" and isinstance(value, list):
-        return "|".join(map(str, value))
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False)
-    return value
 
 
 def _table_line(record):
@@ -173,7 +132,7 @@ def _write_parquet(partial, temporary):
 
     kinds = {}
     for record in _records(partial):
-        for name, value in _flat(record).items():
+        for name, value in flat(record).items():
             kinds.setdefault(name, set()).add(_kind(value))
     types = {
         "bool": pa.bool_(), "int": pa.int64(), "float": pa.float64(), "str": pa.string(),
@@ -184,8 +143,8 @@ def _write_parquet(partial, temporary):
     with pq.ParquetWriter(temporary, schema) as writer:
         rows = []
         for record in _records(partial):
-            flat = _flat(record)
-            rows.append({n: _as_kind(flat.get(n), kind) for n, kind in columns.items()})
+            values = flat(record)
+            rows.append({n: _as_kind(values.get(n), kind) for n, kind in columns.items()})
             if len(rows) == _CHUNK:
                 writer.write_table(pa.Table.from_pylist(rows, schema))
                 rows = []

@@ -55,13 +55,32 @@ class ServedModel:
             A list of `(label, probabilities <float32>[classes])`; with `multi_label`, `label` is a
             list of labels.
         """
-        outputs = self._signature(text=tf.constant(texts, tf.string, shape=[len(texts)]))
+        outputs = self.outputs(texts)
         if self.multi_label:
-            rows = outputs["labels"].numpy().tolist()
+            rows = outputs["labels"].tolist()
             labels = [[name.decode() for name in row if name] for row in rows]
         else:
-            labels = [name.decode() for name in outputs["label"].numpy()]
-        return list(zip(labels, outputs["probabilities"].numpy(), strict=True))
+            labels = [name.decode() for name in outputs["label"]]
+        return list(zip(labels, outputs["probabilities"], strict=True))
+
+    def outputs(self, texts, signature="serving_default"):
+        """The outputs of a signature, by name, as NumPy arrays with one row per document.
+
+        Args:
+            texts: List of `bytes`.
+            signature: "serving_default", "explain" or "embed".
+
+        Raises:
+            ValueError: If the export has no such signature.
+        """
+        if signature not in self._loaded.signatures:
+            raise ValueError(
+                f"`signature` must be one of {sorted(self._loaded.signatures)}. "
+                f"Received: {signature!r}"
+            )
+        run = self._loaded.signatures[signature]
+        outputs = run(text=tf.constant(texts, tf.string, shape=[len(texts)]))
+        return {name: output.numpy() for name, output in outputs.items()}
 
 
 def served_path(path):

@@ -1,0 +1,76 @@
+"""The outputs of an export's signatures as one `dict` per document."""
+
+from hanlib.serving.records import answer_of
+
+_SCORES = ("attention", "gradient_x_attention")
+
+
+def answers_of(model, signature, texts):
+    """Runs a `ServedModel`.
+
+    Args:
+        model: The `ServedModel`.
+        signature: One of `SIGNATURES`.
+        texts: List of `bytes`.
+
+    Returns:
+        A list with one `dict` of Python values per document; see `hanlib.beam.Classify`.
+
+    Raises:
+        ValueError: If the export has no such signature.
+    """
+    return SIGNATURES[signature](model, texts)
+
+
+def _classified(model, texts):
+    return [answer_of(model, *answer) for answer in model.answers(texts)]
+
+
+def _explained(model, texts):
+    outputs = model.outputs(texts, "explain")
+    labels = _labels(model, outputs)
+    return [
+        {
+            **answer_of(model, labels[index], outputs["probabilities"][index]),
+            "target": outputs["target"][index].decode(),
+            "sentences": _sentences({name: rows[index] for name, rows in outputs.items()}),
+            **{name: int(outputs[name][index]) for name in ("omitted_sentences", "omitted_words")},
+        }
+        for index in range(len(texts))
+    ]
+
+
+def _labels(model, outputs):
+    if not model.multi_label:
+        return [name.decode() for name in outputs["label"]]
+    return [[name.decode() for name in row if name] for row in outputs["labels"]]
+
+
+def _sentences(outputs):
+    """The sentences of a document, without padding."""
+    count = outputs["sentence_counts"]
+    words = _scored(outputs, "word")
+    sentences = _scored(outputs, "sentence")[:count]
+    start = 0
+    for sentence, size in zip(sentences, outputs["word_counts"][:count].tolist(), strict=True):
+        sentence["words"] = words[start : start + size]
+        start += size
+    return sentences
+
+
+def _scored(outputs, part):
+    """The padded texts and scores of the words or sentences of a document."""
+    texts = [text.decode() for text in outputs[f"{part}s"].tolist()]
+    scores = [outputs[f"{part}_{name}"].tolist() for name in _SCORES]
+    return [
+        {"text": text, **dict(zip(_SCORES, values, strict=True))}
+        for text, *values in zip(texts, *scores, strict=True)
+    ]
+
+
+def _embedded(model, texts):
+    vectors = model.outputs(texts, "embed")["vectors"].tolist()
+    return [{"vector": vector} for vector in vectors]
+
+
+SIGNATURES = {"serving_default": _classified, "explain": _explained, "embed": _embedded}
