@@ -36,8 +36,8 @@ class ReadRows(beam.DoFn):
 
     Yields `((line, record), text)`, where a record has the file, the row number from 1, the columns
     that are kept, and the text. The output "dead" has a `dict` of file, line and reason for each
-    row that cannot be used; "read" has the number of rows of each file. If the rest of a file cannot be
-    read, the rest counts as one row, which is dead.
+    row that cannot be used; "read" has the number of rows of each file. If the rest of a file
+    cannot be read, the rest counts as one row, which is dead.
 
     Args:
         reading: A `Reading`.

@@ -12,7 +12,7 @@ from hanlib.cli.errors import UsageError
 from hanlib.cli.names import did_you_mean
 
 # The runners on this machine, which know no options but those of Beam's Python SDK.
-_LOCAL = ("DirectRunner", "PrismRunner")
+_LOCAL = ("direct", "prism")
 
 
 def add_parser(commands):
@@ -72,7 +72,7 @@ def run(arguments):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import hanlib.beam
+            from hanlib.beam.pipeline import build
     except ImportError as error:
         if "pip install" not in str(error):
             raise
@@ -81,7 +81,7 @@ def run(arguments):
     pipeline = _pipeline(arguments)
     job = _job(arguments)
     _clear(job.destination)
-    hanlib.beam.pipeline.build(pipeline, job)
+    build(pipeline, job)
     return _run(pipeline, job)
 
 
@@ -110,7 +110,7 @@ def _pipeline(arguments):
     stray = [flag for flag in flags if not flag.startswith("--")]
     if stray:
         raise UsageError(f"options of Beam are written --name=value. Received: {stray[0]}")
-    if arguments.runner in _LOCAL:
+    if arguments.runner.lower().removesuffix("runner") in _LOCAL:
         known = PipelineOptions([]).get_all_options()
         for flag in flags:
             name = flag[2:].partition("=")[0]
@@ -125,7 +125,7 @@ def _pipeline(arguments):
 
 
 def _runner(name):
-    if name != "DirectRunner":
+    if name.lower().removesuffix("runner") != "direct":
         return name
     # Beam's own DirectRunner would first try to download and start Prism.
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
@@ -135,9 +135,10 @@ def _runner(name):
 
 def _job(arguments):
     """Checks everything that can be checked before the pipeline runs."""
-    import hanlib.beam.pipeline
     from hanlib.beam import Classify
-    from hanlib.beam.rows import Reading, first_row, text_column_of
+    from hanlib.beam.pipeline import Job
+    from hanlib.beam.rows import Reading, first_row, record_of, text_column_of
+    from hanlib.serving.records import joined
 
     files = _files(arguments.inputs)
     row = first_row(files, arguments.encoding)
@@ -152,12 +153,11 @@ def _job(arguments):
         message = str(error).replace("`path`", "--model")
         raise UsageError(message.replace("`signature`", "--signature")) from error
     reading = Reading(text_column, columns, arguments.encoding)
-    record = hanlib.beam.rows.record_of(files[0], 1, row, reading)
+    record = record_of(files[0], 1, row, reading)
     if arguments.no_text:
         del record["text"]
-    sample = hanlib.beam.pipeline.joined(record, answer)
-    return hanlib.beam.pipeline.Job(
-        files, reading, classify, arguments.output, arguments.format, sample,
+    return Job(
+        files, reading, classify, arguments.output, arguments.format, joined(record, answer),
         not arguments.no_text, arguments.shards,
     )  # fmt: skip
 
