@@ -3,8 +3,8 @@
     python benchmarks/beam.py --documents 4000
 
 Each command runs in new processes on generated demo reviews, once with a tenth of the documents and
-once with all; the rate is that of the documents in between, so it does not contain the start. Memory
-is the peak of the largest process.
+once with all; the rate is that of the documents in between, so it does not contain the start.
+Memory is the peak of the largest process.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main():
         measured = measure(Path(folder), arguments.model, texts, sizes)
     tables = [
         ("Scoring", table(measured, sizes)),
-        ("1 billion documents", billion(measured, sizes)),
+        ("1 billion documents, estimated", billion(measured, sizes)),
     ]
     setting = {"documents": sizes, "bytes per document": sum(map(len, texts)) / len(texts)}
     report.publish("beam", setting, tables, arguments)

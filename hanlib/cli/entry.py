@@ -38,7 +38,8 @@ class _CommandParser(_Parser):
             self._inside = False
         if self.passes_on:
             found.pipeline_options = extras
-        elif extras:
+            return found, []
+        if extras:
             option = extras[0].partition("=")[0]
             hint = did_you_mean(option, [*self._option_string_actions])
             self.error(f"unrecognized arguments: {' '.join(extras)}{hint}")
