@@ -46,7 +46,7 @@ def build(pipeline, job):
     """
     rows = _read(pipeline, job)
     found = rows.documents | "Spread documents" >> beam.Reshuffle() | "Classify" >> job.classify
-    answers = found.answers | "Record" >> beam.MapTuple(_record, with_text=job.with_text)
+    answers = found.answers | "Record" >> beam.Map(_record, job.with_text)
     rejected = found.failures | "Rejected" >> beam.MapTuple(_dead)
     lost = (rows.dead, rejected) | "Dead" >> beam.Flatten()
     prefixes = [FileSystems.join(job.destination, name) for name in (ANSWERS, DEAD)]
@@ -86,8 +86,9 @@ class _Write(beam.PTransform):
         return outputs.write(records, *self.arguments)
 
 
-def _record(key, answer, with_text):
-    record = joined(key[1], answer)
+def _record(found, with_text):
+    (_, record), answer = found
+    record = joined(record, answer)
     if not with_text:
         del record["text"]
     return record
