@@ -49,8 +49,8 @@ LEAST_STEPS_PER_EPOCH = 60
 class Recipe:
     """Every hyperparameter of a training run.
 
-    None for a field of the encoder selects the value of the preset, or the default of the encoder if
-    the preset has none. `hanlib.training.encoder_fields` lists the fields that each encoder takes.
+    None for a field of the encoder selects the value of the preset, or the default of the encoder
+    if the preset has none. `hanlib.training.encoder_fields` lists the fields of each encoder.
 
     Raises:
         RecipeError: a value has the wrong type or is out of range, or the encoder does not take a

@@ -63,8 +63,9 @@ def train(
     existing model stays. During the run, `checkpoint/` in the folder holds the state, written every
     `recipe.checkpoint_steps` steps. With `resume`, a run that was killed at any time continues from
     there and ends with the same weights, bit for bit. The same seed, data, recipe and machine give
-    the same weights (unless `recipe.minutes` ends training). For this purpose, `train` calls `keras.utils.set_random_seed` and enables
-    TensorFlow's deterministic operations, both for the whole process.
+    the same weights, unless `recipe.minutes` ends training. For this purpose, `train` calls
+    `keras.utils.set_random_seed` and enables TensorFlow's deterministic operations, both for the
+    whole process.
 
     Args:
         corpus: a `hanlib.data.Corpus`.
