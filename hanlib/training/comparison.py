@@ -1,5 +1,6 @@
 """Trains several models on the same documents, and compares them."""
 
+import gc
 import time
 from pathlib import Path
 
@@ -127,7 +128,7 @@ class _Runs:
             train_ngrams(self.corpus, recipe, folder, **options)
         else:
             train(self.corpus, recipe, folder, resume=True, **options)
-        keras.utils.clear_session()
+        gc.collect()  # A model has cycles of references, and its graphs take much memory.
         measured = measure_run(folder, self.corpus.splits[self.split], self.split, progress)
         self.done += 1
         if new:

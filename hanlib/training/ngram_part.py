@@ -120,7 +120,7 @@ def ngrams_alone(classifier, longest, train, validation, *, seed=0, weights=None
         _, logits, labels = _logits(classifier, fitted.layer, validation, progress)
         alone.thresholds = [best_threshold(labels, expit(logits))[0]] * len(classifier.classes)
     record["score"] = _score(fitted.out_of_fold_logits, train.labels, multi_label)
-    record["loss"] = fitted.losses.get(fitted.strength)
+    record["loss"] = float(fitted.losses[fitted.strength]) if fitted.losses else None
     record["seconds"] = round(time.monotonic() - began, 2)
     return alone, record
 
