@@ -29,7 +29,8 @@ ALLOWED = {
     },
     "sklearn": {"data", "layers", "models", "training"},
     "training": {
-        *("data", "embeddings", "layers", "losses", "metrics", "models", "ops", "optimizers")
+        *("data", "embeddings", "evaluation", "layers", "losses", "metrics", "models", "ops"),
+        "optimizers",
     },
     "__main__": {"cli"},
     "cli": {

@@ -46,7 +46,7 @@ def test_a_wrong_value_names_the_field_and_what_came(name, value):
 def test_an_unknown_key_is_an_error_that_names_the_closest():
     with pytest.raises(RecipeError, match="no field 'learning_rte': did you mean 'learning_rate'"):
         Recipe.from_json('{"learning_rte": 0.1}')
-    with pytest.raises(RecipeError, match="known are preset, cell"):
+    with pytest.raises(RecipeError, match="known are encoder, preset"):
         Recipe.from_dict({"zzzz": 1})
 
 
@@ -127,3 +127,38 @@ def test_given_numbers_are_kept():
 
 def numbers_of(recipe):
     return recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience
+
+
+def test_a_recipe_without_an_encoder_is_one_of_a_han():
+    assert Recipe.from_json('{"units": 5}').encoder == "han"
+    assert Recipe().with_overrides(["encoder=transformer"]).encoder == "transformer"
+
+
+def test_the_fields_of_an_encoder_get_the_names_of_its_arguments():
+    recipe = Recipe(encoder="transformer", score="mean", self_attention_heads=2, depth=1)
+    found = {"pooling": "mean", "num_heads": 2, "depth": 1}
+    assert recipe.encoder_arguments(classes=3) == found
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"encoder": "bert"}, "`encoder` must be a name, one of han, flat_recurrent"),
+        ({"encoder": "bag_of_words", "cell": "gru"}, "`cell` must not be given with encoder bag"),
+        ({"encoder": "transformer", "per_label": True}, "`per_label` must not be given"),
+    ],
+)
+def test_an_encoder_that_does_not_exist_or_does_not_take_a_field(values, message):
+    with pytest.raises(RecipeError, match=message):
+        Recipe(**values)
+
+
+@pytest.mark.parametrize("encoder", ["han", "flat_recurrent", "bag_of_words", "transformer"])
+def test_every_preset_fits_every_encoder(encoder):
+    from hanlib.presets import PRESETS
+    from hanlib.training.builders import build_encoder
+
+    for preset in PRESETS:
+        made = build_encoder(Recipe(encoder=encoder, preset=preset), 9, 2)
+        assert made.embedding_dim == PRESETS[preset]["embedding_dim"]
+        assert made.input_dropout == PRESETS[preset].get("input_dropout", 0.0)

@@ -7,12 +7,23 @@ import sys
 import warnings
 
 import hanlib
-from hanlib.cli import datasets, evaluate, explain, export, info, predict, score, serve, train
+from hanlib.cli import (
+    compare,
+    datasets,
+    evaluate,
+    explain,
+    export,
+    info,
+    predict,
+    score,
+    serve,
+    train,
+)
 from hanlib.cli.errors import UsageError, in_options, message_of
 from hanlib.cli.names import did_you_mean
 from hanlib.cli.threads import share_cores
 
-_COMMANDS = (train, evaluate, predict, score, explain, export, serve, info, datasets)
+_COMMANDS = (train, compare, evaluate, predict, score, explain, export, serve, info, datasets)
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 

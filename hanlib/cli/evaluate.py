@@ -25,9 +25,7 @@ def add_parser(commands):
         metavar="FILE",
         help="write a report: metrics, errors, important words, and explained documents",
     )
-    options.add_method(
-        group, "explanation method of the report: %(choices)s (default: %(default)s)"
-    )
+    options.add_method(group, "explanation method of the report")
     group.add_argument(
         "--explained",
         metavar="N",

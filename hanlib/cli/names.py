@@ -12,7 +12,8 @@ SCORES = ("additive", "dot", "general", "gated", "mean", "max")
 
 def check_recipe(recipe):
     """Raises `UsageError` for a preset, cell or score that does not exist."""
-    for field, known in (("preset", PRESETS), ("cell", CELLS), ("score", SCORES)):
+    scores = (*SCORES, "last") if recipe.encoder == "flat_recurrent" else SCORES
+    for field, known in (("preset", PRESETS), ("cell", CELLS), ("score", scores)):
         value = getattr(recipe, field)
         if value is not None and value not in known:
             raise UsageError(

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from hanlib.cli.errors import UsageError
-from hanlib.evidence.methods import METHODS
+from hanlib.evidence.methods import METHODS, default_method
 
 
 def add_parser(commands, name, summary, run):
@@ -35,10 +35,15 @@ def add_json(parser):
     )
 
 
-def add_method(group, text="%(choices)s (default: %(default)s)"):
-    """The option --method, of which the first explanation method is the default."""
-    default = next(iter(METHODS))
-    group.add_argument("--method", choices=METHODS, metavar="M", default=default, help=text)
+def add_method(group, text="explanation method"):
+    """The option --method; None for the default of the model's encoder."""
+    group.add_argument(
+        "--method",
+        choices=METHODS,
+        metavar="M",
+        help=f"{text}: %(choices)s (default: {default_method()}, or {default_method(False)} for a "
+        "model without attention)",
+    )
 
 
 def add_dataset(parser, default_help):

@@ -24,7 +24,7 @@ def add_parser(commands):
     from hanlib.training.recipe import Recipe
 
     parser = options.add_parser(
-        commands, "train", "train a HAN on a data set, and export it for serving", run
+        commands, "train", "train a model on a data set, and export it for serving", run
     )
     options.add_dataset(parser, "default: demo, a generated corpus")
     parser.add_argument(

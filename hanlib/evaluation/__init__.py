@@ -6,6 +6,7 @@ needs neither.
 
 from hanlib.evaluation.attention_spread import AttentionSpread, attention_spread
 from hanlib.evaluation.class_evidence import ClassEvidence, Contribution, class_evidence
+from hanlib.evaluation.comparison import ComparedResult, Comparison
 from hanlib.evaluation.confusion_matrix import ConfusionMatrix, confusion_matrix
 from hanlib.evaluation.errors_by_length import ErrorsByLength, errors_by_length
 from hanlib.evaluation.labelled_predictions import Predictions

@@ -4,6 +4,7 @@ import numpy as np
 
 from hanlib.evaluation.confusion_matrix import confusion_matrix
 from hanlib.evaluation.errors_by_length import errors_by_length, wilson_interval
+from hanlib.evaluation.html_tables import html_card, html_table
 from hanlib.evaluation.reliability import reliability
 from hanlib.evaluation.risk_coverage import risk_coverage
 from hanlib.evidence import formatting
@@ -54,7 +55,7 @@ def class_words(evidence, method, documents, min_count):
         f"words that occur at least {min_count} times. In brackets: number of occurrences."
     )
     rest = f"<details><summary>{len(more)} further classes</summary>{_side_by_side(more)}</details>"
-    return _card(
+    return html_card(
         "Important words", f"<p>{note}</p>{_side_by_side(shown)}{rest if more else ''}", wide=True
     )
 
@@ -75,7 +76,7 @@ def _words_of(target, contributions):
         ]
         for c in visible
     ]
-    return _table(f"For <bdi>“{escaped(formatting.label(target))}”</bdi>", [], rows)
+    return html_table(f"For <bdi>“{escaped(formatting.label(target))}”</bdi>", [], rows)
 
 
 def _confusions(matrix):
@@ -90,12 +91,12 @@ def _confusions(matrix):
             ]
             for i in range(len(names))
         ]
-        return _card(title, _table("", ["true ↓ predicted →", *names], rows))
+        return html_card(title, html_table("", ["true ↓ predicted →", *names], rows))
     errors = matrix.counts - np.diag(np.diag(matrix.counts))
     ranked = np.argsort(-errors, axis=None, kind="stable")[:_CONFUSIONS]
     pairs = [divmod(int(index), len(names)) for index in ranked]
     rows = [[names[i], names[j], f"{errors[i, j]:,}"] for i, j in pairs if errors[i, j]]
-    return _card(title, _table("", ["true", "predicted", "documents"], rows))
+    return html_card(title, html_table("", ["true", "predicted", "documents"], rows))
 
 
 def _cell(count, share, right):
@@ -118,11 +119,11 @@ def _by_class(predictions):
     if len(rows) > _CLASSES:
         rows = [rows[i] for i in np.argsort(-true, kind="stable")]
     heads = ["class", "documents", "recall", "precision"]
-    table = _table("", heads, rows[:_CLASSES])
+    table = html_table("", heads, rows[:_CLASSES])
     if rest := rows[_CLASSES:]:
-        more = f"<summary>{len(rest)} further classes</summary>{_table('', heads, rest)}"
+        more = f"<summary>{len(rest)} further classes</summary>{html_table('', heads, rest)}"
         table += f"<details>{more}</details>"
-    return _card("By class", table)
+    return html_card("By class", table)
 
 
 def _by_length(groups):
@@ -136,7 +137,9 @@ def _by_length(groups):
         ]
         for i in range(len(groups.counts))
     ]
-    return _card("By length", _table("", ["words", "documents", "errors", "95 % interval"], rows))
+    return html_card(
+        "By length", html_table("", ["words", "documents", "errors", "95 % interval"], rows)
+    )
 
 
 def _by_confidence(bins):
@@ -155,7 +158,7 @@ def _by_confidence(bins):
         "(expected calibration error)."
     )
     heads = ["probability", "decisions", "mean probability", "correct"]
-    return _card("By confidence", f"<p>{note}</p>{_table('', heads, rows)}")
+    return html_card("By confidence", f"<p>{note}</p>{html_table('', heads, rows)}")
 
 
 def _by_coverage(predictions):
@@ -174,7 +177,9 @@ def _by_coverage(predictions):
         )
     note = "Errors that remain if the model decides only the documents of highest confidence."
     heads = ["decided by the model", "errors", "95 % interval", "minimum confidence"]
-    return _card("If people decide the least certain", f"<p>{note}</p>{_table('', heads, rows)}")
+    return html_card(
+        "If people decide the least certain", f"<p>{note}</p>{html_table('', heads, rows)}"
+    )
 
 
 def interval(low, high):
@@ -192,19 +197,3 @@ def _share(part, whole):
 
 def _bar(share, kind):
     return f'<span class="meter {kind}" style="--w:{round(100 * share)}"></span>'
-
-
-def _card(title, inside, wide=False):
-    return f"<section{' class=wide' if wide else ''}><h2>{title}</h2>{inside}</section>"
-
-
-def _table(caption, heads, rows):
-    """A table of HTML cells; the first cell of each row is its header."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-        for first, *cells in rows
-    )
-    caption = f"<caption>{caption}</caption>" if caption else ""
-    head = f"<thead><tr>{head}</tr></thead>" if head else ""
-    return f'<div class="scroll"><table>{caption}{head}<tbody>{body}</tbody></table></div>'

@@ -54,7 +54,7 @@ class Method:
         ]
 
 
-# The first is the default.
+# The first is the default, the second where the encoder has no attention.
 METHODS = {
     "gradient_x_attention": Method(
         "Gradient × attention", True, "How the class's score changes with each attention weight."
@@ -87,6 +87,16 @@ METHODS = {
     ),
     "random": Method("Random scores", True, "A control: scores drawn at random."),
 }
+
+
+def default_method(has_attention=True):
+    """The name of the default method for an encoder with or without attention.
+
+    >>> default_method(), default_method(has_attention=False)
+    ('gradient_x_attention', 'integrated_gradients')
+    """
+    first, second, *_ = METHODS
+    return first if has_attention else second
 
 
 def get_method(name):

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.evidence import Explanation, Sentence, Word
+from hanlib.evidence.methods import default_method
 from hanlib.explain.documents import parts
 from hanlib.explain.faithfulness import Perturbations
 from hanlib.explain.inputs import read_inputs
@@ -17,7 +18,7 @@ from hanlib.explain.targets import classes_of, pairs
 _AHEAD = 8
 
 
-def explain(classifier, documents, method="gradient_x_attention", target=None, **options):
+def explain(classifier, documents, method=None, target=None, **options):
     """Explains which sentences and words decided the class of each document.
 
     Args:
@@ -25,7 +26,8 @@ def explain(classifier, documents, method="gradient_x_attention", target=None, *
         documents: a list of strings, or ids as `DocumentClassifier.predict` takes them.
         method: "gradient_x_attention", "integrated_gradients", "leave_one_out",
             "gradient_x_input", "combined_attention", "attention", or for comparison
-            "uniform_attention" and "random" (docs/explanations.md describes each).
+            "uniform_attention" and "random" (docs/explanations.md describes each). None selects
+            "gradient_x_attention", or "integrated_gradients" if the encoder has no attention.
         target: the class that the scores are for, by name or index. None selects the most
             probable class. A list of classes, "all", or "labels" (the labels that a multi-label
             classifier predicts) gives one explanation for each class.
@@ -49,7 +51,7 @@ def explain(classifier, documents, method="gradient_x_attention", target=None, *
     return list(explain_stream(classifier, documents, method, target, **options))
 
 
-def explain_stream(classifier, documents, method="gradient_x_attention", target=None, **options):
+def explain_stream(classifier, documents, method=None, target=None, **options):
     """Yields the explanations of any number of documents, with bounded memory.
 
     Args:
@@ -72,7 +74,7 @@ def explain_stream(classifier, documents, method="gradient_x_attention", target=
 def explain_each(
     classifier,
     documents,
-    method="gradient_x_attention",
+    method=None,
     target=None,
     *,
     batch_size=32,
@@ -126,7 +128,8 @@ class _Explainer:
 
     def __init__(self, classifier, method, target, seed, batch_size, rankings):
         self.classifier, self.network = classifier, network_of(classifier)
-        self.method, self.function = method, method_function(method)
+        self.method = default_method(self.network.has_attention) if method is None else method
+        self.function = method_function(self.method)
         classes_of(classifier, target)  # Raises an error before anything is computed.
         self.target, self.seed = target, seed
         self.batch_size, self.rankings = batch_size, rankings

@@ -312,7 +312,7 @@ class DocumentClassifier(TextModel):
         copy._scale_head(network)
         return copy
 
-    def explain(self, documents, method="gradient_x_attention", target=None, **options):
+    def explain(self, documents, method=None, target=None, **options):
         """Which sentences and words decided: `hanlib.explain.explain` of this classifier.
 
         Args:

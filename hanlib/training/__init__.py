@@ -21,6 +21,8 @@ _LAZY = {
     "BestEpoch": "hanlib.training.best_epoch",
     "StepCheckpoint": "hanlib.training.step_checkpoint",
     "ProgressReport": "hanlib.training.progress_report",
+    "TimeLimit": "hanlib.training.time_limit",
+    "compare": "hanlib.training.comparison",
 }
 __all__ = ["DATASET_DEFAULTS", "Recipe", "RecipeError", *_LAZY]
 

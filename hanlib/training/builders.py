@@ -5,9 +5,24 @@ import keras
 from hanlib.layers import DocumentVectorizer
 from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
 from hanlib.metrics import BestThresholdF1, SingleLabelAccuracy
-from hanlib.models import HAN, PRESETS, DocumentClassifier
+from hanlib.models import (
+    HAN,
+    PRESETS,
+    BagOfWords,
+    DocumentClassifier,
+    FlatRecurrent,
+    Transformer,
+)
 from hanlib.optimizers import LazyAdam
+from hanlib.training.encoder_fields import encoder_arguments
 from hanlib.training.settings import RecipeError
+
+_ENCODERS = {
+    "han": HAN,
+    "flat_recurrent": FlatRecurrent,
+    "bag_of_words": BagOfWords,
+    "transformer": Transformer,
+}
 
 
 def build_vectorizer(recipe):
@@ -40,14 +55,15 @@ def build_encoder(recipe, vocabulary_size, classes):
             f"`preset` must be one of {', '.join(PRESETS)}. Received: {recipe.preset!r}"
         )
     try:
-        arguments = recipe.encoder_arguments(classes)
-        return HAN.from_preset(recipe.preset, vocabulary_size, **arguments)
+        arguments = encoder_arguments(recipe.encoder, PRESETS[recipe.preset])
+        arguments.update(recipe.encoder_arguments(classes))
+        return _ENCODERS[recipe.encoder](vocabulary_size, **arguments)
     except ValueError as error:
         raise RecipeError(f"the recipe's encoder cannot be built: {error}") from error
 
 
 def compile_classifier(classifier, recipe, steps):
-    """Compiles a classifier as a recipe says, for a run of so many steps."""
+    """Compiles a classifier as a recipe says, for a run of `steps` steps."""
     if classifier.multi_label:
         loss, metric = MultiLabelCrossentropy(recipe.label_smoothing), BestThresholdF1("micro_f1")
     else:
@@ -61,7 +77,7 @@ def compile_classifier(classifier, recipe, steps):
 
 
 def build_optimizer(recipe, steps):
-    """Adam (AdamW with weight decay) whose learning rate follows the recipe over so many steps."""
+    """Adam (AdamW with weight decay) whose learning rate follows the recipe over `steps` steps."""
     warmup = int(recipe.warmup_share * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0 if warmup else recipe.learning_rate,

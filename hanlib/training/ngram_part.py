@@ -73,22 +73,11 @@ def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, pr
     """
     began, multi_label = time.monotonic(), classifier.multi_label
     weigh = weigh or (lambda labels: None)
-    fitted = fit_ngrams(
-        train,
-        len(classifier.classes),
-        classifier.vectorizer.vocabulary_size,
-        multi_label=multi_label,
-        labels=train.labels,
-        weights=weigh(train.labels),
-        unknown_words=classifier.vectorizer.oov_buckets,
-        max_ngram=longest,
-        seed=seed,
-        progress=progress,
-    )
-    record = {"longest": longest, "number": fitted.layer.ngrams, "strength": fitted.strength}
+    fitted, record = _fit(classifier, longest, train, seed, weigh(train.labels), progress)
     if validation is None:
         logits = fitted.out_of_fold_logits
-        mixed = _equal_shares(logits, train.labels, multi_label, weigh(train.labels))
+        best = _temperature(logits, train.labels, multi_label, weigh(train.labels))
+        mixed = MixingWeights(network=0.5, ngrams=0.5 * best)
     else:
         network, ngrams, labels = _logits(classifier, fitted.layer, validation, progress)
         mixed = mixing_weights(network, ngrams, labels, multi_label, weigh(labels))
@@ -107,11 +96,57 @@ def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, pr
     return joined, record
 
 
-def _equal_shares(logits, labels, multi_label, weights):
-    """Half of the network, and half of the n-grams at their best temperature."""
+def ngrams_alone(classifier, longest, train, validation, *, seed=0, weights=None, progress=silent):
+    """Replaces the network of a classifier by n-grams: its logits are multiplied by zero.
+
+    The n-grams have the temperature that is best out of fold. With several labels per document, the
+    threshold of all labels is the one with the greatest micro-F1 on validation.
+
+    Args:
+        classifier, longest, train, validation, seed, progress: See `add_ngrams`.
+        weights: Weights of the documents; see `fit_ngrams`.
+
+    Returns:
+        The classifier, not compiled, and a dict with what was found, of which `loss` and `score`
+        are out of fold.
+    """
+    began, multi_label = time.monotonic(), classifier.multi_label
+    fitted, record = _fit(classifier, longest, train, seed, weights, progress)
+    logits = fitted.out_of_fold_logits
+    best = _temperature(logits, train.labels, multi_label, weights)
+    fitted.layer.scale(best)
+    alone = classifier.with_ngrams(fitted.layer, network=0.0)
+    if multi_label and validation is not None:
+        _, logits, labels = _logits(classifier, fitted.layer, validation, progress)
+        alone.thresholds = [best_threshold(labels, expit(logits))[0]] * len(classifier.classes)
+    record["score"] = _score(fitted.out_of_fold_logits, train.labels, multi_label)
+    record["loss"] = float(fitted.losses[fitted.strength]) if fitted.losses else None
+    record["seconds"] = round(time.monotonic() - began, 2)
+    return alone, record
+
+
+def _fit(classifier, longest, train, seed, weights, progress):
+    """`FittedNGrams` of the training documents, and a dict that describes them."""
+    fitted = fit_ngrams(
+        train,
+        len(classifier.classes),
+        classifier.vectorizer.vocabulary_size,
+        multi_label=classifier.multi_label,
+        labels=train.labels,
+        weights=weights,
+        unknown_words=classifier.vectorizer.oov_buckets,
+        max_ngram=longest,
+        seed=seed,
+        progress=progress,
+    )
+    record = {"longest": longest, "number": fitted.layer.ngrams, "strength": fitted.strength}
+    return fitted, record
+
+
+def _temperature(logits, labels, multi_label, weights):
+    """The best factor on out-of-fold logits."""
     targets = np.eye(logits.shape[1])[labels] if np.ndim(labels) == 1 else labels
-    best = temperature(logits, targets, not multi_label, as_columns(weights))
-    return MixingWeights(network=0.5, ngrams=0.5 * best)
+    return temperature(logits, targets, not multi_label, as_columns(weights))
 
 
 def _logits(classifier, layer, validation, progress):

@@ -1,8 +1,9 @@
-"""Whether a run starts, goes on, or is finished already; and whether it is still the same run."""
+"""Whether a run starts, is resumed or is finished, and whether it is still the same run."""
 
 import json
 
 from hanlib.training.errors import TrainingError
+from hanlib.training.recipe import Recipe
 
 
 def describe(corpus, dataset):
@@ -46,6 +47,8 @@ def open_run(checkpoint, run, resume, progress):
 
 
 def _check_same(recorded, run, where):
+    # Fields that are newer than the record have their defaults.
+    recorded = {**recorded, "recipe": {**Recipe().to_dict(), **recorded["recipe"]}}
     for part in ("recipe", "dataset"):
         # Converted to JSON and back, which turns tuples into lists.
         old, new = recorded[part], json.loads(json.dumps(run[part]))

@@ -14,14 +14,16 @@ class ProgressReport(keras.callbacks.Callback):
         best_epoch: The `BestEpoch` of the same `fit`, whose records are shown. It must precede this
             callback.
         validation: The `TokenBatches` of validation, or None.
+        limit: The `TimeLimit` of the same `fit`, or None.
 
     >>> from hanlib.training import ProgressLine
     >>> report = ProgressReport(ProgressLine(), best_epoch=None)
     """
 
-    def __init__(self, progress, best_epoch, validation=None):
+    def __init__(self, progress, best_epoch, validation=None, limit=None):
         super().__init__()
         self.progress, self.best_epoch, self.validation = progress, best_epoch, validation
+        self.limit = limit
         self._speed = _Speed()
         self._validated = None if validation is None else _documents_before(validation, 0)
 
@@ -45,6 +47,8 @@ class ProgressReport(keras.callbacks.Callback):
         if self.best_epoch.history and name in self.best_epoch.history[-1]:
             shown[name] = self.best_epoch.history[-1][name]
         phase, left = f"epoch {self._epoch + 1}/{epochs}", self._speed.seconds_for(ahead)
+        if self.limit is not None and left is not None:
+            left = min(left, max(self.limit.seconds_left(), 0))
         self.progress(phase, done, self._total, left=left, **shown)
 
     def on_test_batch_begin(self, batch, logs=None):

@@ -7,6 +7,11 @@ import math
 import typing
 from dataclasses import dataclass
 
+from hanlib.training.encoder_fields import (
+    ENCODER_FIELDS,
+    check_encoder_fields,
+    encoder_arguments,
+)
 from hanlib.training.settings import (
     RecipeError,
     at_least,
@@ -44,10 +49,12 @@ LEAST_STEPS_PER_EPOCH = 60
 class Recipe:
     """Every hyperparameter of a training run.
 
-    None for a field of the encoder selects the value of the preset.
+    None for a field of the encoder selects the value of the preset, or the default of the encoder
+    if the preset has none. `hanlib.training.encoder_fields` lists the fields of each encoder.
 
     Raises:
-        RecipeError: a value has the wrong type or is out of range; the message names the field.
+        RecipeError: a value has the wrong type or is out of range, or the encoder does not take a
+            field; the message names the field.
 
     >>> recipe = Recipe(epochs=2).with_overrides(["units=20", "cell=mgu"])
     >>> recipe.epochs, recipe.encoder_arguments(classes=2)
@@ -59,6 +66,9 @@ class Recipe:
     """
 
     # The encoder.
+    encoder: str = setting(
+        "han", "network from the words to the document vector", **one_of(*ENCODER_FIELDS)
+    )
     preset: str = setting("han_base", "sizes of the encoder by name, see hanlib.models.PRESETS")
     cell: str | None = setting(None, "gated cell, such as gru, lstm, mgu")
     embedding_dim: int | None = setting(None, "size of a word vector", **at_least(1))
@@ -69,7 +79,9 @@ class Recipe:
     depth: int | None = setting(None, "stacked recurrent layers per level", **at_least(1))
     bidirectional: bool | None = setting(None, "whether the recurrence runs in both directions")
     score: str | None = setting(
-        None, "score function of the attention, such as additive, mean, max"
+        None,
+        "score function of the attention, such as additive, mean, max; flat_recurrent also takes "
+        "last, the last state instead of attention",
     )
     normalizer: str | None = setting(
         None, "function from scores to weights", **one_of("softmax", "sparsemax")
@@ -77,7 +89,9 @@ class Recipe:
     hops: int | None = setting(None, "number of contexts of each attention", **at_least(1))
     per_label: bool = setting(False, "whether each class has its own context at the top level")
     self_attention_heads: int | None = setting(
-        None, "heads of the self-attention before each recurrence; 0: none", **at_least(0)
+        None,
+        "heads of the self-attention before each recurrence (0: none), or of the Transformer",
+        **at_least(0),
     )
     input_dropout: float | None = setting(
         None, "dropout rate of the features of the word vectors", **share()
@@ -132,6 +146,12 @@ class Recipe:
         None,
         "maximum number of epochs; none: 4, or up to 20 for few documents",
         **at_least(1),
+    )
+    minutes: float | None = setting(
+        None,
+        "maximum minutes of training, without validation; none: no limit",
+        lambda value: value > 0,
+        "greater than 0",
     )
     batch_size: int | None = setting(
         None, "documents per step; none: 64, or 32 or 16 for few documents", **at_least(1)
@@ -206,7 +226,7 @@ class Recipe:
                 "`max_tokens` must leave room for padding, `oov_buckets` and one word. "
                 f"Received: max_tokens={self.max_tokens}, oov_buckets={self.oov_buckets}"
             )
-
+        check_encoder_fields(self.encoder, self._given_to_encoder(), self.per_label)
         if self.ensemble > 1 and not self.self_train:
             raise RecipeError(
                 f"`ensemble` must be 1 without `self_train`. Received: ensemble={self.ensemble}"
@@ -266,12 +286,14 @@ class Recipe:
         return dataclasses.replace(self, **values)
 
     def encoder_arguments(self, classes):
-        """The arguments of `hanlib.models.HAN` that differ from the preset."""
-        names = [f.name for f in dataclasses.fields(self)]
-        names = names[names.index("cell") : names.index("max_tokens")]
-        given = {name: getattr(self, name) for name in names if name != "per_label"}
-        arguments = {name: value for name, value in given.items() if value is not None}
+        """The arguments of the encoder that differ from the preset."""
+        arguments = encoder_arguments(self.encoder, self._given_to_encoder())
         return {**arguments, "labels": classes} if self.per_label else arguments
+
+    def _given_to_encoder(self):
+        """The fields of the encoder that are not None, without `per_label`."""
+        given = {name: getattr(self, name) for name in ENCODER_FIELDS["han"]}
+        return {name: value for name, value in given.items() if value is not None}
 
     def to_dict(self):
         """The fields by name."""
@@ -311,7 +333,7 @@ class Recipe:
         """One line per field: name, default, meaning.
 
         >>> print(Recipe.describe().splitlines()[0])
-        preset                = han_base  named sizes of the encoder, see hanlib.models.PRESETS
+        encoder               = han       network from the words to the document vector
         """
         return "\n".join(
             f"{field.name:<21} = {field.default!s:<8}  {field.metadata['meaning']}"

@@ -22,6 +22,7 @@ from hanlib.training.preparation import prepare
 from hanlib.training.progress import silent
 from hanlib.training.progress_report import ProgressReport
 from hanlib.training.step_checkpoint import StepCheckpoint
+from hanlib.training.time_limit import TimeLimit
 from hanlib.training.word_vectors import with_width
 
 
@@ -37,7 +38,7 @@ def train(
     export=None,
     start=None,
 ):
-    """Trains a HAN on a corpus and writes the model and its records to a folder.
+    """Trains a classifier on a corpus and writes the model and its records to a folder.
 
     The vocabulary and, with `recipe.vectors="own"`, the initial word vectors are learned from the
     training texts (and, for vectors, the unlabelled ones) only. The weights of the epoch with the
@@ -62,8 +63,9 @@ def train(
     existing model stays. During the run, `checkpoint/` in the folder holds the state, written every
     `recipe.checkpoint_steps` steps. With `resume`, a run that was killed at any time continues from
     there and ends with the same weights, bit for bit. The same seed, data, recipe and machine give
-    the same weights. For this purpose, `train` calls `keras.utils.set_random_seed` and enables
-    TensorFlow's deterministic operations, both for the whole process.
+    the same weights, unless `recipe.minutes` ends training. For this purpose, `train` calls
+    `keras.utils.set_random_seed` and enables TensorFlow's deterministic operations, both for the
+    whole process.
 
     Args:
         corpus: a `hanlib.data.Corpus`.
@@ -216,11 +218,13 @@ def fit(
         compile_classifier(classifier, recipe, batches.steps * recipe.epochs)
     monitor = "micro_f1" if classifier.multi_label else "accuracy"
     best = BestEpoch(monitor, recipe.patience, store=checkpoint)
+    limit = None if recipe.minutes is None else TimeLimit(recipe.minutes, best)
     callbacks = [
         AveragedWeights(),
         best,
         StepCheckpoint(checkpoint, recipe.checkpoint_steps, best, fingerprint, progress.note),
-        ProgressReport(progress, best, validation),
+        ProgressReport(progress, best, validation, limit),
+        *([] if limit is None else [limit]),
     ]
     classifier.fit(
         batches,

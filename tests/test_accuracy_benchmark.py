@@ -1,0 +1,71 @@
+"""The parts of benchmarks/accuracy.py: its measure, its paired test, its models and its splits."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import accuracy
+import accuracy_data
+from linear_models import LINEAR, linear_scores
+from sklearn.metrics import f1_score
+
+TEXTS = ["a good film", "a bad film", "good and warm", "bad and cold"] * 5
+TARGETS = np.array([[0, 1], [1, 0], [0, 1], [1, 0]] * 5)
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_the_measure_is_that_of_scikit_learn(rng, multi_label):
+    truth = np.eye(3, dtype=bool)[rng.integers(3, size=40)]
+    given = np.eye(3, dtype=bool)[rng.integers(3, size=40)]
+    if multi_label:
+        truth[0] = given[3] = False
+        given |= rng.random([40, 3]) < 0.2
+    found = accuracy.ratio(accuracy.parts_of(given, truth, multi_label).sum(axis=0))
+    assert found == pytest.approx(f1_score(truth, given, average="micro", zero_division=0))
+
+
+def test_the_paired_test_tells_a_difference_from_none(rng):
+    right = rng.random(400) < 0.8
+    better = right | (rng.random(400) < 0.3)
+    shuffled = rng.permutation(right)
+    cells = [
+        {"parts": np.stack([part, np.ones(400)], axis=1).tolist()}
+        for part in (right, better, shuffled)
+    ]
+    assert accuracy.paired(cells[1], cells[0]) < 0.01
+    assert accuracy.paired(cells[2], cells[0]) > 0.1
+    assert accuracy.paired(cells[0], cells[0]) == 1
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_linear_models_learn(name):
+    scores = linear_scores(name, TEXTS, TARGETS, ["good", "bad"])
+    assert accuracy.given_labels(scores, multi_label=False).argmax(axis=1).tolist() == [1, 0]
+
+
+def test_nothing_is_chosen_on_what_is_scored(tmp_path):
+    splits = ["train"] * 40 + ["dev"] * 10
+    rows = [
+        {"text": f"{TEXTS[i % 4]} {i}", "label": i % 2, "split": split}
+        for i, split in enumerate(splits)
+    ]
+    path = tmp_path / "movies_rationales.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    scored = {text["text"] for text in rows if text["split"] == "dev"}
+    corpus = accuracy_data.corpus("movies", tmp_path, seed=0, test=True)
+    parts = {name: {text for text, _ in split} for name, split in corpus.splits.items()}
+    assert parts["test"] == scored
+    assert len(parts["train"]) == 36
+    assert len(parts["validation"]) == 4
+    assert not parts["train"] & parts["validation"]
+    few = accuracy_data.corpus("movies", tmp_path, seed=0, test=True, documents=9)
+    assert {name: split.size for name, split in few.splits.items()} == {
+        "train": 9,
+        "validation": 1,
+        "test": 10,
+    }
