@@ -19,7 +19,8 @@ _NO_VOCABULARY = (
 class VocabularyLayer(keras.layers.Layer):
     """Base class of `DocumentVectorizer`: learns the words of texts, and looks words up.
 
-    A subclass implements `_flat_words`, which splits texts into words.
+    A subclass implements `_flat_words(texts)`: from texts `<string>[docs]` to their words
+    `<string>[words]`, end to end.
 
     Args:
         max_tokens, min_count, oov_buckets, lowercase: See `DocumentVectorizer`.
@@ -139,10 +140,6 @@ class VocabularyLayer(keras.layers.Layer):
         path = Path(dir_path) / "vocabulary.json"
         if path.exists():
             self._set_words([encode(word) for word in json.loads(path.read_text("ascii"))])
-
-    def _flat_words(self, texts):
-        """The words `<string>[words]` of texts `<string>[docs]`."""
-        raise NotImplementedError
 
     def _count(self, texts):
         """The distinct words of texts `<string>[n]`, and the number of occurrences of each."""

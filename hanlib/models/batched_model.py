@@ -1,0 +1,145 @@
+"""Batches of tensors for a model, from the documents and labels that Keras users pass."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hanlib.checks import check_integer
+from hanlib.data.token_batches import TokenBatches
+from hanlib.layers import documents
+from hanlib.losses import MultiLabelCrossentropy
+from hanlib.models import batches
+from hanlib.models.targets import class_weights, document_weights, in_form
+
+
+class BatchedModel(keras.Model):
+    """Base class of `TextModel`: turns documents and labels into batches.
+
+    A subclass has the attributes `vectorizer` (a `DocumentVectorizer` or None), `_labels` (a
+    `Labels`) and `multi_label`, and its `compile` sets `_form`, the form of the targets (see
+    `hanlib.models.targets.form_of_targets`).
+    """
+
+    def build_metrics(self, labels):
+        """Makes the variables of the metrics, which Keras makes in the first step.
+
+        Args:
+            labels: Some encoded labels, in the form in which they will come.
+        """
+        y = tf.convert_to_tensor(labels[:1])
+        p = tf.zeros([1, len(self._labels)])
+        with self.distribute_strategy.scope():
+            run = tf.function(
+                lambda: self.distribute_strategy.run(self.compute_metrics, (None, y, p, None)),
+                autograph=False,
+            )
+            run.get_concrete_function()
+
+    def _alone(self):
+        """Whether one device does all the work."""
+        return self.distribute_strategy.num_replicas_in_sync == 1
+
+    def _plain(self, dataset):
+        return dataset if self._alone() else batches.plain(dataset)
+
+    def _batches(
+        self,
+        x,
+        y=None,
+        sample_weight=None,
+        batch_size=None,
+        class_weight=None,
+        shuffle=False,
+        **options,
+    ):
+        """`TokenBatches`, or a dataset where documents do not lie in memory as strings."""
+        if isinstance(x, (tf.data.Dataset, TokenBatches)) and (
+            y is not None or sample_weight is not None
+        ):
+            raise ValueError(
+                "`y` and `sample_weight` must be left out with a tf.data.Dataset or TokenBatches."
+            )
+        check_integer("batch_size", batch_size, allow_none=True)
+        if isinstance(x, TokenBatches):
+            if class_weight is not None:
+                raise ValueError(
+                    "`class_weight` must be None with TokenBatches; give them `weights`. "
+                    f"Received: class_weight={class_weight}"
+                )
+            return self._checked_batches(x)
+        if isinstance(x, tf.data.Dataset):
+            weights = class_weight and class_weights(class_weight, self._labels)
+            dataset = batches.from_dataset(x, batch_size)
+            return batches.prepare(dataset, self._vectorize, self._encoder(weights))
+        x = documents.as_documents(x)
+        batches.check_lengths(x, y=y, sample_weight=sample_weight)
+        y, weights = self._targets_and_weights(y, sample_weight, class_weight)
+        if not documents.length_of(x):
+            raise ValueError("`x` must hold at least one document. Received: none")
+        if y is not None:
+            found = batches.token_batches(
+                x, y, self._vectorize, batch_size, weights=weights, **options
+            )
+            if found is not None:
+                return self._checked_batches(found)
+        return self._plain(batches.slices(x, y, weights, batch_size, shuffle))
+
+    def _checked_batches(self, found):
+        if not self._alone():
+            self.build_metrics(found.cache.labels)
+        return found
+
+    def _batch(self, x, y=None, sample_weight=None, class_weight=None):
+        """One batch of tensors."""
+        x = documents.as_documents(x)
+        batches.check_lengths(x, y=y, sample_weight=sample_weight)
+        y, weights = self._targets_and_weights(y, sample_weight, class_weight)
+        return x, None if y is None else tf.convert_to_tensor(y), weights
+
+    def _targets_and_weights(self, y, sample_weight, class_weight):
+        if y is None:
+            return None, sample_weight
+        y = self._labels.encode(y)
+        weights = class_weight and class_weights(class_weight, self._labels, y)
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight, "float32")
+        weights = self._document_weights(weights, y, sample_weight)
+        return in_form(
+            y, self._form, len(self._labels)
+        ), None if weights is None else weights.numpy()
+
+    def _encoder(self, weights):
+        """The function of a batch of labels, and weights, in a dataset."""
+
+        def encode(y, sample_weight=None):
+            y = self._labels.encode_tensor(y)
+            weighted = self._document_weights(weights, y, sample_weight)
+            y = in_form(y, self._form, len(self._labels))
+            return (y,) if weighted is None else (y, weighted)
+
+        return encode
+
+    def _document_weights(self, weights, y, sample_weight):
+        if (
+            weights is not None
+            and self.multi_label
+            and not isinstance(self.loss, MultiLabelCrossentropy)
+        ):
+            raise ValueError(
+                "`class_weight` of a multi-label classifier needs the loss MultiLabelCrossentropy. "
+                f"Received: loss={self.loss!r}"
+            )
+        return document_weights(weights, y, sample_weight, self.multi_label)
+
+    def _vectorize(self, texts):
+        """Strings to ids, by one graph that is traced once."""
+        if self.vectorizer is None:
+            raise ValueError(
+                "`x` must hold ids: this classifier has no vectorizer. Received: strings"
+            )
+        if not hasattr(self, "_vectorizer_graph"):
+            signature = [tf.TensorSpec([None], tf.string)]
+            graph = tf.function(self.vectorizer, input_signature=signature)
+            # Inside a plain function Keras does not take it for a part of the model.
+            self._vectorizer_graph = lambda texts: graph(texts)
+        return self._vectorizer_graph(tf.reshape(texts, [-1]))
