@@ -31,7 +31,14 @@ class ModelAnswers(NamedTuple):
 
 def model_answers(classifier, batches):
     """The `ModelAnswers` to batches of documents, each a list of `bytes`."""
-    answers = [_batch_answers(classifier, texts) for texts in batches]
+    explained = "explain" in signature_names(classifier)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def run(ids):
+        evidence = attention_evidence(classifier, ids) if explained else None
+        return classifier.encoder(ids, training=False), evidence
+
+    answers = [_batch_answers(classifier, run, texts) for texts in batches]
     probabilities, words, scores, vectors = zip(*answers, strict=True)
     return ModelAnswers(
         np.concatenate(probabilities),
@@ -41,16 +48,15 @@ def model_answers(classifier, batches):
     )
 
 
-def _batch_answers(classifier, texts):
+def _batch_answers(classifier, run, texts):
     tokens = classifier.vectorizer.tokenize(tf.constant(texts, tf.string, shape=[len(texts)]))
     ids, words = tokens.ragged(tokens.ids), tokens.ragged(tokens.words)
-    vectors = tf.cast(classifier.encoder(ids, training=False), tf.float32)
-    explained = "explain" in signature_names(classifier)
+    vectors, evidence = run(ids)
     return ModelAnswers(
         classifier.predict(texts, verbose=0),
         _by_document(words.flat_values.numpy(), _word_ends(words)),
-        _scores(attention_evidence(classifier, ids), words) if explained else {},
-        tf.reshape(vectors, [len(texts), -1]).numpy(),
+        _scores(evidence, words) if evidence else {},
+        tf.reshape(tf.cast(vectors, tf.float32), [len(texts), -1]).numpy(),
     )
 
 
