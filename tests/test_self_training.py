@@ -20,8 +20,8 @@ def corpus():
 
 
 def recipe(**values):
-    small = {"self_train": True, "vectors": "own", "ngrams": 1, "epochs": 2, "units": 2}
-    return tiny_run.recipe(**{**small, **values})
+    small = {"self_train": True, "vectors": "own", "ngrams": 1, "epochs": 2}
+    return tiny_run.bag_recipe(**{**small, **values})
 
 
 @pytest.fixture(scope="module")
