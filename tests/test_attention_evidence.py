@@ -22,7 +22,7 @@ POOLINGS = {
     "max": {"score": "max", **ONE},
     "hops": {"hops": 2},
     "labels": {"labels": CLASSES, **ONE},
-    "self_attention": {"self_attention_heads": 2, **ONE},
+    "self_attention": {"self_attention_heads": 2},
 }
 
 
