@@ -43,7 +43,7 @@ def comma_words(sentences):
 def small(multi_label=False, classes=("bad", "good", "ugly"), **kwargs):
     vectorizer = DocumentVectorizer(**kwargs)
     vectorizer.adapt(TEXTS[:3])
-    encoder = HAN(vectorizer.vocabulary_size, embedding_dim=4, units=3, attention_units=4)
+    encoder = HAN(vectorizer.vocabulary_size, 4, 3, attention_units=4, bidirectional=False)
     classifier = DocumentClassifier(vectorizer, encoder, classes, multi_label=multi_label)
     classifier.build()
     draw = np.random.default_rng(1)
@@ -123,13 +123,14 @@ def test_bytes_arrays_and_tensors_are_texts(demo_model):
 def test_a_sentence_in_several_rows_is_one_sentence():
     texts = ["one two three four five. one two. one two. six seven eight!"]
     cut, whole = small(max_sentence_words=2), small(max_sentence_words=None)
-    sentences = [[s.text for s in explain(c, texts)[0].sentences] for c in (cut, whole)]
+    explained = [explain(classifier, texts)[0] for classifier in (cut, whole)]
+    sentences = [[s.text for s in explanation.sentences] for explanation in explained]
     assert (
         sentences[0]
         == sentences[1]
         == ["one two three four five.", *["one two."] * 2, "six seven eight!"]
     )
-    words = [[word.text for word in s.words] for s in explain(cut, texts)[0].sentences]
+    words = [[word.text for word in s.words] for s in explained[0].sentences]
     assert words[0] == ["one", "two", "three", "four", "five", "."]
     found = explain(cut, texts, method="attention")[0]
     for sentence in found.sentences:

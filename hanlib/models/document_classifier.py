@@ -60,7 +60,7 @@ class DocumentClassifier(TextModel):
     >>> texts, labels = ["Good film. I loved it.", "Bad film. I left."], ["pos", "neg"]
     >>> vectorizer = DocumentVectorizer()
     >>> vectorizer.adapt(texts)
-    >>> encoder = HAN.from_preset("han_small", vectorizer.vocabulary_size)
+    >>> encoder = HAN.from_preset("han_small", vectorizer.vocabulary_size, bidirectional=False)
     >>> classifier = DocumentClassifier(vectorizer, encoder, classes=["neg", "pos"])
     >>> classifier.compile("adam")
     >>> history = classifier.fit(texts, labels, epochs=1, verbose=0)

@@ -100,7 +100,7 @@ def train(
     >>> examples = [("A good film. Go!", "good"), ("A bad film. Stay.", "bad")] * 8
     >>> splits = {"train": Split(lambda: iter(examples), 16)}
     >>> corpus = Corpus("films", ("bad", "good"), False, splits)
-    >>> recipe = Recipe(preset="han_small", bidirectional=False, epochs=1)
+    >>> recipe = Recipe(preset="han_small", bidirectional=False, epochs=1, adversarial_norm=0.0)
     >>> record = train(corpus, recipe, tempfile.mkdtemp())
     >>> record["epochs"], record["documents"]
     (1, {'train': 16})
