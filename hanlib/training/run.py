@@ -1,6 +1,8 @@
 """Training runs: from a corpus to a folder with a model."""
 
+import contextlib
 import dataclasses
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,7 +16,6 @@ from hanlib.training import class_weights, open_run, results, self_training, sta
 from hanlib.training.averaged_weights import AveragedWeights
 from hanlib.training.best_epoch import BestEpoch
 from hanlib.training.builders import build_encoder, compile_classifier
-from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.errors import TrainingError
 from hanlib.training.fingerprint import Fingerprint
 from hanlib.training.ngram_part import add_ngrams, longest_ngram
@@ -24,6 +25,7 @@ from hanlib.training.progress_report import ProgressReport
 from hanlib.training.step_checkpoint import StepCheckpoint
 from hanlib.training.time_limit import TimeLimit
 from hanlib.training.word_vectors import with_width
+from hanlib.training.workers import SharedCheckpoint, Workers
 
 
 def train(
@@ -37,6 +39,7 @@ def train(
     test=False,
     export=None,
     start=None,
+    strategy=None,
 ):
     """Trains a classifier on a corpus and writes the model and its records to a folder.
 
@@ -81,17 +84,25 @@ def train(
         start: a trained `DocumentClassifier` with the classes of the corpus and the encoder of the
             recipe, whose weights are the initial ones. Its words keep their ids; words that are
             new in the corpus are added, up to `recipe.max_tokens`.
+        strategy: a `tf.distribute.MirroredStrategy` for several devices, or a
+            `MultiWorkerMirroredStrategy` for several workers; None for one device. Every step
+            trains on `recipe.batch_size` documents, which the replicas share, so the result is that
+            of one device up to rounding (with dropout: up to other random numbers). All workers
+            call this function with the same arguments and data. Worker 0, the chief, writes to
+            `output`; the others use a temporary folder.
 
     Returns:
-        A dict: metrics on `validation` (see `evaluate`; only if there is a validation split) and
-        `train`, `best_epoch`, `epochs`, `parameters`, `vocabulary_size`, `seconds`, ... With
-        n-grams also `ngrams` (their `number`, the `weights` of network and n-grams, and what the
-        network, the n-grams and both reach on validation), with `recipe.vectors` also `vectors`,
-        how many words have one; with `recipe.calibrate` `temperature`; with `recipe.self_train`
-        `teachers`, the metrics of each on validation.
+        None on a worker that is not the chief. Else a dict: metrics on `validation` (see
+        `evaluate`; only if there is a validation split) and `train`, `best_epoch`, `epochs`,
+        `parameters`, `vocabulary_size`, `seconds`, ... With n-grams also `ngrams` (their `number`,
+        the `weights` of network and n-grams, and what the network, the n-grams and both reach on
+        validation), with `recipe.vectors` also `vectors`, how many words have one; with
+        `recipe.calibrate` `temperature`; with `recipe.self_train` `teachers`, the metrics of each
+        on validation.
 
     Raises:
-        TrainingError: the corpus cannot be used for training, or `resume` does not match the run.
+        TrainingError: the corpus cannot be used for training, `resume` does not match the run, the
+            recipe cannot be trained on several devices, or another worker was lost.
         RecipeError: the encoder of the recipe cannot be built.
 
     >>> import tempfile
@@ -105,11 +116,23 @@ def train(
     >>> record["epochs"], record["documents"]
     (1, {'train': 16})
     """
-    progress = progress or silent
-    output = Path(output)
+    strategy = strategy or tf.distribute.get_strategy()
+    workers = Workers(strategy)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(workers.lost_as_errors())
+        if not workers.chief:
+            output = stack.enter_context(tempfile.TemporaryDirectory())
+        return _train(
+            *(corpus, recipe, Path(output), resume, progress or silent, dataset, test, export),
+            *(start, workers),
+        )
+
+
+def _train(corpus, recipe, output, resume, progress, dataset, test, export, start, workers):
     _check_corpus(corpus, recipe)
     # A teacher learns from fewer documents than its student, and has epochs of its own.
     teacher = {"epochs": recipe.epochs, "patience": recipe.patience}
+    recipe = _for_replicas(recipe, workers.strategy, progress)
     recipe = recipe.for_documents(_documents(corpus, recipe))
     if not resume or recipe.embedding_dim is None:
         recipe = with_width(recipe)
@@ -122,13 +145,14 @@ def train(
         "dataset": open_run.describe(corpus, dataset),
         **({"teacher": teacher} if recipe.self_train else {}),
     }
-    checkpoint = Checkpoint(output)
+    checkpoint = SharedCheckpoint(output, workers)
     output.mkdir(parents=True, exist_ok=True)
     atomic_files.remove_leftovers(output)
     if checkpoint.complete.exists():
         checkpoint.publish()
-    if resume and checkpoint.run() is None and (output / "model.keras").exists():
-        return open_run.finished_run(output, run, progress)
+    finished = resume and checkpoint.run() is None and (output / "model.keras").exists()
+    if workers.from_chief(b"finished" if finished else b"") == b"finished":
+        return open_run.finished_run(output, run, progress) if workers.chief else None
     resumed = open_run.open_run(checkpoint, run, resume, progress)
     began = time.monotonic()
     tf.config.experimental.enable_op_determinism()
@@ -140,21 +164,31 @@ def train(
         )
     keras.utils.set_random_seed(recipe.seed)
     fingerprint = Fingerprint(corpus)
-    classifier, caches, vectors = prepare(
-        corpus, recipe, checkpoint, progress, fingerprint, start, taught and taught.labels
-    )
+    with workers.strategy.scope():
+        classifier, caches, vectors = prepare(
+            corpus, recipe, checkpoint, progress, fingerprint, start, taught and taught.labels
+        )
+    workers.check_same("recipe", run["recipe"])
+    workers.check_same("data set", fingerprint.hexdigest())
     longest = longest_ngram(recipe.ngrams, classifier.vectorizer)
-    if resumed and checkpoint.read_state() is None:
+    if resumed and not (checkpoint.directory / "state.npz").exists():
         progress.note(
             "the run was stopped before its first checkpoint: starting from the beginning"
         )
     validation = caches.get("validation")
     if validation is not None:
         validation = TokenBatches(validation, recipe.batch_size)
-    best = fit(
-        *(classifier, recipe, caches["train"], validation),
-        *(checkpoint, progress, fingerprint.hexdigest()),
-    )
+    with workers.strategy.scope():
+        workers.copy_from_chief(classifier.weights)
+        best = fit(
+            *(classifier, recipe, caches["train"], validation),
+            *(checkpoint, progress, fingerprint.hexdigest()),
+        )
+    if not workers.chief:
+        return None
+    if workers.strategy.num_replicas_in_sync > 1:
+        # What follows runs on one device.
+        classifier = results.uncompiled_copy(classifier)
     found = {} if vectors is None else {"vectors": vectors}
     if longest:
         classifier, found["ngrams"] = add_ngrams(
@@ -246,6 +280,22 @@ def _calibrate(classifier, split):
         over, under = given ** (1 / temperature), (1 - given) ** (1 / temperature)
         classifier.thresholds = (over / (over + under)).tolist()
     return temperature
+
+
+def _for_replicas(recipe, strategy, progress):
+    """The recipe for the replicas of a strategy; one that these cannot train is an error."""
+    if strategy.num_replicas_in_sync == 1:
+        return recipe
+    refused = {"adversarial_norm": 0, "minutes": "none", "self_train": "false"}
+    for name, allowed in refused.items():
+        if getattr(recipe, name):
+            raise TrainingError(
+                f"`{name}` must be {allowed} on several devices or workers. "
+                f"Received: {getattr(recipe, name)!r}"
+            )
+    if recipe.adversarial_norm is None:
+        progress.note("several devices: training is not adversarial (adversarial_norm=0)")
+    return dataclasses.replace(recipe, adversarial_norm=0.0)
 
 
 def _documents(corpus, recipe):
