@@ -1,6 +1,6 @@
 """Trains on the documents of `tiny_run` as one of several workers; run by test_workers.py.
 
-    python worker_run.py OUTPUT RECIPE [RESUME [INDEX ADDRESSES]]
+python worker_run.py OUTPUT RECIPE [RESUME [INDEX ADDRESSES]]
 """
 
 import json
