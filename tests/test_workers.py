@@ -19,10 +19,12 @@ from hanlib.training import TrainingError, train
 from hanlib.training.cluster import Cluster
 
 # 50 documents in batches of 7: the workers get 4 and 3 of most batches, and 1 and 0 of the last.
-RECIPE = {"batch_size": 7, "adversarial_norm": 0.0}
-BAG = {
-    **RECIPE,
+RECIPE = {
+    "batch_size": 7,
+    "adversarial_norm": 0.0,
     "encoder": "bag_of_words",
+    "epochs": 2,
+    "weight_decay": 0.0,
     **dict.fromkeys(["units", "attention_units", "bidirectional", "weight_dropout", "dropout"]),
     **dict.fromkeys(["input_dropout", "embedding_dropout"], 0.0),
 }
@@ -59,8 +61,8 @@ def finish(processes):
 
 
 def test_two_workers_learn_what_one_learns(tmp_path):
-    processes = start(tmp_path / "two", BAG)
-    train(tiny_run.corpus(documents=50), tiny_run.recipe(**BAG), tmp_path / "one")
+    processes = start(tmp_path / "two", RECIPE)
+    train(tiny_run.corpus(documents=50), tiny_run.recipe(**RECIPE), tmp_path / "one")
     finish(processes)
     assert {path.name for path in tmp_path.iterdir()} == {"one", "two"}, "only the chief writes"
     assert not (tmp_path / "two" / "checkpoint").exists()
@@ -79,7 +81,13 @@ def test_two_workers_learn_what_one_learns(tmp_path):
 @pytest.mark.long
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_killed_worker_ends_all_and_a_resumed_run_ends_with_the_same_weights(tmp_path, victim):
-    recipe = {**RECIPE, "epochs": 60, "patience": 60}
+    recipe = {
+        **RECIPE,
+        "input_dropout": 0.1,
+        "embedding_dropout": 0.1,
+        "epochs": 30,
+        "patience": 30,
+    }
     finish(start(tmp_path / "whole", recipe))
     killed = tmp_path / "killed"
     processes = start(killed, recipe)
@@ -92,8 +100,8 @@ def test_a_killed_worker_ends_all_and_a_resumed_run_ends_with_the_same_weights(t
     processes[victim].communicate()
     assert time.monotonic() - began < 30
     assert processes[1 - victim].returncode == 1
-    message = errors.splitlines()[-1]
-    assert message.startswith("TrainingError: another worker ended"), message
+    # TensorFlow writes lines of its own.
+    assert "\nTrainingError: another worker ended" in f"\n{errors}", errors[-2000:]
     assert (killed / "checkpoint" / "state.npz").exists(), "the run was over before"
     finish(start(killed, recipe, resume=True))
     for whole, resumed in zip(

@@ -278,28 +278,8 @@ class TextModel(BatchedModel):
             if self.optimizer is not None and not self.optimizer.built:
                 self.optimizer.build(self.trainable_variables)
 
-    def _dataset(self, data, steps=None):
-        """The dataset of batches, and the number of steps in an epoch; None: all of it."""
-        if not isinstance(data, TokenBatches):
-            return data, steps
-        if self._alone():
-            return data.dataset(), steps
-        return replicas.distribute(self.distribute_strategy, data), steps or data.steps
-
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing is left to build once a step is run."""
-
-    def _split(self, x, y, sample_weight, share, validation_data):
-        """The last share of the documents for validation, as Keras does it."""
-        if validation_data is not None or isinstance(x, (tf.data.Dataset, TokenBatches)):
-            raise ValueError(
-                "`validation_split` needs arrays and no `validation_data`. "
-                f"Received: validation_split={share}, x={type(x).__name__}"
-            )
-        first = round(len(y) * (1 - share))
-        parts = [x, y, sample_weight]
-        kept = [None if part is None else part[:first] for part in parts]
-        return kept, [part[first:] for part in parts if part is not None]
 
 
 def _micro_f1():

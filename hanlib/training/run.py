@@ -12,11 +12,17 @@ import tensorflow as tf
 
 from hanlib import atomic_files
 from hanlib.data import TokenBatches
-from hanlib.training import class_weights, open_run, results, self_training, starting_model
+from hanlib.training import (
+    class_weights,
+    open_run,
+    requirements,
+    results,
+    self_training,
+    starting_model,
+)
 from hanlib.training.averaged_weights import AveragedWeights
 from hanlib.training.best_epoch import BestEpoch
 from hanlib.training.builders import build_encoder, compile_classifier
-from hanlib.training.errors import TrainingError
 from hanlib.training.fingerprint import Fingerprint
 from hanlib.training.ngram_part import add_ngrams, longest_ngram
 from hanlib.training.preparation import prepare
@@ -129,10 +135,10 @@ def train(
 
 
 def _train(corpus, recipe, output, resume, progress, dataset, test, export, start, workers):
-    _check_corpus(corpus, recipe)
+    requirements.check_corpus(corpus, recipe)
     # A teacher learns from fewer documents than its student, and has epochs of its own.
     teacher = {"epochs": recipe.epochs, "patience": recipe.patience}
-    recipe = _for_replicas(recipe, workers.strategy, progress)
+    recipe = requirements.for_replicas(recipe, workers.strategy, progress)
     recipe = recipe.for_documents(_documents(corpus, recipe))
     if not resume or recipe.embedding_dim is None:
         recipe = with_width(recipe)
@@ -153,6 +159,7 @@ def _train(corpus, recipe, output, resume, progress, dataset, test, export, star
     finished = resume and checkpoint.run() is None and (output / "model.keras").exists()
     if workers.from_chief(b"finished" if finished else b"") == b"finished":
         return open_run.finished_run(output, run, progress) if workers.chief else None
+    workers.check_same("recipe", run["recipe"])
     resumed = open_run.open_run(checkpoint, run, resume, progress)
     began = time.monotonic()
     tf.config.experimental.enable_op_determinism()
@@ -166,10 +173,9 @@ def _train(corpus, recipe, output, resume, progress, dataset, test, export, star
     fingerprint = Fingerprint(corpus)
     with workers.strategy.scope():
         classifier, caches, vectors = prepare(
-            corpus, recipe, checkpoint, progress, fingerprint, start, taught and taught.labels
+            *(corpus, recipe, checkpoint, progress, fingerprint, start, taught and taught.labels),
+            check=lambda: workers.check_same("data set", fingerprint.hexdigest()),
         )
-    workers.check_same("recipe", run["recipe"])
-    workers.check_same("data set", fingerprint.hexdigest())
     longest = longest_ngram(recipe.ngrams, classifier.vectorizer)
     if resumed and not (checkpoint.directory / "state.npz").exists():
         progress.note(
@@ -282,22 +288,6 @@ def _calibrate(classifier, split):
     return temperature
 
 
-def _for_replicas(recipe, strategy, progress):
-    """The recipe for the replicas of a strategy; one that these cannot train is an error."""
-    if strategy.num_replicas_in_sync == 1:
-        return recipe
-    refused = {"adversarial_norm": 0, "minutes": "none", "self_train": "false"}
-    for name, allowed in refused.items():
-        if getattr(recipe, name):
-            raise TrainingError(
-                f"`{name}` must be {allowed} on several devices or workers. "
-                f"Received: {getattr(recipe, name)!r}"
-            )
-    if recipe.adversarial_norm is None:
-        progress.note("several devices: training is not adversarial (adversarial_norm=0)")
-    return dataclasses.replace(recipe, adversarial_norm=0.0)
-
-
 def _documents(corpus, recipe):
     """The number of documents of an epoch, or None where it is not known."""
     size = corpus.splits["train"].size
@@ -305,22 +295,3 @@ def _documents(corpus, recipe):
         return size
     unlabelled = corpus.unlabelled
     return size + (unlabelled.size or sum(1 for _ in unlabelled))
-
-
-def _check_corpus(corpus, recipe):
-    if "train" not in corpus.splits or corpus.splits["train"].size == 0:
-        raise TrainingError("`corpus` must have training documents. Received: none")
-    least = 1 if corpus.multi_label else 2
-    if len(corpus.classes) < least:
-        raise TrainingError(
-            f"`corpus` must have at least {least} classes to learn. "
-            f"Received: {', '.join(map(str, corpus.classes)) or 'none'}"
-        )
-    if recipe.class_weight is not None:
-        class_weights.parse(recipe.class_weight, corpus.classes)
-    if recipe.self_train and corpus.unlabelled is None:
-        raise TrainingError("`self_train` needs unlabelled texts: `unlabelled`. Received: none")
-    if recipe.calibrate and not (
-        "validation" in corpus.splits and corpus.splits["validation"].size
-    ):
-        raise TrainingError("`calibrate` needs validation documents. Received: none")
