@@ -127,7 +127,8 @@ def train(
     with contextlib.ExitStack() as stack:
         stack.enter_context(workers.lost_as_errors())
         if not workers.chief:
-            output = stack.enter_context(tempfile.TemporaryDirectory())
+            # Whether a run is resumed is up to the chief.
+            output, resume = stack.enter_context(tempfile.TemporaryDirectory()), False
         return _train(
             *(corpus, recipe, Path(output), resume, progress or silent, dataset, test, export),
             *(start, workers),

@@ -16,6 +16,8 @@ _LOST = (
     tf.errors.CancelledError,
     tf.errors.DeadlineExceededError,
 )
+# A message must be smaller than 2 GB.
+_WORDS_AT_ONCE = 2**24
 
 
 class Workers:
@@ -38,24 +40,27 @@ class Workers:
     def __init__(self, strategy):
         self.strategy = strategy
         resolver = strategy.cluster_resolver
-        self.several = bool(
-            resolver and len(resolver.cluster_spec().as_dict().get("worker", ())) > 1
-        )
-        self.chief = not self.several or resolver.task_id == 0
+        jobs = resolver.cluster_spec().as_dict() if resolver else {}
+        self.several = sum(len(jobs.get(name, ())) for name in ("chief", "worker")) > 1
+        first = "chief" if "chief" in jobs else "worker"
+        self.chief = not self.several or (resolver.task_type, resolver.task_id) == (first, 0)
 
     def from_chief(self, content):
         """The bytes, or None, that the chief passes to this function; all workers must call it."""
         if not self.several:
             return content
         size = -1 if content is None else len(content)
-        size = int(self._sum(np.array([size], np.int32))[0])
+        size = int(self._sum(np.array([size], np.int64))[0])
         if size < 0:
             return None
         # Collective operations add integers, but no bytes.
         words = np.zeros(-(-size // 4), np.int32)
         if self.chief:
             words.view(np.uint8)[:size] = np.frombuffer(content, np.uint8)
-        return self._sum(words).tobytes()[:size] if size else b""
+        for start in range(0, len(words), _WORDS_AT_ONCE):
+            part = slice(start, start + _WORDS_AT_ONCE)
+            words[part] = self._sum(words[part])
+        return words.tobytes()[:size]
 
     def _sum(self, array):
         """The array of the chief: the sum of the arrays, where those of the others are zeros."""
