@@ -59,6 +59,11 @@ def add_dataset(parser, default_help):
     group.add_argument("--label-column", metavar="C", help="column of the label")
     group.add_argument("--split-column", metavar="C", help="column with train, validation, test")
     group.add_argument(
+        "--evidence-column",
+        metavar="C",
+        help="column with the spans that people marked as evidence (JSONL, Parquet)",
+    )
+    group.add_argument(
         "--multi-label",
         action="store_const",
         const=True,
@@ -91,6 +96,7 @@ def load_arguments(arguments, **more):
         "text_column": arguments.text_column,
         "label_column": arguments.label_column,
         "split_column": arguments.split_column,
+        "evidence_column": arguments.evidence_column,
         "multi_label": arguments.multi_label,
         "label_separator": arguments.label_separator,
         "encoding": arguments.encoding,
