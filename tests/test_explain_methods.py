@@ -11,6 +11,7 @@ from hanlib.explain.attention_methods import entropy
 from hanlib.explain.documents import Documents, parts, sums
 from hanlib.explain.methods import METHODS, method_function
 from hanlib.explain.network import Network
+from hanlib.layers import RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
 WORDS, CLASSES = 15, 3
@@ -50,7 +51,9 @@ KEPT = []
 def network_of(multi_label=False, ngrams=False, **kwargs):
     encoder = HAN(WORDS, embedding_dim=4, units=3, attention_units=4, **kwargs)
     ngrams = random_ngrams(ids_of(NESTED), CLASSES, WORDS) if ngrams else None
-    classifier = DocumentClassifier(None, encoder, CLASSES, multi_label, ngrams=ngrams)
+    classifier = DocumentClassifier(
+        None, encoder, CLASSES, multi_label, ngrams=ngrams, rationale=RationaleHead(4)
+    )
     classifier.build()
     draw = np.random.default_rng(3)
     for weight in classifier.trainable_weights:

@@ -15,7 +15,7 @@ from hanlib.data import demo
 from hanlib.evidence import Explanation
 from hanlib.explain import METHODS, explain, explain_each, explain_stream
 from hanlib.explain.network import network_of
-from hanlib.layers import DocumentVectorizer
+from hanlib.layers import DocumentVectorizer, RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
 GOLDEN = Path(__file__).parents[1] / "saved_models" / "demo-golden" / "model.keras"
@@ -42,7 +42,9 @@ def small(multi_label=False, classes=("bad", "good", "ugly"), **kwargs):
     vectorizer = DocumentVectorizer(**kwargs)
     vectorizer.adapt(TEXTS[:3])
     encoder = HAN(vectorizer.vocabulary_size, embedding_dim=4, units=3, attention_units=4)
-    classifier = DocumentClassifier(vectorizer, encoder, classes, multi_label=multi_label)
+    classifier = DocumentClassifier(
+        vectorizer, encoder, classes, multi_label=multi_label, rationale=RationaleHead(4)
+    )
     classifier.build()
     draw = np.random.default_rng(1)
     for weight in classifier.weights:

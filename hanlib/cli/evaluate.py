@@ -5,7 +5,7 @@ import contextlib
 import json
 import sys
 
-from hanlib.cli import model_file, options
+from hanlib.cli import model_file, options, rationales
 from hanlib.cli.errors import UsageError
 
 
@@ -32,6 +32,11 @@ def add_parser(commands):
         type=options.whole_number,
         default=500,
         help="maximum number of documents that the report explains and lists (default: 500)",
+    )
+    parser.add_argument(
+        "--rationales",
+        action="store_true",
+        help="compare explanations with the evidence that people marked in the documents",
     )
     options.add_json(parser)
 
@@ -70,6 +75,8 @@ def _measure(arguments):
     metrics = {**_majority(labels, classifier.multi_label), **metrics}
     if arguments.html is not None:
         _write_page(arguments, classifier, examples, f"{corpus.name}, {name}", progress)
+    if arguments.rationales:
+        metrics["rationales"] = rationales.measure(classifier, corpus.splits[split], progress)
     progress.close()
     return {"model": arguments.model, "dataset": corpus.name, "split": name, **metrics}
 
@@ -171,4 +178,6 @@ def _report(metrics):
         f"  {c['support']:9,}"
         for name, c in metrics["per_class"].items()
     ]
+    if "rationales" in metrics:
+        lines += rationales.report(metrics["rationales"])
     return "\n".join(lines)

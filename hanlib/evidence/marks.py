@@ -18,13 +18,10 @@ def overlapping(spans, evidence):
     [False, True, False]
     """
     marked = np.asarray(list(evidence), np.int64).reshape([-1, 2])
-    return np.array(
-        [
-            start is not None and bool(((marked[:, 0] < end) & (marked[:, 1] > start)).any())
-            for start, end in spans
-        ],
-        bool,
-    )
+    known = [(0, 0) if start is None else (start, end) for start, end in spans]
+    units = np.asarray(known, np.int64).reshape([-1, 1, 2])
+    inside = (marked[:, 0] < units[..., 1]) & (marked[:, 1] > units[..., 0])
+    return (inside & (units[..., 1] > units[..., 0])).any(axis=1)
 
 
 def marks_of_words(text, words, evidence):

@@ -40,6 +40,8 @@ class Method:
         'The darker the shade, the more attention.'
         """
         shades = ["The darker the shade, the more attention."]
+        if not self.word_shares:
+            shades = ["The darker the shade, the higher the score."]
         if self.signed:
             shades = ["Blue, solid line: speaks for the class. Orange, dashed line: against it."]
         if self.word_shares:
@@ -79,6 +81,12 @@ METHODS = {
         word_shares=True,
     ),
     "attention": Method("Attention", False, f"Where {_ATTENTION}.", word_shares=True),
+    "rationale": Method(
+        "Rationale",
+        False,
+        "How likely a person would mark this word or sentence as evidence, learned from documents "
+        "that people have marked. It need not be why the model decided.",
+    ),
     "uniform_attention": Method(
         "Uniform attention",
         False,

@@ -25,8 +25,9 @@ def explain(classifier, documents, method=None, target=None, **options):
         classifier: a `DocumentClassifier` whose encoder has one or two levels.
         documents: a list of strings, or ids as `DocumentClassifier.predict` takes them.
         method: "gradient_x_attention", "integrated_gradients", "leave_one_out",
-            "gradient_x_input", "combined_attention", "attention", or for comparison
-            "uniform_attention" and "random" (docs/explanations.md describes each). None selects
+            "gradient_x_input", "combined_attention", "attention", "rationale" (for a classifier
+            with a rationale head), or for comparison "uniform_attention" and "random"
+            (docs/explanations.md describes each). None selects
             "gradient_x_attention", or "integrated_gradients" if the encoder has no attention.
         target: the class that the scores are for, by name or index. None selects the most
             probable class. A list of classes, "all", or "labels" (the labels that a multi-label
@@ -183,22 +184,29 @@ class _Explainer:
             probabilities=dict(zip(self.classifier.classes, probabilities, strict=True)),
             target=target,
             method=self.method,
-            sentences=_sentences(surface, words.tolist(), sentences.tolist()),
+            sentences=explanation_sentences(surface, words, sentences),
             faithfulness=measured,
             diagnostics=further,
             true_label=true_label,
         )
 
 
-def _sentences(surface, word_scores, sentence_scores):
+def explanation_sentences(surface, word_scores, sentence_scores):
+    """The `Sentence`s of an explanation.
+
+    Args:
+        surface: the `Surface` of the document.
+        word_scores: `<float>[words]`.
+        sentence_scores: `<float>[sentences]`.
+    """
     spans = surface.word_spans()
     starts, ends = zip(*spans, strict=True) if spans else ((), ())
-    words = iter(map(Word, surface.words, word_scores, starts, ends))
+    words = iter(map(Word, surface.words, word_scores.tolist(), starts, ends))
     return tuple(
         Sentence(text, score, tuple(itertools.islice(words, length)), *span)
         for text, score, length, span in zip(
             surface.sentences,
-            sentence_scores,
+            sentence_scores.tolist(),
             surface.sentence_words,
             surface.sentence_spans(spans),
             strict=True,

@@ -4,6 +4,7 @@ from hanlib.explain.attention_methods import (
     attention,
     combined_attention,
     gradient_x_attention,
+    rationale,
     uniform_attention,
 )
 from hanlib.explain.gradient_methods import gradient_x_input, integrated_gradients
@@ -18,9 +19,21 @@ METHODS = {
     "gradient_x_input": gradient_x_input,
     "combined_attention": combined_attention,
     "attention": attention,
+    "rationale": rationale,
     "uniform_attention": uniform_attention,
     "random": random,
 }
+_NEED_ATTENTION = {
+    *("gradient_x_attention", "combined_attention", "attention", "rationale"),
+    "uniform_attention",
+}
+
+
+def available_methods(network):
+    """The names of the methods that the classifier of a `Network` can be explained by."""
+    missing = set() if network.has_attention else _NEED_ATTENTION
+    missing = missing if network.has_sentences else missing | {"combined_attention"}
+    return [n for n in METHODS if n not in missing and (n != "rationale" or network.has_rationale)]
 
 
 def method_function(name):

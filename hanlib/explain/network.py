@@ -54,6 +54,7 @@ class Network:
         self._classifier = weakref.ref(classifier)
         self.has_attention, self.has_sentences = encoder.has_attention, encoder.num_levels == 2
         self.has_ngrams = classifier.ngrams is not None
+        self.has_rationale = classifier.rationale is not None
         flat = [_INTS] * 3
         vectors = tf.TensorSpec([None, None], encoder.compute_dtype)
         scales = tf.TensorSpec([None], tf.float32)
@@ -83,15 +84,20 @@ class Network:
         """The log-odds of the targets, `<float32>[docs]`."""
         return log_odds(logits, targets, self.classifier.multi_label)
 
-    def require(self, method, attention=False, sentences=False):
-        """Checks that the encoder has what a method needs.
+    def require(self, method, attention=False, sentences=False, rationale=False):
+        """Checks that the classifier has what a method needs.
 
         Raises:
-            ValueError: the encoder lacks it.
+            ValueError: the classifier lacks it.
         """
         encoder = self.classifier.encoder
         if attention:
             encoder.require_attention(f"`method={method!r}`")
+        if rationale and not self.has_rationale:
+            raise ValueError(
+                f"`method={method!r}` needs a classifier with a rationale head, which is trained "
+                "on documents with `evidence`. Received: a classifier without one"
+            )
         if sentences and not self.has_sentences:
             raise ValueError(
                 f"`method={method!r}` needs an encoder with two levels, words and sentences. "
@@ -125,16 +131,17 @@ class Network:
         return self.classifier.logits(encoded, ngrams)
 
     def _evidence(self, words, row_lengths, document_rows, targets):
-        """Probabilities, targets, and attention and gradient x attention as lists by level."""
+        """Probabilities, targets, and attention, gradient x attention and, with a rationale head,
+        its scores, as lists by level."""
         ids = tf.RaggedTensor.from_nested_row_lengths(
             words, [document_rows, row_lengths], validate=False
         )
         found = attention_evidence(self.classifier, ids, targets)
-        attention, contributions = (
+        by_level = (
             [scores.flat_values for scores in levels]
-            for levels in (found.attention, found.gradient_x_attention)
+            for levels in (found.attention, found.gradient_x_attention, found.rationale)
         )
-        return found.probabilities, found.targets, attention, contributions
+        return found.probabilities, found.targets, *by_level
 
     def _gradient(self, words, row_lengths, document_rows, targets, scales):
         """Logits and targets with the word vectors and gates of each document at its scale, and

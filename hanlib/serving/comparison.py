@@ -7,9 +7,7 @@ import tensorflow as tf
 
 from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.serving.check_report import Difference
-from hanlib.serving.signatures import row_scores, signature_names, word_scores
-
-_SCORES = ("attention", "gradient_x_attention")
+from hanlib.serving.signatures import row_scores, score_names, signature_names, word_scores
 
 
 class ModelAnswers(NamedTuple):
@@ -60,7 +58,8 @@ def compare(way, answers, model, classifier, tolerance):
         wrong = _wrong_labels(answers[name], model.probabilities, classifier, tolerance)
         yield Difference(f"{name}: label", way, wrong, 0)
     if explained:
-        yield from _compare_evidence(way, answers["explain"], model, tolerance)
+        scores = score_names(classifier)
+        yield from _compare_evidence(way, answers["explain"], model, scores, tolerance)
         levels = classifier.encoder.num_levels
         apart = _sums(answers["explain"], classifier.multi_label, levels)
         yield Difference("sums that should be 1", way, apart, 1e-4)
@@ -90,8 +89,8 @@ def _wrong_labels(batches, probabilities, classifier, tolerance):
     return sum(mine != model and margin > tolerance for mine, model, margin in pairs)
 
 
-def _compare_evidence(way, batches, model, tolerance):
-    documents = list(_documents(batches))
+def _compare_evidence(way, batches, model, scores, tolerance):
+    documents = list(_documents(batches, scores))
     expected = _flat(model.words)
     pairs = zip(documents, expected, strict=True)
     wrong = sum(
@@ -100,23 +99,23 @@ def _compare_evidence(way, batches, model, tolerance):
     )
     yield Difference("explain: words", way, wrong, 0)
     for k, level in enumerate(("word", "sentence")):
-        for score in _SCORES:
+        for score in scores:
             found = [np.array(document[f"{level}_{score}"], float) for document in documents]
-            rows = _by_document(model, getattr(model.evidence, score), k)
+            rows = _by_document(model, score, k)
             rows = [row[: len(mine)] for row, mine in zip(rows, found, strict=True)]
             apart = _relative(np.concatenate(found), np.concatenate(rows))
             # Gradients are products of many factors.
-            allowed = tolerance if score == "attention" else 10 * tolerance
+            allowed = 10 * tolerance if score == "gradient_x_attention" else tolerance
             yield Difference(f"explain: {level} {score}", way, apart, allowed)
 
 
-def _by_document(model, by_level, level):
+def _by_document(model, score, level):
     """Scores of the words (0) or rows (1), one array per document."""
     splits = model.words.nested_row_splits
     if level == 1:
-        return np.split(row_scores(by_level).numpy(), splits[0].numpy()[1:-1])
+        return np.split(row_scores(model.evidence, score).numpy(), splits[0].numpy()[1:-1])
     ends = tf.gather(splits[1], splits[0]).numpy()
-    return np.split(word_scores(by_level).numpy(), ends[1:-1])
+    return np.split(word_scores(model.evidence, score).numpy(), ends[1:-1])
 
 
 def _flat(ragged):
@@ -126,14 +125,14 @@ def _flat(ragged):
     return np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])
 
 
-def _documents(batches):
+def _documents(batches, scores=("attention",)):
     """The evidence of each document, without padding."""
     for batch in batches:
         for index, sentences in enumerate(batch["sentence_counts"]):
             counts = {"word": sum(batch["word_counts"][index][:sentences]), "sentence": sentences}
             answer = {"words": batch["words"][index][: counts["word"]]}
             for level, count in counts.items():
-                for score in _SCORES:
+                for score in scores:
                     answer[f"{level}_{score}"] = batch[f"{level}_{score}"][index][:count]
             answer["whole"] = not batch["omitted_words"][index]
             yield answer
