@@ -28,19 +28,20 @@ TEXTS = ["The room was good. I did not like the food!", "", "Nice staff " * 9 + 
 ATTENTION = {
     *("attention", "combined_attention", "gradient_x_attention", "uniform_attention", "rationale"),
 }
+SENTENCES = {"combined_attention", "gradients_by_level"}
 SMALL = {"embedding_dim": 8, "units": 4, "attention_units": 5}
 ENCODERS = {
     "han": (HAN, SMALL, False, set()),
     "han_labels": (HAN, {**SMALL, "labels": 3, "cell": "lstm"}, True, set()),
     "han_ngrams": (HAN, SMALL, False, set()),
-    "flat": (FlatRecurrent, SMALL, True, {"combined_attention"}),
-    "flat_last": (FlatRecurrent, {**SMALL, "pooling": "last"}, False, ATTENTION),
-    "bag_of_words": (BagOfWords, {"embedding_dim": 8}, True, ATTENTION),
+    "flat": (FlatRecurrent, SMALL, True, SENTENCES),
+    "flat_last": (FlatRecurrent, {**SMALL, "pooling": "last"}, False, {*ATTENTION, *SENTENCES}),
+    "bag_of_words": (BagOfWords, {"embedding_dim": 8}, True, {*ATTENTION, *SENTENCES}),
     "transformer": (
         Transformer,
         {"embedding_dim": 8, "num_heads": 2, "depth": 1, "window": 7, "dropout": 0.0},
         False,
-        {"combined_attention"},
+        SENTENCES,
     ),
 }
 CLASSES = ["a", "b", "é"]

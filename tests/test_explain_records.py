@@ -63,7 +63,7 @@ def test_a_loaded_model_explains_texts(demo_model):
     assert [e.label for e in found] == demo_model.predict_label(TEXTS)
     probabilities = demo_model.predict(TEXTS, verbose=0)
     for explanation, row in zip(found, probabilities, strict=True):
-        assert explanation.method == "gradient_x_attention"
+        assert explanation.method == "gradients_by_level"
         assert explanation.target == explanation.label
         np.testing.assert_allclose(list(explanation.probabilities.values()), row, atol=1e-5)
         again = Explanation.from_dict(json.loads(explanation.to_json()))

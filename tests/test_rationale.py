@@ -124,9 +124,7 @@ def test_attention_can_be_taught_too():
     classifier = DocumentClassifier(vectorizer, encoder, ["neg", "pos"], rationale=head)
     classifier.compile(keras.optimizers.Adam(0.03))
     classifier.fit(list(TEXTS), list(LABELS), 8, epochs=10, verbose=0, evidence=SPANS)
-    for explanation, spans in zip(
-        classifier.explain(list(TEXTS), "attention"), SPANS, strict=True
-    ):
+    for explanation, spans in zip(classifier.explain(list(TEXTS), "attention"), SPANS, strict=True):
         strongest = max(explanation.sentences[1].words, key=lambda word: word.score)
         assert (strongest.start, strongest.end) == spans[0]
 
@@ -137,7 +135,8 @@ def test_a_copy_gets_a_head_and_keeps_its_weights():
     copy = classifier.with_rationale(RationaleHead(units=4))
     ids = [[[2, 3], [4]]]
     np.testing.assert_array_equal(classifier.predict(ids, verbose=0), copy.predict(ids, verbose=0))
-    assert copy.rationale.units == 4 and classifier.rationale is None
+    assert copy.rationale.units == 4
+    assert classifier.rationale is None
 
 
 # What is refused -----------------------------------------------------------------------------
@@ -188,7 +187,8 @@ def test_wrong_evidence_is_named(evidence, message):
 def test_spans_of_words_are_those_of_eraser():
     text = "it was  a fine\nfilm ."
     assert as_spans([[3, 5, 0, 2]], text) == ((10, 19),)
-    assert as_spans([], text) == () and as_spans(None, text) is None
+    assert as_spans([], text) == ()
+    assert as_spans(None, text) is None
 
 
 def test_marks_follow_the_words_through_markup():

@@ -61,6 +61,7 @@ def _measure(arguments):
     recorded = model_file.record(arguments.model, "dataset.json") or {}
     given = _load_arguments(arguments, recorded)
     classifier = model_file.load_classifier(arguments.model)
+    options.check_methods(classifier, [arguments.method])
     if classifier.multi_label and not _in_catalog(given["dataset"]):
         given.setdefault("multi_label", True)
     corpus = load(**given)

@@ -41,9 +41,21 @@ def add_method(group, text="explanation method"):
         "--method",
         choices=METHODS,
         metavar="M",
-        help=f"{text}: %(choices)s (default: {default_method()}, or {default_method(False)} for a "
-        "model without attention)",
+        help=f"{text}: %(choices)s (default: {default_method()}; for a model that reads no "
+        f"sentences {default_method(False)}, or {default_method(False, False)} without attention)",
     )
+
+
+def check_methods(classifier, names):
+    """Raises `UsageError` if the model cannot be explained by one of the methods."""
+    from hanlib.explain.methods import available_methods
+    from hanlib.explain.network import network_of
+
+    available = available_methods(network_of(classifier))
+    for name in filter(None, names):
+        if name not in available:
+            why = "a model with a rationale head" if name == "rationale" else "another encoder"
+            raise UsageError(f"--method {name} needs {why}; this model has {', '.join(available)}")
 
 
 def add_dataset(parser, default_help):

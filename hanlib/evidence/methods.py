@@ -56,8 +56,13 @@ class Method:
         ]
 
 
-# The first is the default, the second where the encoder has no attention.
 METHODS = {
+    "gradients_by_level": Method(
+        "Gradients by level",
+        True,
+        "Each sentence's share of the class's score, as the sentences grow from nothing to what "
+        "they are, and how these shares change with each word's vector.",
+    ),
     "gradient_x_attention": Method(
         "Gradient × attention", True, "How the class's score changes with each attention weight."
     ),
@@ -97,14 +102,20 @@ METHODS = {
 }
 
 
-def default_method(has_attention=True):
-    """The name of the default method for an encoder with or without attention.
+def default_method(has_sentences=True, has_attention=True):
+    """The name of the default method for an encoder with or without sentences and attention.
 
-    >>> default_method(), default_method(has_attention=False)
-    ('gradient_x_attention', 'integrated_gradients')
+    It is the most faithful one that takes at most seven times as long as predicting, except for an
+    encoder with neither (docs/explanations.md has the measurements).
+
+    >>> default_method(), default_method(has_sentences=False)
+    ('gradients_by_level', 'gradient_x_attention')
+    >>> default_method(has_sentences=False, has_attention=False)
+    'integrated_gradients'
     """
-    first, second, *_ = METHODS
-    return first if has_attention else second
+    if has_sentences:
+        return "gradients_by_level"
+    return "gradient_x_attention" if has_attention else "integrated_gradients"
 
 
 def get_method(name):

@@ -7,12 +7,17 @@ from hanlib.explain.attention_methods import (
     rationale,
     uniform_attention,
 )
-from hanlib.explain.gradient_methods import gradient_x_input, integrated_gradients
+from hanlib.explain.gradient_methods import (
+    gradient_x_input,
+    gradients_by_level,
+    integrated_gradients,
+)
 from hanlib.explain.leave_one_out import leave_one_out
 from hanlib.explain.random_scores import random
 
 # name -> function `(network, documents, targets, seed)` -> `Scores`
 METHODS = {
+    "gradients_by_level": gradients_by_level,
     "gradient_x_attention": gradient_x_attention,
     "integrated_gradients": integrated_gradients,
     "leave_one_out": leave_one_out,
@@ -27,13 +32,15 @@ _NEED_ATTENTION = {
     *("gradient_x_attention", "combined_attention", "attention", "rationale"),
     "uniform_attention",
 }
+_NEED_SENTENCES = {"gradients_by_level", "combined_attention"}
 
 
 def available_methods(network):
     """The names of the methods that the classifier of a `Network` can be explained by."""
     missing = set() if network.has_attention else _NEED_ATTENTION
-    missing = missing if network.has_sentences else missing | {"combined_attention"}
-    return [n for n in METHODS if n not in missing and (n != "rationale" or network.has_rationale)]
+    missing = missing if network.has_sentences else missing | _NEED_SENTENCES
+    missing = missing if network.has_rationale else missing | {"rationale"}
+    return [name for name in METHODS if name not in missing]
 
 
 def method_function(name):

@@ -22,9 +22,7 @@ _MODIFIER = r"[\x{fe0e}\x{fe0f}\x{20e3}\x{1f3fb}-\x{1f3ff}\x{e0020}-\x{e007f}]"
 
 # Contractions that are already split, as in the Penn Treebank: `do n't`, `it 's`. Not a quotation
 # such as `the 's' key` or `a 're-make'`.
-_SPLIT_CONTRACTION = (
-    r"([\p{L}\p{N}]) +((?i:n['’ʼ]t|['’ʼ](?:s|m|d|re|ve|ll))(?:[\s.,:;!?)\]…]|$))"
-)
+_SPLIT_CONTRACTION = r"([\p{L}\p{N}]) +((?i:n['’ʼ]t|['’ʼ](?:s|m|d|re|ve|ll))(?:[\s.,:;!?)\]…]|$))"
 
 # The first matching alternative is used; text that matches none is split at spaces only.
 _WORD = "|".join(
