@@ -20,11 +20,12 @@ from hanlib.data.columns import (
     find_column,
 )
 from hanlib.data.corpus import Corpus, DataError, DataWarning, Split
-from hanlib.data.evidence import as_spans, is_evidence
+from hanlib.data.evidence import is_evidence
 from hanlib.data.label_hints import check_classes
+from hanlib.data.row_reader import BadRow, RowReader
 from hanlib.data.sources import find_source
-from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out, split_code
-from hanlib.data.text_lines import Encoding, is_unicode
+from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out
+from hanlib.data.text_lines import Encoding
 
 # More classes than this mean that the label column is probably wrong.
 MAX_CLASSES = 20_000
@@ -46,71 +47,6 @@ class FileOptions:
     encoding: str = "utf-8"
     encoding_errors: str = "strict"
     max_bad_rows: int = 100
-
-
-class _BadRow(ValueError):
-    """The reason why a row is not a document."""
-
-
-@dataclass(frozen=True)
-class _RowReader:
-    """Converts a record to `(text, label, split or None, evidence or None)`."""
-
-    text: str
-    label: str
-    split: str | None
-    evidence: str | None
-    multi_label: bool
-    separator: str
-
-    @property
-    def columns(self):
-        columns = (self.text, self.label, self.split, self.evidence)
-        return [column for column in columns if column]
-
-    def __call__(self, row, split):
-        if row.record is None:
-            raise _BadRow(row.problem)
-        text = row.record.get(self.text)
-        if not isinstance(text, str):
-            came = "no text" if text is None else f"a {type(text).__name__}, not text"
-            raise _BadRow(f"{came} in column {self.text!r}")
-        if not text.strip():
-            raise _BadRow(f"no text in column {self.text!r}")
-        if not is_unicode(text):
-            raise _BadRow(f"half a Unicode character in column {self.text!r}")
-        label = self._label(row.record.get(self.label))
-        return text, label, self._split(row.record, split), self._spans(row.record, text)
-
-    def _spans(self, record, text):
-        if self.evidence is None:
-            return None
-        try:
-            return as_spans(record.get(self.evidence), text)
-        except DataError as error:
-            raise _BadRow(f"{error} in column {self.evidence!r}") from None
-
-    def _label(self, value):
-        try:
-            if self.multi_label:
-                return labels.label_set(value, self.separator)
-            return labels.single_label(value)
-        except labels.BadLabel as error:
-            raise _BadRow(f"{error} in column {self.label!r}") from None
-
-    def _split(self, record, split):
-        if self.split is None:
-            return split
-        value = record.get(self.split)
-        if value is None or not str(value).strip():
-            raise _BadRow(f"no split in column {self.split!r}")
-        code = split_code(value)
-        if code is None:
-            raise DataError(
-                f"`split_column` must hold train, validation (or dev) and test. Received: "
-                f"{value!r} in column {self.split!r}; split_column=False ignores the column"
-            )
-        return code
 
 
 @dataclass
@@ -194,7 +130,7 @@ def _row_reader(source, options):
         multi_label = options.label_separator is not None or _holds_lists(source, label)
     separator = options.label_separator or labels.DEFAULT_SEPARATOR
     evidence = _evidence_column(source, options.evidence_column, columns)
-    return _RowReader(text, label, split, evidence, bool(multi_label), separator)
+    return RowReader(text, label, split, evidence, bool(multi_label), separator)
 
 
 def _evidence_column(source, chosen, columns):
@@ -231,7 +167,7 @@ def _scan(source, read, bad):
         bad.rows += 1
         try:
             _, label, split, _ = read(row, named)
-        except _BadRow as problem:
+        except BadRow as problem:
             bad.add(file, row.line, str(problem))
         else:
             scan.add(label, split)
@@ -316,7 +252,7 @@ def _documents(source, state, read, assignment, wanted):
     for _, named, row in source.rows(read.columns):
         try:
             text, label, split, evidence = read(row, named)
-        except _BadRow:
+        except BadRow:
             continue
         if split in (None, TRAIN):
             training_row += 1

@@ -20,7 +20,7 @@ from hanlib.explain.network import network_of
 from hanlib.explain.removal import logits_of_kept_words
 
 LEVELS = ("sentence", "word")
-# The variants of a document that are classified at once, before it is known whether more are needed.
+# Variants of a document that are classified at once, before it is known whether more are needed.
 _AT_ONCE = 32
 _BATCH = 16
 

@@ -25,11 +25,11 @@ def explain(classifier, documents, method=None, target=None, **options):
         classifier: a `DocumentClassifier` whose encoder has one or two levels.
         documents: a list of strings, or ids as `DocumentClassifier.predict` takes them.
         method: "gradients_by_level", "gradient_x_attention", "integrated_gradients",
-            "leave_one_out", "gradient_x_input", "combined_attention", "attention", "rationale" (for a classifier
-            with a rationale head), or for comparison "uniform_attention" and "random"
-            (docs/explanations.md describes each). None selects
-            "gradients_by_level" for an encoder with sentences, else "gradient_x_attention", or
-            "integrated_gradients" without attention.
+            "leave_one_out", "gradient_x_input", "combined_attention", "attention", "rationale" (for
+            a classifier with a rationale head), or for comparison "uniform_attention" and "random"
+            (docs/explanations.md describes each). None selects "gradients_by_level" for an encoder
+            with sentences, else "gradient_x_attention", or "integrated_gradients" without
+            attention.
         target: the class that the scores are for, by name or index. None selects the most
             probable class. A list of classes, "all", or "labels" (the labels that a multi-label
             classifier predicts) gives one explanation for each class.

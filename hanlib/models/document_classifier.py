@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from hanlib.checks import check_integer
 from hanlib.explain import explain
-from hanlib.layers import RationaleHead, documents
+from hanlib.layers import documents
 from hanlib.models.calibration import fit_temperature
-from hanlib.models.further_parts import with_part
+from hanlib.models.further_parts import FurtherParts
 from hanlib.models.labels import Labels
 from hanlib.models.text_model import TextModel
 from hanlib.ops.token_batch import marks_of, to_ragged
@@ -18,7 +18,7 @@ from hanlib.serving.export import export_saved_model
 
 
 @keras.saving.register_keras_serializable("hanlib")
-class DocumentClassifier(TextModel):
+class DocumentClassifier(FurtherParts, TextModel):
     """Vectorizer, encoder and head in one `keras.Model` that takes strings or ids.
 
         p = softmax(W v + b)      one class per document
@@ -293,54 +293,6 @@ class DocumentClassifier(TextModel):
         if self.ngrams is not None:
             self.ngrams.scale(1 / temperature)
         return temperature
-
-    def _scale_head(self, factor):
-        for weight in self.head.weights if self.head is not None else (self.kernel, self.bias):
-            weight.assign(weight * factor)
-
-    def with_ngrams(self, ngrams, network=1.0):
-        """A copy of this classifier that adds the logits of n-grams to its own.
-
-        Args:
-            ngrams: A fitted `hanlib.layers.NGramLinear`; it becomes a part of the copy.
-            network: Factor on the logits of this classifier, such as `MixingWeights.network` (see
-                `hanlib.training.mixing_weights`). For a factor on those of the n-grams, call
-                `ngrams.scale` first.
-
-        Returns:
-            A built `DocumentClassifier` that is not compiled. The weights are copies.
-
-        Raises:
-            ValueError: If the classes or the vocabulary size of `ngrams` are others.
-        """
-        copy = with_part(self, ngrams=ngrams)
-        copy._scale_head(network)
-        return copy
-
-    def _require_rationale_head(self):
-        """Makes a rationale head, which is only possible before the model is built."""
-        if self.rationale is None and self.built:
-            raise ValueError(
-                "`evidence` needs a classifier with a rationale head: "
-                "`classifier.with_rationale()` gives a copy that has one and must be compiled. "
-                "Received: a built classifier without one"
-            )
-        if self.rationale is None:
-            self.rationale = RationaleHead()
-
-    def with_rationale(self, rationale=None):
-        """A copy of this classifier with a rationale head, for `fit(.., evidence=..)`.
-
-        Args:
-            rationale: A `hanlib.layers.RationaleHead`; None for one with the default arguments.
-
-        Returns:
-            A built `DocumentClassifier` that is not compiled. The weights are copies.
-
-        Raises:
-            ValueError: If the encoder has no attention.
-        """
-        return with_part(self, rationale=RationaleHead() if rationale is None else rationale)
 
     def explain(self, documents, method=None, target=None, **options):
         """Which sentences and words decided: `hanlib.explain.explain` of this classifier.
