@@ -33,10 +33,8 @@ import numpy as np
 
 from hanlib.data import Corpus, Split
 from hanlib.data.evidence import as_spans
-from hanlib.explain import explain, faithfulness_table, plausibility
+from hanlib.explain import available_methods, explain, faithfulness_table, plausibility
 from hanlib.explain.faithfulness_table import mean_with_interval
-from hanlib.explain.methods import available_methods
-from hanlib.explain.network import network_of
 from hanlib.training import Recipe, evaluate, train
 from hanlib.training.progress import ProgressLine
 
@@ -63,7 +61,7 @@ def main():
     print_setting()
     folder = arguments.model or Path(tempfile.mkdtemp())
     classifier = trained(by_split["train"], folder, arguments)
-    methods = arguments.methods or available_methods(network_of(classifier))
+    methods = arguments.methods or available_methods(classifier)
     dev = by_split["dev"][: arguments.documents]
     measured = evaluate(classifier, [(row["text"], CLASSES[row["label"]]) for row in dev])
     print(f"accuracy on {len(dev)} dev documents: {measured['accuracy']:.3f}\n", flush=True)

@@ -49,9 +49,8 @@ def add_method(group, text="explanation method"):
 def check_methods(classifier, names):
     """Raises `UsageError` if the model cannot be explained by one of the methods."""
     from hanlib.explain.methods import available_methods
-    from hanlib.explain.network import network_of
 
-    available = available_methods(network_of(classifier))
+    available = available_methods(classifier)
     for name in filter(None, names):
         if name not in available:
             why = "a model with a rationale head" if name == "rationale" else "another encoder"

@@ -41,7 +41,7 @@ def faithfulness_table(
     [('attention', 'word', 2), ('attention', 'sentence', 2)]
     """
     network = network_of(classifier)
-    names = available_methods(network) if methods is None else methods
+    names = available_methods(classifier) if methods is None else methods
     functions = {name: method_function(name) for name in names}
     documents, _ = read_inputs(classifier, documents)
     found = {(name, level): [] for name in functions for level in LEVELS}

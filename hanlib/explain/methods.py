@@ -13,6 +13,7 @@ from hanlib.explain.gradient_methods import (
     integrated_gradients,
 )
 from hanlib.explain.leave_one_out import leave_one_out
+from hanlib.explain.network import network_of
 from hanlib.explain.random_scores import random
 
 # name -> function `(network, documents, targets, seed)` -> `Scores`
@@ -35,8 +36,15 @@ _NEED_ATTENTION = {
 _NEED_SENTENCES = {"gradients_by_level", "combined_attention"}
 
 
-def available_methods(network):
-    """The names of the methods that the classifier of a `Network` can be explained by."""
+def available_methods(classifier):
+    """The names of the methods that a classifier can be explained by.
+
+    >>> from hanlib.models import BagOfWords, DocumentClassifier
+    >>> classifier = DocumentClassifier(None, BagOfWords(9), classes=2)
+    >>> available_methods(classifier)
+    ['integrated_gradients', 'leave_one_out', 'gradient_x_input', 'random']
+    """
+    network = network_of(classifier)
     missing = set() if network.has_attention else _NEED_ATTENTION
     missing = missing if network.has_sentences else missing | _NEED_SENTENCES
     missing = missing if network.has_rationale else missing | {"rationale"}

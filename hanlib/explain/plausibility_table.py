@@ -5,7 +5,6 @@ import numpy as np
 from hanlib.explain.explain import explain_stream
 from hanlib.explain.faithfulness_table import mean_with_interval
 from hanlib.explain.methods import available_methods
-from hanlib.explain.network import network_of
 from hanlib.explain.plausibility import overlaps, plausibility
 
 _FIGURES = ("auprc", "token_f1", "iou_f1")
@@ -39,7 +38,7 @@ def plausibility_table(classifier, examples, methods=None, *, progress=None):
     examples = [example for example in examples if example[2]]
     texts, labels, evidence = zip(*examples, strict=True) if examples else ((), (), ())
     rows, share = [], None
-    for method in methods or available_methods(network_of(classifier)):
+    for method in methods or available_methods(classifier):
         found = {}
         for target in sorted(set(labels), key=str):
             places = [place for place, label in enumerate(labels) if label == target]
