@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from hanlib.cli import model_file, options
+from hanlib.cli import model_file, options, replicas
 from hanlib.cli.class_table import describe_classes
 from hanlib.cli.errors import UsageError
 from hanlib.cli.names import check_recipe, describe_presets
@@ -89,6 +89,7 @@ def add_parser(commands):
         default=[],
         help="any field of the recipe (below); can be repeated",
     )
+    replicas.add_options(parser)
     options.add_json(parser)
     epilog = f"presets:\n{describe_presets()}\n\nfields of the recipe, for --set:\n"
     parser.epilog = f"{epilog}{Recipe.describe()}".replace("%", "%%")
@@ -97,8 +98,11 @@ def add_parser(commands):
 def run(arguments):
     """Runs the command."""
     started = time.monotonic()
-    output = _output(arguments)
-    options.check_writable(output)
+    cluster = replicas.cluster(arguments)
+    chief = cluster is None or cluster.index == 0
+    output = _output(arguments, chief)
+    if chief:
+        options.check_writable(output)
     recorded = _recorded_run(output) if arguments.resume else None
     start = _start(arguments, recorded)
     recipe = _recipe(arguments, recorded, start)
@@ -107,19 +111,29 @@ def run(arguments):
     progress = _progress()
     # Nothing that a library prints may get into the JSON.
     with contextlib.redirect_stdout(sys.stderr):
-        result = _train(load, recipe, output, arguments.resume, progress, start)
+        result = _train(
+            load,
+            recipe,
+            output,
+            arguments.resume,
+            progress,
+            start,
+            lambda: replicas.strategy(arguments, cluster),
+        )
     progress.close()
-    if arguments.json:
+    if result is None:
+        print(f"worker {cluster.index} is done; worker 0 writes the model", file=sys.stderr)
+    elif arguments.json:
         print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
         print(_summary(result, output, time.monotonic() - started))
 
 
-def _output(arguments):
+def _output(arguments, chief):
     """The folder to write to; a model or an unfinished run is only replaced on demand."""
     named = arguments.output is not None
     output = Path(arguments.output or options.default_output(arguments.dataset or "demo"))
-    if arguments.resume or arguments.overwrite:
+    if arguments.resume or arguments.overwrite or not chief:
         return output
     if (output / "checkpoint").exists():
         raise UsageError(
@@ -214,7 +228,7 @@ def _progress():
     return ProgressLine()
 
 
-def _train(load, recipe, output, resume, progress, start):
+def _train(load, recipe, output, resume, progress, start, make_strategy):
     from hanlib.cli.quiet import start_tensorflow
     from hanlib.data import load as load_corpus
 
@@ -225,6 +239,7 @@ def _train(load, recipe, output, resume, progress, start):
     describe_classes(corpus)
     progress.stage("loading TensorFlow")
     start_tensorflow()
+    strategy = make_strategy()
     from hanlib.serving.export import export_saved_model
     from hanlib.training.run import train
 
@@ -243,6 +258,7 @@ def _train(load, recipe, output, resume, progress, start):
             export=lambda classifier, folder: export_saved_model(
                 classifier, folder / "serving" / "1"
             ),
+            strategy=strategy,
             **more,
         )
     except KeyboardInterrupt:
