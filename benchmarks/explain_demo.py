@@ -23,7 +23,7 @@ import numpy as np
 
 import hanlib.models  # noqa: F401 - registers the classes
 from hanlib.data import demo
-from hanlib.explain import METHODS, explain, faithfulness_table, plausibility
+from hanlib.explain import available_methods, explain, faithfulness_table, plausibility
 from hanlib.explain.faithfulness_table import mean_with_interval
 
 
@@ -43,7 +43,7 @@ def main():
         "| method | top sentence is the planted one | words: average precision "
         "| comprehensiveness, words | sentences |\n|---|---|---|---|---|"
     )
-    for method in METHODS:
+    for method in available_methods(classifier):
         found = explain(classifier, texts, method)
         hits = [top(e) == r.evidence_sentence for e, r in zip(found, reviews, strict=True)]
         areas = [

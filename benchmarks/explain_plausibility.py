@@ -8,7 +8,11 @@ with the rationales, and faithfulness at both levels with 95 % intervals. The fi
 object per line: text (one sentence per line), label, split and evidence, as half-open
 `[start_word, end_word, start_sentence, end_sentence]` over `text.split()` and `text.split("\\n")`.
 
-The trained model is stored in the folder --model, and loaded from there if it exists.
+The trained model is stored in the folder --model, and loaded from there if it exists. With
+--evidence it also learns the rationales of the train split, and --start names a model with the
+classes neg and pos to start from, such as one of `hanlib train imdb_reviews`:
+
+    python benchmarks/explain_plausibility.py --evidence --start saved_models/imdb_reviews
 """
 
 import argparse
@@ -16,7 +20,6 @@ import json
 import os
 import platform
 import random
-import re
 import sys
 import tempfile
 import time
@@ -29,13 +32,14 @@ import keras
 import numpy as np
 
 from hanlib.data import Corpus, Split
-from hanlib.explain import METHODS, explain, faithfulness_table, plausibility
+from hanlib.data.evidence import as_spans
+from hanlib.explain import available_methods, explain, faithfulness_table, plausibility
 from hanlib.explain.faithfulness_table import mean_with_interval
 from hanlib.training import Recipe, evaluate, train
 from hanlib.training.progress import ProgressLine
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "movies_rationales.jsonl"
-CLASSES = ("negative", "positive")
+CLASSES = ("neg", "pos")
 AT = (1, 3, 5)
 
 
@@ -44,19 +48,26 @@ def main():
     parser.add_argument("--data", type=Path, default=DATA, help="movies_rationales.jsonl")
     parser.add_argument("--model", type=Path, help="folder of the trained model")
     parser.add_argument("--documents", type=int, help="maximum number of dev documents to explain")
+    parser.add_argument("--evidence", action="store_true", help="learn the rationales as well")
+    parser.add_argument("--start", type=Path, help="folder of a model to start from")
+    parser.add_argument("--epochs", type=int, default=10, help="epochs of training")
+    parser.add_argument("--methods", nargs="+", help="methods to measure (default: all)")
+    parser.add_argument("--set", nargs="+", default=[], help="fields of the recipe, field=value")
     arguments = parser.parse_args()
     if not arguments.data.is_file():
         sys.exit(f"no such file: {arguments.data} (give it with --data)")
     rows = [json.loads(line) for line in arguments.data.open(encoding="utf-8")]
     by_split = {name: [r for r in rows if r["split"] == name] for name in ("train", "dev")}
     print_setting()
-    classifier = trained(by_split["train"], arguments.model or Path(tempfile.mkdtemp()))
+    folder = arguments.model or Path(tempfile.mkdtemp())
+    classifier = trained(by_split["train"], folder, arguments)
+    methods = arguments.methods or available_methods(classifier)
     dev = by_split["dev"][: arguments.documents]
     measured = evaluate(classifier, [(row["text"], CLASSES[row["label"]]) for row in dev])
     print(f"accuracy on {len(dev)} dev documents: {measured['accuracy']:.3f}\n", flush=True)
     share = np.mean([len(marked_words(r)) / len(r["text"].split()) for r in by_split["train"]])
-    print_plausibility(classifier, dev, float(share))
-    print_faithfulness(classifier, [row["text"] for row in dev])
+    print_plausibility(classifier, dev, float(share), methods)
+    print_faithfulness(classifier, [row["text"] for row in dev], methods)
 
 
 def print_setting():
@@ -64,34 +75,34 @@ def print_setting():
     print(f"Python {platform.python_version()}, {packages}; {os.cpu_count()} cores", flush=True)
 
 
-def trained(rows, folder):
+def trained(rows, folder, arguments):
     """The classifier in `folder`, which is trained first if there is none."""
     if not (folder / "model.keras").exists():
-        examples = [(row["text"], CLASSES[row["label"]]) for row in rows]
-        random.Random(0).shuffle(examples)
-        held_out = len(examples) // 10
-        splits = {"train": examples[held_out:], "validation": examples[:held_out]}
-        corpus = Corpus(
-            "movies_rationales",
-            CLASSES,
-            False,
-            {name: Split(part.__iter__, len(part)) for name, part in splits.items()},
-        )
-        train(corpus, Recipe(batch_size=16, epochs=10), folder, progress=ProgressLine())
+        rows = random.Random(0).sample(rows, len(rows))
+        held_out = len(rows) // 10
+        parts = {"train": rows[held_out:], "validation": rows[:held_out]}
+        splits = {name: split_of(part, arguments.evidence) for name, part in parts.items()}
+        corpus = Corpus("movies_rationales", CLASSES, False, splits)
+        recipe, start = Recipe(batch_size=16, epochs=arguments.epochs), None
+        if arguments.start is not None:
+            start = keras.models.load_model(arguments.start / "model.keras", compile=False)
+        recipe = recipe.with_overrides(arguments.set)
+        train(corpus, recipe, folder, progress=ProgressLine(), start=start)
     return keras.models.load_model(folder / "model.keras", compile=False)
+
+
+def split_of(rows, with_evidence):
+    """The rows as a `Split`; documents without rationales count as not marked by anybody."""
+    examples = [(row["text"], CLASSES[row["label"]]) for row in rows]
+    spans = [as_spans(row["evidence"] or None, row["text"]) for row in rows]
+    return Split(examples.__iter__, len(rows), None, spans.__iter__ if with_evidence else None)
 
 
 def marked_words(row):
     return {word for start, end, _, _ in row["evidence"] for word in range(start, end)}
 
 
-def evidence_spans(row):
-    """The human rationales as spans of characters."""
-    words = [match.span() for match in re.finditer(r"\S+", row["text"])]
-    return [(words[start][0], words[end - 1][1]) for start, end, _, _ in row["evidence"]]
-
-
-def print_plausibility(classifier, rows, share):
+def print_plausibility(classifier, rows, share, methods):
     """Agreement with the rationales, for the true class, to which the rationales refer."""
     rows = [row for row in rows if row["evidence"]]
     here = np.mean([len(marked_words(row)) / len(row["text"].split()) for row in rows])
@@ -102,7 +113,7 @@ def print_plausibility(classifier, rows, share):
     columns = words + [f"phrases: {name}" for name in words]
     columns += [f"sentence precision at {k}" for k in AT]
     print(f"| method | {' | '.join(columns)} | seconds |\n|{'---|' * (len(columns) + 2)}")
-    for method in METHODS:
+    for method in methods:
         start, figures = time.monotonic(), []
         for name in CLASSES:
             some = [row for row in rows if CLASSES[row["label"]] == name]
@@ -117,7 +128,7 @@ def print_plausibility(classifier, rows, share):
 
 
 def agreement(explanation, row, share):
-    evidence, figures = evidence_spans(row), []
+    evidence, figures = as_spans(row["evidence"], row["text"]), []
     for phrases in (False, True):
         found = plausibility(explanation, evidence, share, AT, phrases)
         figures += [found.auprc, found.auprc_trapezoid, found.token_f1, found.iou_f1]
@@ -129,9 +140,9 @@ def with_interval(values):
     return f"{mean:.3f} ({low:.3f} to {high:.3f})"
 
 
-def print_faithfulness(classifier, texts):
+def print_faithfulness(classifier, texts, methods):
     start = time.monotonic()
-    rows = faithfulness_table(classifier, texts)
+    rows = faithfulness_table(classifier, texts, methods)
     for level in ("word", "sentence"):
         chosen = [row for row in rows if row["level"] == level]
         print(f"\nFaithfulness, {level}s removed or kept; 95 % intervals of the mean\n")

@@ -25,6 +25,7 @@ from hanlib.layers import (
     MinGRUCell,
     NGramLinear,
     OutputGateGRUCell,
+    RationaleHead,
     RecurrentEncoder,
     SelfAttention,
     TwoStateCell,
@@ -146,7 +147,9 @@ def test_no_public_layer_is_missing():
     }
     # Base classes have no equation. The vectorizer has its own tests at the end, the layer of
     # n-grams in test_ngram_linear.py: its keys are not random numbers.
-    own_tests = {GatedCell, DocumentEncoder, DocumentVectorizer, NGramLinear}
+    own_tests = {
+        *(GatedCell, DocumentEncoder, DocumentVectorizer, NGramLinear, RationaleHead),
+    }
     covered = {case.covers for case in CASES.values()} | own_tests
     assert covered == public | {HAN, FlatRecurrent, BagOfWords, Transformer}
 

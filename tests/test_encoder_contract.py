@@ -12,7 +12,12 @@ from tensorflow.core.protobuf import saved_model_pb2
 import hanlib.layers
 import hanlib.models
 from hanlib.explain.methods import METHODS
-from hanlib.layers import DocumentEncoder, DocumentVectorizer, HierarchicalEncoder
+from hanlib.layers import (
+    DocumentEncoder,
+    DocumentVectorizer,
+    HierarchicalEncoder,
+    RationaleHead,
+)
 from hanlib.models import HAN, BagOfWords, DocumentClassifier, FlatRecurrent, Transformer
 from hanlib.serving import export_saved_model
 from hanlib.serving.export_check import check
@@ -20,7 +25,10 @@ from hanlib.serving.signatures import signature_names
 
 TEXTS = ["The room was good. I did not like the food!", "", "Nice staff " * 9 + "and good food."]
 # name -> (class, arguments beside the vocabulary size, multi-label, methods it has nothing for)
-ATTENTION = {"attention", "combined_attention", "gradient_x_attention", "uniform_attention"}
+ATTENTION = {
+    *("attention", "combined_attention", "gradient_x_attention", "uniform_attention", "rationale"),
+}
+SENTENCES = {"combined_attention", "gradients_by_level"}
 SMALL = {"embedding_dim": 8, "units": 4, "attention_units": 5}
 # Each encoder has two directions once; one takes less time.
 ONE = {**SMALL, "bidirectional": False}
@@ -28,14 +36,14 @@ ENCODERS = {
     "han": (HAN, SMALL, False, set()),
     "han_labels": (HAN, {**ONE, "labels": 3, "cell": "lstm"}, True, set()),
     "han_ngrams": (HAN, ONE, False, set()),
-    "flat": (FlatRecurrent, ONE, True, {"combined_attention"}),
-    "flat_last": (FlatRecurrent, {**SMALL, "pooling": "last"}, False, ATTENTION),
-    "bag_of_words": (BagOfWords, {"embedding_dim": 8}, True, ATTENTION),
+    "flat": (FlatRecurrent, ONE, True, SENTENCES),
+    "flat_last": (FlatRecurrent, {**SMALL, "pooling": "last"}, False, {*ATTENTION, *SENTENCES}),
+    "bag_of_words": (BagOfWords, {"embedding_dim": 8}, True, {*ATTENTION, *SENTENCES}),
     "transformer": (
         Transformer,
         {"embedding_dim": 8, "num_heads": 2, "depth": 1, "window": 7, "dropout": 0.0},
         False,
-        {"combined_attention"},
+        SENTENCES,
     ),
 }
 CLASSES = ["a", "b", "é"]
@@ -60,8 +68,12 @@ def case(request, tmp_path_factory):
     ngrams = None
     if request.param == "han_ngrams":
         ngrams = random_ngrams(vectorizer(tf.constant(TEXTS)), 3, vectorizer.vocabulary_size)
+    head = RationaleHead(units=4) if encoder.has_attention else None
     classifier = DocumentClassifier(
-        vectorizer, encoder, CLASSES, multi_label, thresholds=0.4, ngrams=ngrams
+        *(vectorizer, encoder, CLASSES, multi_label),
+        thresholds=0.4,
+        ngrams=ngrams,
+        rationale=head,
     )
     classifier.compile("adam", run_eagerly=True)
     labels = [["a"], ["b", "é"], []] if multi_label else ["a", "b", "é"]

@@ -87,6 +87,18 @@ def test_two_methods_stand_side_by_side(run):
     assert "Gradient" in out
 
 
+def test_counterfactuals_are_printed(run):
+    code, out, _ = run(MODEL, TEXT, "--counterfactual", "word")
+    assert code == 0
+    assert "'positive'" in out
+    assert "'negative'" in out
+    assert "variants classified" in out
+    (found,) = objects(run(MODEL, TEXT, "--counterfactual", "sentence", "--json")[1])
+    assert found["found"]
+    assert found["text"] == TEXT
+    assert TEXT[found["removed"][0]["start"] :].startswith(found["removed"][0]["text"][:5])
+
+
 def test_a_report_is_written_and_escapes_its_texts(run, reviews, tmp_path):
     page = tmp_path / "report.html"
     code, out, err = run(MODEL, "--input", reviews, "--html", page, "--label-column", "stars")
@@ -104,6 +116,9 @@ def test_a_report_is_written_and_escapes_its_texts(run, reviews, tmp_path):
         (["--json", "--compare", "attention"], "give either --compare or --json, not both"),
         (["--html", "nowhere/report.html"], "its folder does not exist"),
         (["--input", "absent.csv"], "give either TEXT or --input"),
+        (["--method", "rationale"], "--method rationale needs a model with a rationale head"),
+        (["--counterfactual", "word", "--html", "a.html"], "either --counterfactual or --html"),
+        (["--most", "3"], "--most needs --counterfactual"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2(run, arguments, message):

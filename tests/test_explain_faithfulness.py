@@ -13,6 +13,7 @@ from hanlib.explain.faithfulness import Perturbations, interval_of_one, student_
 from hanlib.explain.faithfulness_table import mean_with_interval
 from hanlib.explain.methods import METHODS
 from hanlib.explain.network import network_of
+from hanlib.layers import RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
 pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
@@ -30,7 +31,7 @@ NESTED = [
 def classifier_of(ngrams):
     ngrams = random_ngrams(ids_of(NESTED), 3, 15) if ngrams else None
     encoder = HAN(15, embedding_dim=4, units=3, attention_units=4)
-    made = DocumentClassifier(None, encoder, 3, ngrams=ngrams)
+    made = DocumentClassifier(None, encoder, 3, ngrams=ngrams, rationale=RationaleHead(4))
     made.build()
     draw = np.random.default_rng(3)
     for weight in made.trainable_weights:

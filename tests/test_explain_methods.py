@@ -11,6 +11,7 @@ from hanlib.explain.attention_methods import entropy
 from hanlib.explain.documents import Documents, parts, sums
 from hanlib.explain.methods import METHODS, method_function
 from hanlib.explain.network import Network
+from hanlib.layers import RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
 pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
@@ -53,7 +54,9 @@ KEPT = []
 def network_of(multi_label=False, ngrams=False, **kwargs):
     encoder = HAN(WORDS, embedding_dim=4, units=3, attention_units=4, **kwargs)
     ngrams = random_ngrams(ids_of(NESTED), CLASSES, WORDS) if ngrams else None
-    classifier = DocumentClassifier(None, encoder, CLASSES, multi_label, ngrams=ngrams)
+    classifier = DocumentClassifier(
+        None, encoder, CLASSES, multi_label, ngrams=ngrams, rationale=RationaleHead(4)
+    )
     classifier.build()
     draw = np.random.default_rng(3)
     for weight in classifier.trainable_weights:
@@ -172,6 +175,55 @@ def test_integrated_gradients_sum_to_the_difference(network):
     np.testing.assert_allclose(of_sentences, total, atol=1e-6)
 
 
+def upper_margins(network, documents, targets, rows, scale):
+    """The log-odds with the vectors of the rows and the gates of the words at a scale."""
+    classifier = network.classifier
+    gates = tf.fill([len(documents.words)], tf.cast(scale, tf.float32))
+    encoded = classifier.encoder.encode_level(1, scale * rows, documents.document_rows)
+    ngrams = classifier.ngram_logits(*documents.flat, gates)
+    return network.margins(classifier.logits(encoded, ngrams), targets)
+
+
+def test_gradients_by_level_sum_to_what_the_sentences_add(network):
+    documents = Documents.of(NESTED)
+    scores = METHODS["gradients_by_level"](network, documents, TARGETS)
+    rows = network.row_vectors(documents.words, documents.row_lengths)
+    whole, nothing = (
+        upper_margins(network, documents, scores.targets, rows, scale).numpy()
+        for scale in (1.0, 0.0)
+    )
+    total = sums(scores.sentences, documents.document_sentences)
+    np.testing.assert_allclose(total, whole - nothing, atol=0.02, rtol=0.02)
+    assert np.abs(total).max() > 0.1
+
+
+def test_gradients_by_level_of_words_are_the_slopes_of_their_sentences(plain):
+    documents, encoder = Documents.of(NESTED), plain.classifier.encoder
+    scores = METHODS["gradients_by_level"](plain, documents, TARGETS)
+    rows = plain.row_vectors(documents.words, documents.row_lengths)
+    mean = tf.zeros_like(rows)
+    for step in range(50):
+        with tf.GradientTape() as tape:
+            scaled = (step + 0.5) / 50 * rows
+            tape.watch(scaled)
+            margins = upper_margins(plain, documents, scores.targets, scaled, 1.0)
+        mean += tape.gradient(margins, scaled) / 50
+    vectors, index = encoder.embed(tf.constant(documents.words))
+    vectors, small = tf.gather(vectors, index).numpy(), 1e-2
+
+    def sentences(word, factor):
+        changed = vectors.copy()
+        changed[word] *= factor
+        return float(tf.reduce_sum(mean * encoder.encode_level(0, changed, documents.row_lengths)))
+
+    slopes = [
+        (sentences(word, 1 + small) - sentences(word, 1 - small)) / (2 * small)
+        for word in range(len(vectors))
+    ]
+    np.testing.assert_allclose(scores.words, slopes, atol=5e-3)
+    assert np.abs(slopes).max() > 0.05
+
+
 @pytest.mark.parametrize("method", ["gradient_x_input", "gradient_x_attention"])
 def test_words_of_a_linear_model_get_what_its_ngrams_contribute(method):
     """m = z_t - log Σ exp z_c over the other classes, and z is linear in the words' gates."""
@@ -274,7 +326,7 @@ def test_a_document_gets_the_same_scores_alone_and_in_company(plain, name):
 
 
 def test_an_unknown_method_is_named():
-    with pytest.raises(ValueError, match=r"`method` must be one of gradient_x_attention.*'magic'"):
+    with pytest.raises(ValueError, match=r"`method` must be one of gradients_by_level.*'magic'"):
         method_function("magic")
 
 

@@ -15,7 +15,7 @@ from hanlib.data import demo
 from hanlib.evidence import Explanation
 from hanlib.explain import METHODS, explain, explain_each, explain_stream
 from hanlib.explain.network import network_of
-from hanlib.layers import DocumentVectorizer
+from hanlib.layers import DocumentVectorizer, RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
 pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
@@ -44,7 +44,9 @@ def small(multi_label=False, classes=("bad", "good", "ugly"), **kwargs):
     vectorizer = DocumentVectorizer(**kwargs)
     vectorizer.adapt(TEXTS[:3])
     encoder = HAN(vectorizer.vocabulary_size, 4, 3, attention_units=4, bidirectional=False)
-    classifier = DocumentClassifier(vectorizer, encoder, classes, multi_label=multi_label)
+    classifier = DocumentClassifier(
+        vectorizer, encoder, classes, multi_label=multi_label, rationale=RationaleHead(4)
+    )
     classifier.build()
     draw = np.random.default_rng(1)
     for weight in classifier.weights:
@@ -63,7 +65,7 @@ def test_a_loaded_model_explains_texts(demo_model):
     assert [e.label for e in found] == demo_model.predict_label(TEXTS)
     probabilities = demo_model.predict(TEXTS, verbose=0)
     for explanation, row in zip(found, probabilities, strict=True):
-        assert explanation.method == "gradient_x_attention"
+        assert explanation.method == "gradients_by_level"
         assert explanation.target == explanation.label
         np.testing.assert_allclose(list(explanation.probabilities.values()), row, atol=1e-5)
         again = Explanation.from_dict(json.loads(explanation.to_json()))

@@ -175,7 +175,12 @@ WORDS = {
     "contractions": ("don't it's I'd've l'eau", "don't|it's|I'd've|l'eau"),
     "curly": ("don’t it’s", "don’t|it’s"),
     "rock'n'roll": ("O'Brien's rock'n'roll", "O'Brien's|rock'n'roll"),
-    "already tokenized": ("did n't it 's we 're", "did|n't|it|'s|we|'re"),
+    "already tokenized": ("did n't it 's we 're", "didn't|it's|we're"),
+    "tokenized, at the end": (
+        "they wo n't. CA N'T ! the 1990 's",
+        "they|won't|.|CAN'T|!|the|1990's",
+    ),
+    "quotation, not contraction": ("the 's' key, a 're-make'", "the|'s|'|key|,|a|'re|-|make|'"),
     "quoted": ("'so' “so” «so»", "'|so|'|“|so|”|«|so|»"),
     "plural possessive": ("the characters' eyes", "the|characters|'|eyes"),
     "decades": ("the '90s, the 1990's, 80s", "the|'90s|,|the|1990's|,|80s"),

@@ -2,7 +2,7 @@
 
 from hanlib.serving.records import answer_of
 
-_SCORES = ("attention", "gradient_x_attention")
+_SCORES = ("attention", "gradient_x_attention", "rationale")
 
 
 def answers_of(model, signature, texts):
@@ -61,9 +61,10 @@ def _sentences(outputs):
 def _scored(outputs, part):
     """The padded texts and scores of the words or sentences of a document."""
     texts = [text.decode() for text in outputs[f"{part}s"].tolist()]
-    scores = [outputs[f"{part}_{name}"].tolist() for name in _SCORES]
+    names = [name for name in _SCORES if f"{part}_{name}" in outputs]
+    scores = [outputs[f"{part}_{name}"].tolist() for name in names]
     return [
-        {"text": text, **dict(zip(_SCORES, values, strict=True))}
+        {"text": text, **dict(zip(names, values, strict=True))}
         for text, *values in zip(texts, *scores, strict=True)
     ]
 

@@ -5,7 +5,7 @@ import contextlib
 import json
 import sys
 
-from hanlib.cli import model_file, options
+from hanlib.cli import model_file, options, rationales
 from hanlib.cli.errors import UsageError
 
 
@@ -33,6 +33,11 @@ def add_parser(commands):
         default=500,
         help="maximum number of documents that the report explains and lists (default: 500)",
     )
+    parser.add_argument(
+        "--rationales",
+        action="store_true",
+        help="compare explanations with the evidence that people marked in the documents",
+    )
     options.add_json(parser)
 
 
@@ -56,6 +61,7 @@ def _measure(arguments):
     recorded = model_file.record(arguments.model, "dataset.json") or {}
     given = _load_arguments(arguments, recorded)
     classifier = model_file.load_classifier(arguments.model)
+    options.check_methods(classifier, [arguments.method])
     if classifier.multi_label and not _in_catalog(given["dataset"]):
         given.setdefault("multi_label", True)
     corpus = load(**given)
@@ -70,6 +76,8 @@ def _measure(arguments):
     metrics = {**_majority(labels, classifier.multi_label), **metrics}
     if arguments.html is not None:
         _write_page(arguments, classifier, examples, f"{corpus.name}, {name}", progress)
+    if arguments.rationales:
+        metrics["rationales"] = rationales.measure(classifier, corpus.splits[split], progress)
     progress.close()
     return {"model": arguments.model, "dataset": corpus.name, "split": name, **metrics}
 
@@ -171,4 +179,6 @@ def _report(metrics):
         f"  {c['support']:9,}"
         for name, c in metrics["per_class"].items()
     ]
+    if "rationales" in metrics:
+        lines += rationales.report(metrics["rationales"])
     return "\n".join(lines)

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from hanlib.cli import model_file, options, texts
+from hanlib.cli import counterfactual, model_file, options, texts
 from hanlib.cli.errors import UsageError
 from hanlib.evidence.methods import METHODS
 
@@ -33,6 +33,19 @@ def add_parser(commands):
         help="measure the faithfulness of each explanation, with about 60 more passes over each "
         "document",
     )
+    group.add_argument(
+        "--counterfactual",
+        metavar="LEVEL",
+        choices=("sentence", "word"),
+        help="instead of scores, show few sentences, or words, without which the label would be "
+        "another",
+    )
+    group.add_argument(
+        "--most",
+        metavar="N",
+        type=options.whole_number,
+        help="with --counterfactual: largest number to remove (default: all but one)",
+    )
     group = parser.add_argument_group("output")
     group.add_argument("--html", metavar="FILE", help="write a report: a summary and all documents")
     group.add_argument(
@@ -50,6 +63,7 @@ def run(arguments):
         raise UsageError(f"give either --compare or --{(set(given) - {'compare'}).pop()}, not both")
     if arguments.label_column is not None and arguments.input is None:
         raise UsageError("--label-column needs --input")
+    counterfactual.check_arguments(arguments)
     model_file.model_path(arguments.model)
     records = texts.records(arguments, arguments.label_column)
     if arguments.html is not None:
@@ -57,6 +71,10 @@ def run(arguments):
     with contextlib.redirect_stdout(sys.stderr):
         classifier = model_file.load_classifier(arguments.model)
         target = _target(classifier, arguments.target)
+    if arguments.counterfactual:
+        counterfactual.print_all(arguments, classifier, records)
+        return
+    options.check_methods(classifier, [arguments.method, arguments.compare])
     explained = _explained(arguments, classifier, target, records)
     if arguments.html is not None:
         _write_report(arguments, explained)

@@ -41,9 +41,20 @@ def add_method(group, text="explanation method"):
         "--method",
         choices=METHODS,
         metavar="M",
-        help=f"{text}: %(choices)s (default: {default_method()}, or {default_method(False)} for a "
-        "model without attention)",
+        help=f"{text}: %(choices)s (default: {default_method()}; for a model that reads no "
+        f"sentences {default_method(False)}, or {default_method(False, False)} without attention)",
     )
+
+
+def check_methods(classifier, names):
+    """Raises `UsageError` if the model cannot be explained by one of the methods."""
+    from hanlib.explain.methods import available_methods
+
+    available = available_methods(classifier)
+    for name in filter(None, names):
+        if name not in available:
+            why = "a model with a rationale head" if name == "rationale" else "another encoder"
+            raise UsageError(f"--method {name} needs {why}; this model has {', '.join(available)}")
 
 
 def add_dataset(parser, default_help):
@@ -58,6 +69,11 @@ def add_dataset(parser, default_help):
     group.add_argument("--text-column", metavar="C", help="column of the text")
     group.add_argument("--label-column", metavar="C", help="column of the label")
     group.add_argument("--split-column", metavar="C", help="column with train, validation, test")
+    group.add_argument(
+        "--evidence-column",
+        metavar="C",
+        help="column with the spans that people marked as evidence (JSONL, Parquet)",
+    )
     group.add_argument(
         "--multi-label",
         action="store_const",
@@ -91,6 +107,7 @@ def load_arguments(arguments, **more):
         "text_column": arguments.text_column,
         "label_column": arguments.label_column,
         "split_column": arguments.split_column,
+        "evidence_column": arguments.evidence_column,
         "multi_label": arguments.multi_label,
         "label_separator": arguments.label_separator,
         "encoding": arguments.encoding,

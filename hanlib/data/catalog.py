@@ -79,6 +79,7 @@ def load(
     text_column=None,
     label_column=None,
     split_column=None,
+    evidence_column=None,
     multi_label=None,
     label_separator=None,
     validation_split=0.1,
@@ -109,6 +110,10 @@ def load(
             list.
         split_column: column with train, validation (or dev, val, valid) and test. Default: a column
             named split, subset or partition, if there is one. False ignores it.
+        evidence_column: column with what people marked as evidence in JSONL or Parquet files: a
+            list of half-open spans of characters per document, or ERASER's spans of words, or null
+            (see `hanlib.data.evidence.as_spans`). Default: a column named evidence, rationale or
+            rationales, if it holds such spans. False ignores it.
         multi_label: True if a document may have any number of labels, including none; False for
             exactly one. None: True if the labels are lists or `label_separator` is given.
         label_separator: separator of the labels in a CSV field (default "|"). A field may also
@@ -147,6 +152,7 @@ def load(
         "text_column": text_column,
         "label_column": label_column,
         "split_column": split_column,
+        "evidence_column": evidence_column,
         "multi_label": multi_label,
         "label_separator": label_separator,
         "test_split": test_split,

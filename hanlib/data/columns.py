@@ -10,6 +10,7 @@ LABEL_NAMES = (
     *("label", "labels", "stars", "class", "classes", "category", "categories", "sentiment"),
     *("target", "rating", "topic", "topics", "tags", "polarity"),
 )
+EVIDENCE_NAMES = ("evidence", "rationale", "rationales")
 SPLIT_NAMES = ("split", "subset", "partition")
 
 

@@ -23,6 +23,8 @@ class Split:
             `text` is a string; `label` is a string, or a tuple of strings in a multi-label corpus.
         size: number of documents, or None if unknown.
         class_counts: number of documents by class name, or None if unknown.
+        evidence: function without arguments that returns a new iterator of the evidence in each
+            document, as `as_spans` gives it; None if no document has any.
 
     >>> split = Split(lambda: iter([("Fine.", "pos"), ("Not fine.", "neg")]), size=2)
     >>> list(split.labels()), list(split.texts()), split.size
@@ -34,8 +36,10 @@ class Split:
         examples: Callable[[], Iterator[tuple[str, Label]]],
         size: int | None = None,
         class_counts: Mapping[str, int] | None = None,
+        evidence: Callable[[], Iterator] | None = None,
     ):
         self._examples = examples
+        self._evidence = evidence
         self.size = size
         self._class_counts = class_counts
 
@@ -52,6 +56,22 @@ class Split:
     def labels(self) -> Iterator[Label]:
         """A new iterator over the labels, in the order of `texts`."""
         return (label for _, label in self)
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether people marked evidence in documents."""
+        return self._evidence is not None
+
+    def evidence(self) -> Iterator:
+        """A new iterator over the marked spans of each document, None where there are none.
+
+        >>> split = Split(lambda: iter([("Fine.", "pos")]), evidence=lambda: iter([((0, 4),)]))
+        >>> list(split.evidence())
+        [((0, 4),)]
+        """
+        if self._evidence is None:
+            return (None for _ in self)
+        return iter(self._evidence())
 
     def class_counts(self) -> Mapping[str, int]:
         """The number of documents by class name; reads the split once if it is unknown.

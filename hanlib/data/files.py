@@ -1,5 +1,7 @@
 """Reads a labelled corpus from files; one streaming pass finds classes, sizes and bad rows."""
 
+import itertools
+import operator
 import warnings
 from array import array
 from collections import Counter
@@ -10,12 +12,20 @@ import numpy as np
 from hanlib.checks import check_integer
 from hanlib.data import labels
 from hanlib.data.bad_rows import BadRows
-from hanlib.data.columns import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES, find_column
+from hanlib.data.columns import (
+    EVIDENCE_NAMES,
+    LABEL_NAMES,
+    SPLIT_NAMES,
+    TEXT_NAMES,
+    find_column,
+)
 from hanlib.data.corpus import Corpus, DataError, DataWarning, Split
+from hanlib.data.evidence import is_evidence
 from hanlib.data.label_hints import check_classes
+from hanlib.data.row_reader import BadRow, RowReader
 from hanlib.data.sources import find_source
-from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out, split_code
-from hanlib.data.text_lines import Encoding, is_unicode
+from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out
+from hanlib.data.text_lines import Encoding
 
 # More classes than this mean that the label column is probably wrong.
 MAX_CLASSES = 20_000
@@ -28,6 +38,7 @@ class FileOptions:
     text_column: str | None = None
     label_column: str | None = None
     split_column: str | bool | None = None
+    evidence_column: str | bool | None = None
     multi_label: bool | None = None
     label_separator: str | None = None
     validation_split: float | int | None = 0.1
@@ -36,60 +47,6 @@ class FileOptions:
     encoding: str = "utf-8"
     encoding_errors: str = "strict"
     max_bad_rows: int = 100
-
-
-class _BadRow(ValueError):
-    """The reason why a row is not a document."""
-
-
-@dataclass(frozen=True)
-class _RowReader:
-    """Converts a record to `(text, label, split or None)`."""
-
-    text: str
-    label: str
-    split: str | None
-    multi_label: bool
-    separator: str
-
-    @property
-    def columns(self):
-        return [column for column in (self.text, self.label, self.split) if column]
-
-    def __call__(self, row, split):
-        if row.record is None:
-            raise _BadRow(row.problem)
-        text = row.record.get(self.text)
-        if not isinstance(text, str):
-            came = "no text" if text is None else f"a {type(text).__name__}, not text"
-            raise _BadRow(f"{came} in column {self.text!r}")
-        if not text.strip():
-            raise _BadRow(f"no text in column {self.text!r}")
-        if not is_unicode(text):
-            raise _BadRow(f"half a Unicode character in column {self.text!r}")
-        return text, self._label(row.record.get(self.label)), self._split(row.record, split)
-
-    def _label(self, value):
-        try:
-            if self.multi_label:
-                return labels.label_set(value, self.separator)
-            return labels.single_label(value)
-        except labels.BadLabel as error:
-            raise _BadRow(f"{error} in column {self.label!r}") from None
-
-    def _split(self, record, split):
-        if self.split is None:
-            return split
-        value = record.get(self.split)
-        if value is None or not str(value).strip():
-            raise _BadRow(f"no split in column {self.split!r}")
-        code = split_code(value)
-        if code is None:
-            raise DataError(
-                f"`split_column` must hold train, validation (or dev) and test. Received: "
-                f"{value!r} in column {self.split!r}; split_column=False ignores the column"
-            )
-        return code
 
 
 @dataclass
@@ -172,18 +129,36 @@ def _row_reader(source, options):
     if multi_label is None:
         multi_label = options.label_separator is not None or _holds_lists(source, label)
     separator = options.label_separator or labels.DEFAULT_SEPARATOR
-    return _RowReader(text, label, split, bool(multi_label), separator)
+    evidence = _evidence_column(source, options.evidence_column, columns)
+    return RowReader(text, label, split, evidence, bool(multi_label), separator)
+
+
+def _evidence_column(source, chosen, columns):
+    """The column of the evidence; one that was not named must look like spans."""
+    if chosen is False:
+        return None
+    if chosen is not None:
+        return find_column("evidence_column", chosen, EVIDENCE_NAMES, columns, source.name)
+    found = [column for column in columns if column.strip().lower() in EVIDENCE_NAMES]
+    if len(found) != 1:
+        return None
+    value = _first_value(source, found[0])
+    return found[0] if value is not None and is_evidence(value) else None
 
 
 def _holds_lists(source, column):
     """Whether the first non-empty label is a list."""
-    for number, (_, _, row) in enumerate(source.rows([column])):
+    value = _first_value(source, column)
+    return value is not None and labels.is_list(value)
+
+
+def _first_value(source, column):
+    """The first value of a column in 10,000 rows that is not empty, or None."""
+    for _, _, row in itertools.islice(source.rows([column]), 10_000):
         value = row.record.get(column) if row.record else None
-        if value is not None and value != "":
-            return labels.is_list(value)
-        if number > 10_000:
-            break
-    return False
+        if value is not None and not (isinstance(value, str) and value == ""):
+            return value
+    return None
 
 
 def _scan(source, read, bad):
@@ -191,8 +166,8 @@ def _scan(source, read, bad):
     for file, named, row in source.rows(read.columns):
         bad.rows += 1
         try:
-            _, label, split = read(row, named)
-        except _BadRow as problem:
+            _, label, split, _ = read(row, named)
+        except BadRow as problem:
             bad.add(file, row.line, str(problem))
         else:
             scan.add(label, split)
@@ -254,28 +229,33 @@ def _splits(source, state, read, scan, assignment, counts):
     for code, drawn in enumerate(np.bincount(assignment, minlength=3).tolist()):
         sizes[code] = drawn if code == TRAIN else sizes[code] + drawn
 
-    def stream(code):
-        return lambda: _documents(source, state, read, assignment, code)
+    def stream(code, part):
+        return lambda: map(part, _documents(source, state, read, assignment, code))
+
+    def evidence(code):
+        return None if read.evidence is None else stream(code, operator.itemgetter(2))
 
     return {
-        name: Split(stream(code), sizes[code], counts[code])
+        name: Split(
+            stream(code, operator.itemgetter(0, 1)), sizes[code], counts[code], evidence(code)
+        )
         for code, name in enumerate(SPLITS)
         if sizes[code]
     }
 
 
 def _documents(source, state, read, assignment, wanted):
-    """Streams `(text, label)` of one split, without bad rows."""
+    """Streams `(text, label, evidence)` of one split, without bad rows."""
     if source.state() != state:
         raise DataError(f"{source.name} was changed after it was loaded: load it again")
     training_row = -1
     for _, named, row in source.rows(read.columns):
         try:
-            text, label, split = read(row, named)
-        except _BadRow:
+            text, label, split, evidence = read(row, named)
+        except BadRow:
             continue
         if split in (None, TRAIN):
             training_row += 1
             split = assignment[training_row]
         if split == wanted:
-            yield text, label
+            yield text, label, evidence

@@ -118,10 +118,12 @@ class TokenBatches:
         import tensorflow as tf
 
         parts = [self.cache.labels, *([] if self.weights is None else [self.weights])]
+        kinds = {"ids": tf.int32, "row_lengths": tf.int32}
+        if self.cache.has_marks:
+            kinds["marks"] = tf.int8
         signature = (
             {
-                "ids": tf.TensorSpec([None, None], tf.int32),
-                "row_lengths": tf.TensorSpec([None, None], tf.int32),
+                **{name: tf.TensorSpec([None, None], dtype) for name, dtype in kinds.items()},
                 **more,
             },
             *(tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in parts),

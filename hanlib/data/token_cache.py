@@ -34,6 +34,8 @@ class TokenCache:
         words: total number of words.
         lengths: `<int64>[documents]`, words per document.
         labels: `<int32>[documents]`, or `<float32>[documents, classes]` in a multi-label corpus.
+        has_marks: whether it holds a mark per word, which says whether people marked it as
+            evidence.
 
     >>> ids = {"good": 2, "bad": 3}
     >>> def vectorize(texts):  # one sentence per text
@@ -51,6 +53,7 @@ class TokenCache:
         self._ids = arrays["ids"]
         self._words_per_sentence = arrays["words_per_sentence"]
         self.labels = arrays["labels"]
+        self._marks = arrays.get("marks")
         self.lengths = np.asarray(arrays["lengths"], np.int64)
         self.directory = directory
         self._word_offsets = offsets_of(self.lengths)
@@ -58,7 +61,15 @@ class TokenCache:
 
     @classmethod
     def build(
-        cls, examples, vectorize, *, encode_label, directory=None, batch_size=256, progress=None
+        cls,
+        examples,
+        vectorize,
+        *,
+        encode_label,
+        mark=None,
+        directory=None,
+        batch_size=256,
+        progress=None,
     ) -> "TokenCache":
         """Tokenizes all documents.
 
@@ -68,6 +79,9 @@ class TokenCache:
                 `[documents, (sentences), (words)]`, or three flat arrays `(ids,
                 words_per_sentence, sentences_per_document)`.
             encode_label: function that converts a label to an integer or to `<float32>[classes]`.
+            mark: function `(texts, evidence)` to a mark per word, `<int8>[words]`: 1 for evidence,
+                0 for other words, -1 if that is unknown. The examples are then `(text, label,
+                evidence)`. None: no marks.
             directory: folder to write to, which must not exist or be empty. It is renamed into
                 place when it is complete. None keeps everything in memory.
             batch_size: number of texts in each call of `vectorize`.
@@ -77,7 +91,9 @@ class TokenCache:
             DataError: the output of `vectorize` is inconsistent, or the folder is not empty.
         """
         if directory is None:
-            arrays = _write(examples, vectorize, encode_label, batch_size, progress, _in_memory)
+            arrays = _write(
+                examples, vectorize, encode_label, mark, batch_size, progress, _in_memory
+            )
             return cls({name: array.finish() for name, array in arrays.items()})
         directory = Path(directory)
         if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
@@ -91,7 +107,7 @@ class TokenCache:
                 path = folder / f"{name}.npy"
                 return files.enter_context(FileArray(path, dtype, row_shape))
 
-            arrays = _write(examples, vectorize, encode_label, batch_size, progress, create)
+            arrays = _write(examples, vectorize, encode_label, mark, batch_size, progress, create)
             for array in arrays.values():
                 array.finish()
             (folder / "cache.json").write_text(json.dumps({"version": _VERSION}))
@@ -108,6 +124,8 @@ class TokenCache:
         try:
             version = json.loads((directory / "cache.json").read_text())["version"]
             arrays = {name: _mapped(directory / f"{name}.npy") for name in _ARRAYS}
+            if (directory / "marks.npy").exists():
+                arrays["marks"] = _mapped(directory / "marks.npy")
         except (OSError, ValueError, KeyError) as error:
             raise DataError(
                 f"`directory` must hold a complete token cache. Received: {str(directory)!r} "
@@ -124,6 +142,10 @@ class TokenCache:
     @property
     def words(self) -> int:
         return int(self._word_offsets[-1])
+
+    @property
+    def has_marks(self) -> bool:
+        return self._marks is not None
 
     def plan(self, batch_size, *, seed=None, epoch=0, max_batch_words=None) -> list[np.ndarray]:
         """The indices of the documents in each batch; each document occurs exactly once.
@@ -162,13 +184,17 @@ class TokenCache:
 
         Returns:
             A dict of `ids` `<int32>[documents, most words]`, the concatenated words of a document,
-            and `row_lengths` `<int32>[documents, most sentences]`, both zero-padded.
+            and `row_lengths` `<int32>[documents, most sentences]`, both zero-padded; with marks
+            also `marks` `<int8>[documents, most words]`.
         """
         ids, words, sentences = self.flat(indices)
-        return {
-            "ids": pad_runs(ids, self.lengths[np.asarray(indices, np.int64)]),
-            "row_lengths": pad_runs(words, sentences),
-        }
+        indices = np.asarray(indices, np.int64)
+        lengths = self.lengths[indices]
+        batch = {"ids": pad_runs(ids, lengths), "row_lengths": pad_runs(words, sentences)}
+        if self.has_marks:
+            marks = gather_runs(self._marks, self._word_offsets, indices)
+            batch["marks"] = pad_runs(marks, lengths)
+        return batch
 
 
 def _in_memory(name, dtype, row_shape=()):
@@ -187,12 +213,14 @@ def _is_empty(path):
         return 0 in np.lib.format.read_array_header_1_0(file)[0]
 
 
-def _write(examples, vectorize, encode_label, batch_size, progress, create):
+def _write(examples, vectorize, encode_label, mark, batch_size, progress, create):
     """Appends all documents, batch by batch, to arrays made by `create(name, dtype, shape)`."""
     arrays = {name: create(name, np.int32) for name in _ARRAYS if name != "labels"}
+    if mark is not None:
+        arrays["marks"] = create("marks", np.int8)
     examples, done = iter(examples), 0
     while batch := list(itertools.islice(examples, batch_size)):
-        texts, labels = zip(*batch, strict=True)
+        texts, labels, *evidence = zip(*batch, strict=True)
         ids, words, sentences = flat_tokens(vectorize(list(texts)))
         if len(sentences) != len(texts):
             raise DataError(
@@ -208,12 +236,22 @@ def _write(examples, vectorize, encode_label, batch_size, progress, create):
         arrays["sentences_per_document"].append(sentences)
         arrays["lengths"].append(np.diff(word_ends))
         arrays["labels"].append(encoded)
+        if mark is not None:
+            arrays["marks"].append(_checked_marks(mark(list(texts), list(*evidence)), ids))
         done += len(texts)
         if progress is not None:
             progress(done)
     if "labels" not in arrays:
         arrays["labels"] = create("labels", np.int32)
     return arrays
+
+
+def _checked_marks(marks, ids):
+    if len(marks) != len(ids):
+        raise DataError(
+            f"`mark` must give one mark per word. Received: {len(marks)} for {len(ids)} words"
+        )
+    return marks
 
 
 def _encoded(labels, encode_label):

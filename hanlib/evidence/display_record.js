@@ -1,7 +1,8 @@
 // Creates display records from the answers of a server, as display_record.py does from an
 // `Explanation`; shading and number formats are those of shading.py and formatting.py.
 const CLASSES_SHOWN = 6;
-const OFFERED = ["gradient_x_attention", "attention", "combined_attention"]; // The methods of an export.
+// The methods of an export, and the output that each needs.
+const OFFERED = { gradient_x_attention: "word_gradient_x_attention", attention: "word_attention", combined_attention: "word_attention", rationale: "word_rationale" };
 const finite = (score) => (Number.isFinite(score) ? score : 0);
 const largest = (scores) => scores.reduce((most, score) => Math.max(most, Math.abs(finite(score))), 0);
 const share = (score, most) => (most > 0 ? Math.max(-1, Math.min(1, finite(score) / most)) : 0);
@@ -11,9 +12,10 @@ const level = (score, most) => Math.trunc(Number((share(score, most) * LEVELS).t
 const weights = (sentence, method) => sentence.words.map((word) =>
   finite(wordScore(word, sentence, method)) * (METHODS[method].word_shares ? sentence.words.length : 1));
 
-const sentenceScore = (sentence, method) => (method === "gradient_x_attention" ? sentence.gradient : sentence.attention);
+const SCORE_OF = { gradient_x_attention: "gradient", rationale: "rationale" };
+const sentenceScore = (sentence, method) => sentence[SCORE_OF[method] ?? "attention"];
 function wordScore(word, sentence, method) {
-  if (method === "gradient_x_attention") return word.gradient;
+  if (method in SCORE_OF) return word[SCORE_OF[method]];
   return word.attention * (method === "combined_attention" ? Math.sqrt(Math.max(0, sentence.attention)) : 1);
 }
 
@@ -99,7 +101,7 @@ function runs(sentence, method, scale) {
 
 /** The scores by each available method, one per line. */
 function everyScore(word, sentence) {
-  return OFFERED.filter((name) => Number.isFinite(wordScore(word, sentence, name))).map((name) => {
+  return Object.keys(OFFERED).filter((name) => Number.isFinite(wordScore(word, sentence, name))).map((name) => {
     const [own, whole] = [wordScore(word, sentence, name), sentenceScore(sentence, name)];
     return `${METHODS[name].title} ${scoreText(own, name, Math.abs(own))}, its sentence ${scoreText(whole, name, Math.abs(whole))}`;
   });

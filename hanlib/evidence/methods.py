@@ -40,6 +40,8 @@ class Method:
         'The darker the shade, the more attention.'
         """
         shades = ["The darker the shade, the more attention."]
+        if not self.word_shares:
+            shades = ["The darker the shade, the higher the score."]
         if self.signed:
             shades = ["Blue, solid line: speaks for the class. Orange, dashed line: against it."]
         if self.word_shares:
@@ -54,8 +56,13 @@ class Method:
         ]
 
 
-# The first is the default, the second where the encoder has no attention.
 METHODS = {
+    "gradients_by_level": Method(
+        "Gradients by level",
+        True,
+        "Each sentence's share of the class's score, as the sentences grow from nothing to what "
+        "they are, and how these shares change with each word's vector.",
+    ),
     "gradient_x_attention": Method(
         "Gradient × attention", True, "How the class's score changes with each attention weight."
     ),
@@ -79,6 +86,12 @@ METHODS = {
         word_shares=True,
     ),
     "attention": Method("Attention", False, f"Where {_ATTENTION}.", word_shares=True),
+    "rationale": Method(
+        "Rationale",
+        False,
+        "How likely a person would mark this word or sentence as evidence, learned from documents "
+        "that people have marked. It need not be why the model decided.",
+    ),
     "uniform_attention": Method(
         "Uniform attention",
         False,
@@ -89,14 +102,20 @@ METHODS = {
 }
 
 
-def default_method(has_attention=True):
-    """The name of the default method for an encoder with or without attention.
+def default_method(has_sentences=True, has_attention=True):
+    """The name of the default method for an encoder with or without sentences and attention.
 
-    >>> default_method(), default_method(has_attention=False)
-    ('gradient_x_attention', 'integrated_gradients')
+    It is the most faithful one that takes at most seven times as long as predicting, except for an
+    encoder with neither (docs/explanations.md has the measurements).
+
+    >>> default_method(), default_method(has_sentences=False)
+    ('gradients_by_level', 'gradient_x_attention')
+    >>> default_method(has_sentences=False, has_attention=False)
+    'integrated_gradients'
     """
-    first, second, *_ = METHODS
-    return first if has_attention else second
+    if has_sentences:
+        return "gradients_by_level"
+    return "gradient_x_attention" if has_attention else "integrated_gradients"
 
 
 def get_method(name):

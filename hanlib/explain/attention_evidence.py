@@ -19,6 +19,8 @@ class AttentionEvidence(NamedTuple):
         attention: `<float>[docs, (sentences), (words)]`, then `<float>[docs, (sentences)]`. With
             one context per label, it is the attention of the target's context.
         gradient_x_attention: the same shapes; positive values support the target.
+        rationale: the same shapes, the probability that a person would mark the item as evidence;
+            empty for a classifier without a rationale head.
 
     >>> AttentionEvidence(None, tf.constant([1]), [], []).targets.numpy()
     array([1], dtype=int32)
@@ -28,6 +30,7 @@ class AttentionEvidence(NamedTuple):
     targets: tf.Tensor
     attention: list
     gradient_x_attention: list
+    rationale: list = ()
 
 
 def attention_evidence(classifier, ids, targets=None):
@@ -100,8 +103,12 @@ def attention_evidence(classifier, ids, targets=None):
         contributions.append(found.in_form_of_input(k, contribution))
         # The rows of this level are the items of the next.
         of_ngrams = tf.math.unsorted_segment_sum(of_ngrams, rows, tf.size(lengths[k]))
+    rationale = []
+    if classifier.rationale is not None:
+        scores = classifier.rationale.scores([(states, rows) for _, states, rows, _, _ in levels])
+        rationale = [found.in_form_of_input(k, tf.sigmoid(r)) for k, r in enumerate(scores)]
     probabilities = classifier.classify(vectors, ngrams)
-    return AttentionEvidence(probabilities, targets, attention, contributions)
+    return AttentionEvidence(probabilities, targets, attention, contributions, rationale)
 
 
 def log_odds(logits, targets, multi_label):

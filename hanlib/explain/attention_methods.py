@@ -7,16 +7,19 @@ sentence:
     combined attention      p for sentences, sqrt(p) q for words (Yang et al. 2016)
     gradient x attention    α dm/dα at each level (Serrano and Smith 2019), m the log-odds, plus
                             what the n-grams of the words contribute (`attention_evidence`)
+    rationale               the probability that a person would mark the word or sentence, by the
+                            classifier's `RationaleHead`; it does not refer to the target
     uniform attention       1/n: a control
 
 If the encoder reads a sentence in several rows, the score of the sentence is the sum over its rows,
 and the weights of its words are normalized over all of these rows. With an encoder of one level,
-which reads a document as one sequence, the score of a sentence is the sum over its words.
+which reads a document as one sequence, the score of a sentence is the sum over its words. For the
+rationale it is the maximum instead.
 """
 
 import numpy as np
 
-from hanlib.explain.documents import sums
+from hanlib.explain.documents import maxima, sums
 from hanlib.explain.scores import Scores, sentence_sums
 
 
@@ -40,6 +43,14 @@ def gradient_x_attention(network, documents, targets, seed=0):
     return evidence.scores(evidence.word_contribution, evidence.sentence_contribution)
 
 
+def rationale(network, documents, targets, seed=0):
+    """The probability that a person would mark each word or sentence as evidence."""
+    network.require("rationale", attention=True, rationale=True)
+    evidence = _Evidence(network, documents, targets, "rationale")
+    words, sentences = evidence.rationale
+    return Scores(evidence.probabilities, evidence.targets, words, sentences)
+
+
 def uniform_attention(network, documents, targets, seed=0):
     """Equal weights; the diagnostics give the probability of the target with equal weights."""
     evidence = _Evidence(network, documents, targets, "uniform_attention")
@@ -61,9 +72,10 @@ class _Evidence:
     def __init__(self, network, documents, targets, method):
         network.require(method, attention=True)
         self.documents = documents
-        probabilities, targets, attention, contributions = network.evidence(
+        probabilities, targets, attention, contributions, rationale = network.evidence(
             *documents.flat, targets
         )
+        self.rationale = self._strongest(*(scores.numpy() for scores in rationale))
         self.probabilities, self.targets = probabilities.numpy(), targets.numpy()
         words, *rows = (scores.numpy() for scores in attention)
         self.word_contribution, *by_row = (scores.numpy() for scores in contributions)
@@ -76,6 +88,15 @@ class _Evidence:
         self.sentence_attention = sums(rows[0], documents.sentence_rows)
         self.sentence_contribution = sums(by_row[0], documents.sentence_rows)
         self.word_attention = words * self._shares(rows[0])
+
+    def _strongest(self, words=None, rows=None):
+        """The scores of words, and the largest of the rows, or words, of each sentence."""
+        documents = self.documents
+        if words is None:
+            return None
+        if rows is None:
+            return words, maxima(words, documents.sentence_words)
+        return words, maxima(rows, documents.sentence_rows)
 
     def _shares(self, rows):
         """For each word, the share that its row has of the attention of its sentence."""

@@ -90,6 +90,17 @@ def sums(values, lengths):
     return (ends[stops] - ends[stops - lengths]).astype(values.dtype)
 
 
+def maxima(values, lengths):
+    """The maximum of each of consecutive runs of `values`, none of which is empty.
+
+    >>> maxima(np.array([1, 3, 2]), np.array([2, 1])).tolist()
+    [3, 2]
+    """
+    if not len(lengths):
+        return np.zeros(0, values.dtype)
+    return np.maximum.reduceat(values, np.cumsum(lengths) - lengths)
+
+
 def run_indices(lengths, chosen):
     """The indices of all items in the chosen runs, concatenated, `<int64>`.
 

@@ -24,10 +24,12 @@ def explain(classifier, documents, method=None, target=None, **options):
     Args:
         classifier: a `DocumentClassifier` whose encoder has one or two levels.
         documents: a list of strings, or ids as `DocumentClassifier.predict` takes them.
-        method: "gradient_x_attention", "integrated_gradients", "leave_one_out",
-            "gradient_x_input", "combined_attention", "attention", or for comparison
-            "uniform_attention" and "random" (docs/explanations.md describes each). None selects
-            "gradient_x_attention", or "integrated_gradients" if the encoder has no attention.
+        method: "gradients_by_level", "gradient_x_attention", "integrated_gradients",
+            "leave_one_out", "gradient_x_input", "combined_attention", "attention", "rationale" (for
+            a classifier with a rationale head), or for comparison "uniform_attention" and "random"
+            (docs/explanations.md describes each). None selects "gradients_by_level" for an encoder
+            with sentences, else "gradient_x_attention", or "integrated_gradients" without
+            attention.
         target: the class that the scores are for, by name or index. None selects the most
             probable class. A list of classes, "all", or "labels" (the labels that a multi-label
             classifier predicts) gives one explanation for each class.
@@ -128,7 +130,9 @@ class _Explainer:
 
     def __init__(self, classifier, method, target, seed, batch_size, rankings):
         self.classifier, self.network = classifier, network_of(classifier)
-        self.method = default_method(self.network.has_attention) if method is None else method
+        network = self.network
+        default = default_method(network.has_sentences, network.has_attention)
+        self.method = default if method is None else method
         self.function = method_function(self.method)
         classes_of(classifier, target)  # Raises an error before anything is computed.
         self.target, self.seed = target, seed
@@ -183,22 +187,29 @@ class _Explainer:
             probabilities=dict(zip(self.classifier.classes, probabilities, strict=True)),
             target=target,
             method=self.method,
-            sentences=_sentences(surface, words.tolist(), sentences.tolist()),
+            sentences=explanation_sentences(surface, words, sentences),
             faithfulness=measured,
             diagnostics=further,
             true_label=true_label,
         )
 
 
-def _sentences(surface, word_scores, sentence_scores):
+def explanation_sentences(surface, word_scores, sentence_scores):
+    """The `Sentence`s of an explanation.
+
+    Args:
+        surface: the `Surface` of the document.
+        word_scores: `<float>[words]`.
+        sentence_scores: `<float>[sentences]`.
+    """
     spans = surface.word_spans()
     starts, ends = zip(*spans, strict=True) if spans else ((), ())
-    words = iter(map(Word, surface.words, word_scores, starts, ends))
+    words = iter(map(Word, surface.words, word_scores.tolist(), starts, ends))
     return tuple(
         Sentence(text, score, tuple(itertools.islice(words, length)), *span)
         for text, score, length, span in zip(
             surface.sentences,
-            sentence_scores,
+            sentence_scores.tolist(),
             surface.sentence_words,
             surface.sentence_spans(spans),
             strict=True,

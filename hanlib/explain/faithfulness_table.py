@@ -4,7 +4,7 @@ import numpy as np
 
 from hanlib.explain.faithfulness import LEVELS, Perturbations
 from hanlib.explain.inputs import read_inputs
-from hanlib.explain.methods import METHODS, method_function
+from hanlib.explain.methods import available_methods, method_function
 from hanlib.explain.network import network_of
 
 _RESAMPLES = 2000
@@ -18,7 +18,7 @@ def faithfulness_table(
     Args:
         classifier: a `DocumentClassifier`.
         documents: a list of strings, or ids; those without words are not counted.
-        methods: names of methods; None: all methods.
+        methods: names of methods; None: all that the classifier can be explained by.
         batch_size: documents per batch.
         rankings: number of random rankings of each document to compare with.
         seed: seed of the random rankings and the resampling.
@@ -40,8 +40,9 @@ def faithfulness_table(
     >>> [(row["method"], row["level"], row["documents"]) for row in rows]
     [('attention', 'word', 2), ('attention', 'sentence', 2)]
     """
-    functions = {name: method_function(name) for name in methods or METHODS}
     network = network_of(classifier)
+    names = available_methods(classifier) if methods is None else methods
+    functions = {name: method_function(name) for name in names}
     documents, _ = read_inputs(classifier, documents)
     found = {(name, level): [] for name in functions for level in LEVELS}
     order = np.argsort(documents.document_words, kind="stable")

@@ -1,4 +1,4 @@
-"""Methods based on gradients at the word vectors: gradient x input, integrated gradients.
+"""Methods based on gradients: gradient x input, integrated gradients, gradients by level.
 
 Let x_i be the vector of the i-th word of the document (one for each occurrence), g_i = 1 its gate
 in the logits of n-grams (see `NGramLinear.logits`), and m the log-odds of the target:
@@ -11,11 +11,21 @@ Without n-grams the terms of the gates are zero. Both methods divide one quantit
 so the score of a sentence is the sum over its words. Integrated gradients are complete: the scores
 of all words sum to m(x) - m(0), where 0 is the same document with zero word vectors and, of the
 n-grams, the bias alone.
+
+Let v_s be the vector of the s-th sentence, and G_s the mean of dm/dv_s as all sentence vectors and
+gates grow from zero to their values:
+
+    gradients by level      v_s . G_s + the sum of dm/dg_i over its words      for sentences
+                            x_i . d(sum_s v_s . G_s)/dx_i + dm/dg_i            for words
+
+So the scores of the sentences are the integrated gradients of the upper level, which costs little
+because there are few sentences, and those of the words need one pass back through the lower level.
 """
 
 import numpy as np
 
 from hanlib.explain.documents import sums
+from hanlib.explain.network import gauss_legendre
 from hanlib.explain.scores import Scores, sentence_sums
 
 # Gauss-Legendre nodes; documents above the tolerance are computed again with the next rule.
@@ -32,6 +42,15 @@ def gradient_x_input(network, documents, targets, seed=0):
     probabilities = network.probabilities(logits).numpy()
     words = words.numpy()
     return Scores(probabilities, targets.numpy(), words, sentence_sums(words, documents))
+
+
+def gradients_by_level(network, documents, targets, seed=0):
+    """Integrated gradients of the sentence vectors, and their gradient x input at the words."""
+    network.require("gradients_by_level", sentences=True)
+    logits, targets, words, rows = network.by_level(*documents.flat, targets)
+    probabilities = network.probabilities(logits).numpy()
+    sentences = sums(rows.numpy(), documents.sentence_rows)
+    return Scores(probabilities, targets.numpy(), words.numpy(), sentences)
 
 
 def integrated_gradients(network, documents, targets, seed=0):
@@ -68,9 +87,8 @@ def _difference(network, documents, logits, targets):
 
 def _integrals(network, documents, targets, nodes):
     """The integral of each word by a Gauss-Legendre rule, `<float64>[words]`."""
-    points, weights = np.polynomial.legendre.leggauss(nodes)
     total = np.zeros(len(documents.words))
-    for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
+    for point, weight in zip(*gauss_legendre(nodes), strict=True):
         scales = np.full(documents.count, point, np.float32)
         _, _, words = network.gradient(*documents.flat, targets, scales)
         total += weight * words.numpy()

@@ -2,6 +2,7 @@
 
 import weakref
 
+import numpy as np
 import tensorflow as tf
 
 from hanlib.explain.attention_evidence import attention_evidence, chosen_targets, log_odds
@@ -10,7 +11,20 @@ from hanlib.ops.hierarchy import merge_levels
 from hanlib.ops.softmax import segment_weighted_sum
 
 _INTS = tf.TensorSpec([None], tf.int32)
+# Four nodes are enough for the upper level: eight give the same comprehensiveness on IMDB.
+_UPPER_NODES = 4
 _NETWORKS = weakref.WeakKeyDictionary()
+
+
+def gauss_legendre(nodes):
+    """The points and weights of the Gauss-Legendre rule on [0, 1].
+
+    >>> points, weights = gauss_legendre(2)
+    >>> points.round(3).tolist(), weights.tolist()
+    ([0.211, 0.789], [0.5, 0.5])
+    """
+    points, weights = np.polynomial.legendre.leggauss(nodes)
+    return (points + 1) / 2, weights / 2
 
 
 def network_of(classifier):
@@ -54,6 +68,7 @@ class Network:
         self._classifier = weakref.ref(classifier)
         self.has_attention, self.has_sentences = encoder.has_attention, encoder.num_levels == 2
         self.has_ngrams = classifier.ngrams is not None
+        self.has_rationale = classifier.rationale is not None
         flat = [_INTS] * 3
         vectors = tf.TensorSpec([None, None], encoder.compute_dtype)
         scales = tf.TensorSpec([None], tf.float32)
@@ -62,6 +77,7 @@ class Network:
         self.gradient = tf.function(self._gradient, input_signature=[*flat, _INTS, scales])
         self.uniform = tf.function(self._uniform, input_signature=flat)
         # For encoders with two levels only.
+        self.by_level = tf.function(self._by_level, input_signature=[*flat, _INTS])
         self.row_vectors = tf.function(self._row_vectors, input_signature=flat[:2])
         self.upper = tf.function(self._upper, input_signature=[vectors, _INTS, *flat])
 
@@ -83,15 +99,20 @@ class Network:
         """The log-odds of the targets, `<float32>[docs]`."""
         return log_odds(logits, targets, self.classifier.multi_label)
 
-    def require(self, method, attention=False, sentences=False):
-        """Checks that the encoder has what a method needs.
+    def require(self, method, attention=False, sentences=False, rationale=False):
+        """Checks that the classifier has what a method needs.
 
         Raises:
-            ValueError: the encoder lacks it.
+            ValueError: the classifier lacks it.
         """
         encoder = self.classifier.encoder
         if attention:
             encoder.require_attention(f"`method={method!r}`")
+        if rationale and not self.has_rationale:
+            raise ValueError(
+                f"`method={method!r}` needs a classifier with a rationale head, which is trained "
+                "on documents with `evidence`. Received: a classifier without one"
+            )
         if sentences and not self.has_sentences:
             raise ValueError(
                 f"`method={method!r}` needs an encoder with two levels, words and sentences. "
@@ -125,16 +146,17 @@ class Network:
         return self.classifier.logits(encoded, ngrams)
 
     def _evidence(self, words, row_lengths, document_rows, targets):
-        """Probabilities, targets, and attention and gradient x attention as lists by level."""
+        """Probabilities, targets, and attention, gradient x attention and, with a rationale head,
+        its scores, as lists by level."""
         ids = tf.RaggedTensor.from_nested_row_lengths(
             words, [document_rows, row_lengths], validate=False
         )
         found = attention_evidence(self.classifier, ids, targets)
-        attention, contributions = (
+        by_level = (
             [scores.flat_values for scores in levels]
-            for levels in (found.attention, found.gradient_x_attention)
+            for levels in (found.attention, found.gradient_x_attention, found.rationale)
         )
-        return found.probabilities, found.targets, attention, contributions
+        return found.probabilities, found.targets, *by_level
 
     def _gradient(self, words, row_lengths, document_rows, targets, scales):
         """Logits and targets with the word vectors and gates of each document at its scale, and
@@ -156,6 +178,46 @@ class Network:
         )
         products = tf.reduce_sum(tf.cast(vectors * at_vectors, tf.float32), axis=-1)
         return logits, targets, products + tf.convert_to_tensor(at_gates)
+
+    def _by_level(self, words, row_lengths, document_rows, targets):
+        """Logits, targets, scores of the words and of the rows; see `gradients_by_level`."""
+        vectors, index = self.classifier.encoder.embed(words)
+        vectors = tf.gather(vectors, index)
+        encode = self.classifier.encoder.encode_level
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(vectors)
+            rows = encode(0, vectors, row_lengths)
+        every = tf.range(tf.size(row_lengths))
+        flat = words, row_lengths, document_rows
+        logits = self._upper(rows, every, *flat)
+        targets = chosen_targets(logits, targets)
+        at_rows, at_gates = self._upper_gradients(rows, flat, targets)
+        at_vectors = tape.gradient(rows, vectors, output_gradients=at_rows)
+        of_words, of_rows = (
+            tf.reduce_sum(tf.cast(values * gradients, tf.float32), axis=-1)
+            for values, gradients in ((vectors, at_vectors), (rows, at_rows))
+        )
+        row_of_word = tf.repeat(every, row_lengths)
+        ngrams = tf.math.unsorted_segment_sum(at_gates, row_of_word, tf.size(row_lengths))
+        return logits, targets, of_words + at_gates, of_rows + ngrams
+
+    def _upper_gradients(self, rows, flat, targets):
+        """The mean gradients of the log-odds at the rows and at the gates, as both grow from 0."""
+        at_rows, at_gates = tf.zeros_like(rows), tf.zeros([tf.size(flat[0])])
+        for point, weight in zip(*gauss_legendre(_UPPER_NODES), strict=True):
+            scaled = tf.cast(point, rows.dtype) * rows
+            gates = tf.fill([tf.size(flat[0])], tf.cast(point, tf.float32))
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch([scaled, gates])
+                encoded = self.classifier.encoder.encode_level(1, scaled, flat[2])
+                ngrams = self.classifier.ngram_logits(*flat, gates)
+                margins = self.margins(self.classifier.logits(encoded, ngrams), targets)
+            found = tape.gradient(
+                margins, [scaled, gates], unconnected_gradients=tf.UnconnectedGradients.ZERO
+            )
+            at_rows += tf.cast(weight, rows.dtype) * found[0]
+            at_gates += tf.cast(weight, tf.float32) * tf.convert_to_tensor(found[1])
+        return at_rows, at_gates
 
     def _uniform(self, words, row_lengths, document_rows):
         """Logits with the same weight for all words, and for all sentences, of a row."""

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from hanlib.evidence.marks import overlapping
+
 
 @dataclasses.dataclass(frozen=True)
 class Plausibility:
@@ -107,15 +109,7 @@ def overlaps(units, evidence):
     >>> overlaps([Word("a", 0, 0, 1), Word("b", 0, 2, 3), Word("c", 0)], [(1, 3)]).tolist()
     [False, True, False]
     """
-    spans = np.asarray(list(evidence), np.int64).reshape([-1, 2])
-    return np.array(
-        [
-            unit.start is not None
-            and bool(((spans[:, 0] < unit.end) & (spans[:, 1] > unit.start)).any())
-            for unit in units
-        ],
-        bool,
-    )
+    return overlapping([(unit.start, unit.end) for unit in units], evidence)
 
 
 def average_precision(truth, scores):

@@ -23,6 +23,7 @@ from hanlib.layers.gated_cell import GatedCell
 from hanlib.layers.hierarchical_encoder import HierarchicalEncoder
 from hanlib.layers.level_encoder import LevelEncoder
 from hanlib.layers.ngram_linear import NGramLinear
+from hanlib.layers.rationale_head import RationaleHead
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
 from hanlib.layers.self_attention import SelfAttention
 from hanlib.layers.tokens import Tokens

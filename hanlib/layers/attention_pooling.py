@@ -171,7 +171,7 @@ class AttentionPooling(keras.layers.Layer):
             vectors, scores = softmax.segment_max(wide, segment_ids, num_segments)
             return tf.cast(vectors, states.dtype), scores
         normalize = NORMALIZERS[self.normalizer]
-        scores = normalize(self._scores(states), segment_ids, num_segments)
+        scores = normalize(self._energies(states), segment_ids, num_segments)
         if self.penalty:
             overlap = softmax.mean_overlap(scores, segment_ids, num_segments)
             # Keras sums losses in its default float type, whatever the policy of the layer.
@@ -244,7 +244,26 @@ class AttentionPooling(keras.layers.Layer):
             constraint=getattr(self, f"{kind}_constraint"),
         )
 
-    def _scores(self, states):
+    def energies(self, states):
+        """The scores `e` of flat words, before the softmax.
+
+        Args:
+            states: `<float>[words, features]`.
+
+        Returns:
+            `<float>[words]` or `<float>[words, heads]`.
+
+        Raises:
+            ValueError: If the score has no weights: `"mean"` and `"max"`.
+        """
+        if self.score in ("mean", "max"):
+            raise ValueError(
+                "`score` must have weights, to be taught. Expected: additive, dot, general or "
+                f"gated. Received: score={self.score!r}"
+            )
+        return self._energies(tf.cast(states, self.compute_dtype))
+
+    def _energies(self, states):
         """`<float>[words, features]` -> `<float>[words]` or `<float>[words, heads]`."""
         # `pool` may be called outside the autocast scope of Keras.
         weights = (self.kernel, self.bias, self.gate_kernel, self.gate_bias, self.context)

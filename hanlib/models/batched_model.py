@@ -9,6 +9,7 @@ from hanlib.data.token_batches import TokenBatches
 from hanlib.layers import documents
 from hanlib.losses import MultiLabelCrossentropy
 from hanlib.models import batches, replicas
+from hanlib.models.marked_evidence import marks_of_texts
 from hanlib.models.targets import class_weights, document_weights, in_form
 
 
@@ -50,6 +51,7 @@ class BatchedModel(keras.Model):
         batch_size=None,
         class_weight=None,
         shuffle=False,
+        evidence=None,
         **options,
     ):
         """`TokenBatches`, or a dataset where documents do not lie in memory as strings."""
@@ -78,7 +80,11 @@ class BatchedModel(keras.Model):
             raise ValueError("`x` must hold at least one document. Received: none")
         if y is not None:
             found = batches.token_batches(
-                x, y, self._vectorize, batch_size, weights=weights, **options
+                *(x, y, self._vectorize, batch_size),
+                evidence=evidence,
+                mark=lambda texts, some: marks_of_texts(self.vectorizer, texts, some),
+                weights=weights,
+                **options,
             )
             if found is not None:
                 return self._checked_batches(found)
@@ -97,7 +103,7 @@ class BatchedModel(keras.Model):
             return data.dataset(), steps
         return replicas.distribute(self.distribute_strategy, data), steps or data.steps
 
-    def _split(self, x, y, sample_weight, share, validation_data):
+    def _split(self, x, y, sample_weight, evidence, share, validation_data):
         """The last share of the documents for validation, as Keras does it."""
         if validation_data is not None or isinstance(x, (tf.data.Dataset, TokenBatches)):
             raise ValueError(
@@ -106,7 +112,7 @@ class BatchedModel(keras.Model):
             )
         first = round(len(y) * (1 - share))
         parts = [x, y, sample_weight]
-        kept = [None if part is None else part[:first] for part in parts]
+        kept = [None if part is None else part[:first] for part in [*parts, evidence]]
         return kept, [part[first:] for part in parts if part is not None]
 
     def _batch(self, x, y=None, sample_weight=None, class_weight=None):

@@ -32,13 +32,15 @@ def check_lengths(x, **parts):
             )
 
 
-def token_batches(x, labels, vectorize, batch_size, **options):
+def token_batches(x, labels, vectorize, batch_size, evidence=None, mark=None, **options):
     """`TokenBatches` of documents in memory, which are tokenized once.
 
     Args:
         x: `<string>[docs]`, or ids `<int>[docs, (rows), (words)]`.
         labels: Encoded labels, `[docs]` or `[docs, classes]`.
         vectorize: Function from `<string>[docs]` to ragged ids.
+        evidence: The evidence in each document, or None.
+        mark: Function from documents and their evidence to a mark for each word; see `TokenCache`.
         batch_size, **options: See `TokenBatches`.
 
     Returns:
@@ -48,12 +50,21 @@ def token_batches(x, labels, vectorize, batch_size, **options):
         return None
     ids = x if x.dtype != tf.string else None
 
-    def tokens(indexes):
-        part = slice(indexes[0], indexes[-1] + 1)
-        return vectorize(x[part]) if ids is None else ids[part]
+    def part(indexes):
+        return x[indexes[0] : indexes[-1] + 1]
 
-    examples = enumerate(labels)
-    cache = TokenCache.build(examples, tokens, encode_label=lambda label: label, batch_size=1024)
+    def tokens(indexes):
+        return vectorize(part(indexes)) if ids is None else part(indexes)
+
+    marks = None if evidence is None else lambda indexes, some: mark(part(indexes), some)
+    columns = [range(len(labels)), labels, *([] if evidence is None else [evidence])]
+    cache = TokenCache.build(
+        zip(*columns, strict=True),
+        tokens,
+        encode_label=lambda label: label,
+        mark=marks,
+        batch_size=1024,
+    )
     return TokenBatches(cache, batch_size or 32, **options)
 
 

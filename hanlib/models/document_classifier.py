@@ -10,14 +10,15 @@ from hanlib.checks import check_integer
 from hanlib.explain import explain
 from hanlib.layers import documents
 from hanlib.models.calibration import fit_temperature
+from hanlib.models.further_parts import FurtherParts
 from hanlib.models.labels import Labels
 from hanlib.models.text_model import TextModel
-from hanlib.ops.token_batch import to_ragged
+from hanlib.ops.token_batch import marks_of, to_ragged
 from hanlib.serving.export import export_saved_model
 
 
 @keras.saving.register_keras_serializable("hanlib")
-class DocumentClassifier(TextModel):
+class DocumentClassifier(FurtherParts, TextModel):
     """Vectorizer, encoder and head in one `keras.Model` that takes strings or ids.
 
         p = softmax(W v + b)      one class per document
@@ -42,6 +43,8 @@ class DocumentClassifier(TextModel):
         ngrams: A `hanlib.layers.NGramLinear` of these classes and word ids, or None. It is fitted
             by itself (see `hanlib.training.fit_ngrams`) and joined to a trained classifier by
             `with_ngrams`.
+        rationale: A `hanlib.layers.RationaleHead`, which learns the evidence that people marked
+            (see `fit`), or None. It does not take part in the classification.
 
     Call arguments:
         inputs: `<string>[docs]`, or ids `<int>[docs, (sentences), (words)]`, ragged or dense.
@@ -77,6 +80,7 @@ class DocumentClassifier(TextModel):
         thresholds=0.5,
         dropout=0.0,
         ngrams=None,
+        rationale=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -88,6 +92,7 @@ class DocumentClassifier(TextModel):
         self.dropout = dropout
         self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.ngrams = self._checked_ngrams(_restored(ngrams))
+        self.rationale = _restored(rationale)
         self.head = None
         self.supports_jit = False
 
@@ -122,6 +127,8 @@ class DocumentClassifier(TextModel):
         ids = (None, None, None)
         if not self.encoder.built:
             self.encoder.build(ids)
+        if self.rationale is not None and not self.rationale.built:
+            self.rationale.build_for(self.encoder)
         vectors = self.encoder.compute_output_shape(ids)
         if len(vectors) == 3:
             if vectors[1] != len(self._labels):
@@ -161,7 +168,13 @@ class DocumentClassifier(TextModel):
         if return_attention_scores:
             vectors, scores = self.encoder(ids, return_attention_scores=True, training=training)
             return self.classify(vectors, ngrams, training), scores
-        return self.classify(self.encoder(ids, training=training), ngrams, training)
+        if training and self.rationale is not None:
+            marked = isinstance(inputs, dict) and "marks" in inputs
+            marks = marks_of(inputs) if marked else None
+            vectors = self.rationale.encode(self.encoder, ids, marks, training)
+        else:
+            vectors = self.encoder(ids, training=training)
+        return self.classify(vectors, ngrams, training)
 
     def _ids(self, inputs):
         if isinstance(inputs, dict):
@@ -281,37 +294,6 @@ class DocumentClassifier(TextModel):
             self.ngrams.scale(1 / temperature)
         return temperature
 
-    def _scale_head(self, factor):
-        for weight in self.head.weights if self.head is not None else (self.kernel, self.bias):
-            weight.assign(weight * factor)
-
-    def with_ngrams(self, ngrams, network=1.0):
-        """A copy of this classifier that adds the logits of n-grams to its own.
-
-        Args:
-            ngrams: A fitted `hanlib.layers.NGramLinear`; it becomes a part of the copy.
-            network: Factor on the logits of this classifier, such as `MixingWeights.network` (see
-                `hanlib.training.mixing_weights`). For a factor on those of the n-grams, call
-                `ngrams.scale` first.
-
-        Returns:
-            A built `DocumentClassifier` that is not compiled. The weights are copies.
-
-        Raises:
-            ValueError: If the classes or the vocabulary size of `ngrams` are others.
-        """
-        config = {**self.get_config(), "ngrams": ngrams}
-        copy = type(self).from_config(config)
-        copy.build()
-        copy.encoder.set_weights(self.encoder.get_weights())
-        if copy.head is not None:
-            copy.head.set_weights(self.head.get_weights())
-        else:
-            copy.kernel.assign(self.kernel)
-            copy.bias.assign(self.bias)
-        copy._scale_head(network)
-        return copy
-
     def explain(self, documents, method=None, target=None, **options):
         """Which sentences and words decided: `hanlib.explain.explain` of this classifier.
 
@@ -348,6 +330,7 @@ class DocumentClassifier(TextModel):
             "thresholds": list(self.thresholds),
             "dropout": self.dropout,
             "ngrams": keras.saving.serialize_keras_object(self.ngrams),
+            "rationale": keras.saving.serialize_keras_object(self.rationale),
         }
 
 

@@ -37,6 +37,8 @@ def _path(classifier):
         yield classifier.vectorizer, ids
     vectors = classifier.encoder.compute_output_shape((None, None, None))
     yield classifier.encoder, ("documents", *vectors[1:])
+    if classifier.rationale is not None:
+        yield classifier.rationale, ids
     for layer in (classifier.head, classifier.ngrams):
         if layer is not None:
             yield layer, ("documents", len(classifier.classes))

@@ -11,6 +11,7 @@ from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
 from hanlib.metrics import SingleLabelAccuracy
 from hanlib.models import batches, replicas
 from hanlib.models.batched_model import BatchedModel
+from hanlib.models.marked_evidence import checked_evidence
 from hanlib.models.summary import print_summary
 from hanlib.models.targets import form_of_targets
 from hanlib.optimizers import LazyAdam, adversarial_gradients
@@ -99,6 +100,7 @@ class TextModel(BatchedModel):
         sample_weight=None,
         validation_batch_size=None,
         max_batch_words=150_000,
+        evidence=None,
         **kwargs,
     ):
         """As `keras.Model.fit`, on strings or ids and labels by name.
@@ -117,6 +119,10 @@ class TextModel(BatchedModel):
             sample_weight: Weight of each document, `[docs]`.
             max_batch_words: Maximum number of words in a batch. A longer
                 document is a batch by itself.
+            evidence: What people marked as evidence for the label: for each document a list of
+                half-open `(start, end)` spans of characters, or None if nobody marked it (see
+                `hanlib.data.evidence.as_spans`). It teaches the rationale head of the model, which
+                a model without one gets here if it is not built yet.
             **kwargs: See `keras.Model.fit`, as for the other arguments.
 
         Returns:
@@ -126,10 +132,13 @@ class TextModel(BatchedModel):
             ValueError: If documents and labels do not fit together, `batch_size` is not a positive
                 integer, or `class_weight` is given with `TokenBatches`.
         """
+        if evidence is not None:
+            evidence = checked_evidence(x, evidence)
+            self._require_rationale_head()
         self._prepare("fit")
         if validation_split:
-            (x, y, sample_weight), validation_data = self._split(
-                x, y, sample_weight, validation_split, validation_data
+            (x, y, sample_weight, evidence), validation_data = self._split(
+                x, y, sample_weight, evidence, validation_split, validation_data
             )
         data = self._batches(
             *(x, y, sample_weight, batch_size, class_weight),
@@ -137,6 +146,7 @@ class TextModel(BatchedModel):
             shuffle=shuffle,
             max_batch_words=max_batch_words,
             epochs=epochs,
+            evidence=evidence,
         )
         if validation_data is not None:
             parts = (

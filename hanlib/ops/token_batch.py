@@ -1,10 +1,12 @@
 """Batches of word ids as plain tensors whose first axis is the documents.
 
 `tf.distribute` cannot split a ragged tensor over devices, because its parts have different lengths.
-A token batch is a dict of two dense tensors, padded with zeros:
+A token batch is a dict of dense tensors, padded with zeros:
 
     ids          <int32>[docs, most words of a document]   the concatenated words of all rows
     row_lengths  <int32>[docs, most rows of a document]    words per row
+    marks        <int8>[docs, most words of a document]    optional: 1 for words that people marked
+                                                           as evidence, 0 for others, -1 if unknown
 
 The padding exists only between the input pipeline and the model, which removes it first.
 """
@@ -36,6 +38,19 @@ def to_ragged(batch):
     ids = tf.boolean_mask(batch["ids"], tf.sequence_mask(words, tf.shape(batch["ids"])[1]))
     lengths = tf.boolean_mask(lengths, tf.sequence_mask(rows, width))
     return tf.RaggedTensor.from_nested_row_lengths(ids, [rows, lengths], validate=False)
+
+
+def marks_of(batch):
+    """The marks of a token batch, end to end, `<int32>[words]`.
+
+    >>> batch = {"ids": tf.constant([[5, 6], [8, 0]]), "row_lengths": tf.constant([[2], [1]]),
+    ...          "marks": tf.constant([[1, 0], [-1, 0]])}
+    >>> marks_of(batch).numpy().tolist()
+    [1, 0, -1]
+    """
+    words = tf.reduce_sum(batch["row_lengths"], axis=1)
+    inside = tf.sequence_mask(words, tf.shape(batch["marks"])[1])
+    return tf.cast(tf.boolean_mask(batch["marks"], inside), tf.int32)
 
 
 def from_ragged(ids):

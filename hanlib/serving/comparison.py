@@ -7,9 +7,7 @@ import tensorflow as tf
 
 from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.serving.check_report import Difference
-from hanlib.serving.signatures import row_scores, signature_names, word_scores
-
-_SCORES = ("attention", "gradient_x_attention")
+from hanlib.serving.signatures import row_scores, score_names, signature_names, word_scores
 
 
 class ModelAnswers(NamedTuple):
@@ -67,18 +65,18 @@ def _batch_answers(classifier, run, texts):
     return ModelAnswers(
         classifier.predict(texts, verbose=0),
         _by_document(words.flat_values.numpy(), _word_ends(words)),
-        _scores(evidence, words) if evidence else {},
+        _scores(evidence, words, score_names(classifier)) if evidence else {},
         tf.reshape(tf.cast(vectors, tf.float32), [len(texts), -1]).numpy(),
     )
 
 
-def _scores(evidence, words):
+def _scores(evidence, words, names):
     by_word = _word_ends(words), word_scores
     by_row = words.nested_row_splits[0].numpy(), row_scores
     return {
-        (level, score): _by_document(read(getattr(evidence, score)).numpy(), splits)
+        (level, score): _by_document(read(evidence, score).numpy(), splits)
         for level, (splits, read) in {"word": by_word, "sentence": by_row}.items()
-        for score in _SCORES
+        for score in names
     }
 
 
@@ -141,7 +139,7 @@ def _wrong_labels(batches, probabilities, classifier, tolerance):
 
 
 def _compare_evidence(way, batches, model, tolerance):
-    documents = list(_documents(batches))
+    documents = list(_documents(batches, {score for _, score in model.scores}))
     wrong = sum(
         [word.encode() for word in document["words"]] != list(row[: len(document["words"])])
         for document, row in zip(documents, model.words, strict=True)
@@ -152,18 +150,18 @@ def _compare_evidence(way, batches, model, tolerance):
         rows = [row[: len(mine)] for row, mine in zip(rows, found, strict=True)]
         apart = _relative(np.concatenate(found), np.concatenate(rows))
         # Gradients are products of many factors.
-        allowed = tolerance if score == "attention" else 10 * tolerance
+        allowed = 10 * tolerance if score == "gradient_x_attention" else tolerance
         yield Difference(f"explain: {level} {score}", way, apart, allowed)
 
 
-def _documents(batches):
+def _documents(batches, scores=("attention",)):
     """The evidence of each document, without padding."""
     for batch in batches:
         for index, sentences in enumerate(batch["sentence_counts"]):
             counts = {"word": sum(batch["word_counts"][index][:sentences]), "sentence": sentences}
             answer = {"words": batch["words"][index][: counts["word"]]}
             for level, count in counts.items():
-                for score in _SCORES:
+                for score in scores:
                     answer[f"{level}_{score}"] = batch[f"{level}_{score}"][index][:count]
             answer["whole"] = not batch["omitted_words"][index]
             yield answer

@@ -91,6 +91,8 @@ class Signatures:
             `words`: `<string>[docs, W]`, surface forms of the document's words, end to end.
             `word_attention`: `<float32>[docs, W]`; over a sentence's words they sum to 1.
             `word_gradient_x_attention`: `<float32>[docs, W]`.
+            `sentence_rationale`, `word_rationale`: only with a rationale head, the probability that
+                a person would mark the sentence or word as evidence.
             `word_counts`: `<int32>[docs, S]`, the words of each sentence.
             `sentence_counts`: `<int32>[docs]`, the sentences returned.
             `omitted_sentences`, `omitted_words`: `<int32>[docs]`, read but not returned.
@@ -100,10 +102,7 @@ class Signatures:
         evidence = attention_evidence(self.classifier, tokens.ragged(tokens.ids))
         returned = ReturnedRows(words, self.most_sentences, self.most_words)
         of_words, of_sentences = (
-            {
-                "attention": level(evidence.attention),
-                "gradient_x_attention": level(evidence.gradient_x_attention),
-            }
+            {name: level(evidence, name) for name in score_names(self.classifier)}
             for level in (word_scores, row_scores)
         )
         texts = self._texts(tokens.sentences, tokens.sentence_rows, words.values)
@@ -187,21 +186,37 @@ def signature_names(classifier):
     return ("serving_default", "embed")
 
 
-def word_scores(by_level):
+def score_names(classifier):
+    """The names of the scores that `explain` returns: fields of an `AttentionEvidence`.
+
+    >>> from hanlib.models import HAN, DocumentClassifier
+    >>> score_names(DocumentClassifier(None, HAN(9), classes=2))
+    ('attention', 'gradient_x_attention')
+    """
+    scores = "attention", "gradient_x_attention"
+    return scores if classifier.rationale is None else (*scores, "rationale")
+
+
+def word_scores(evidence, name):
     """The scores of words, end to end, `<float32>[words]`.
 
     Args:
-        by_level: Ragged scores at each level of an encoder, words first, as in an
-            `AttentionEvidence`.
+        evidence: An `AttentionEvidence`.
+        name: One of `score_names`.
     """
-    return _float32(by_level[0].flat_values)
+    return _float32(getattr(evidence, name)[0].flat_values)
 
 
-def row_scores(by_level):
-    """The scores of the rows, end to end; for an encoder without sentences, sums of their words."""
+def row_scores(evidence, name):
+    """The scores of the rows, end to end.
+
+    For an encoder without sentences they are sums over the words, or the maximum for `rationale`.
+    """
+    by_level = getattr(evidence, name)
     if len(by_level) > 1:
         return _float32(by_level[1].flat_values)
-    return tf.reduce_sum(_float32(by_level[0].values), axis=-1)
+    reduce = tf.reduce_max if name == "rationale" else tf.reduce_sum
+    return reduce(_float32(by_level[0].values), axis=-1)
 
 
 def _limited(what, counts, limit):

@@ -20,6 +20,10 @@ _EMOJI = (
 )
 _MODIFIER = r"[\x{fe0e}\x{fe0f}\x{20e3}\x{1f3fb}-\x{1f3ff}\x{e0020}-\x{e007f}]"
 
+# Contractions that are already split, as in the Penn Treebank: `do n't`, `it 's`. Not a quotation
+# such as `the 's' key` or `a 're-make'`.
+_SPLIT_CONTRACTION = r"([\p{L}\p{N}]) +((?i:n['’ʼ]t|['’ʼ](?:s|m|d|re|ve|ll))(?:[\s.,:;!?)\]…]|$))"
+
 # The first matching alternative is used; text that matches none is split at spaces only.
 _WORD = "|".join(
     [
@@ -52,7 +56,8 @@ def split_words(sentences):
     - Each punctuation mark is a word; a run of marks (`...`, `?!!`, `--`) is one word.
     - Contractions are one word (`don't`, `it's`, `l'eau`, also with a curly apostrophe), to keep
       negation and verb together; so are `rock'n'roll`, `well-made`, `R&B`, `f**k` and
-      `snake_case`. Contractions that are already split (`do n't`, `it 's`) stay split.
+      `snake_case`. Contractions that are already split (`do n't`, `it 's`) are joined, so that
+      tokenized text has the words of plain text.
     - Numbers keep their separators (`3.14`, `1,000.50`, `v2.0.1`, `8/10`, `10:30`, `1990's`);
       currency and percent signs are words (`$`, `50`, `%`).
     - URLs, e-mail addresses, `#hashtags`, `@mentions`, emoticons (`:-)`) and emoji (with skin
@@ -80,4 +85,5 @@ def split_words(sentences):
 
 
 def _split_words(sentences):
-    return tf.strings.split(tf.strings.regex_replace(sentences, _WORD, r" \0 "))
+    joined = tf.strings.regex_replace(sentences, _SPLIT_CONTRACTION, r"\1\2")
+    return tf.strings.split(tf.strings.regex_replace(joined, _WORD, r" \0 "))

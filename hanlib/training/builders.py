@@ -2,7 +2,7 @@
 
 import keras
 
-from hanlib.layers import DocumentVectorizer
+from hanlib.layers import DocumentVectorizer, RationaleHead
 from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
 from hanlib.metrics import BestThresholdF1, SingleLabelAccuracy
 from hanlib.models import (
@@ -36,10 +36,26 @@ def build_vectorizer(recipe):
     )
 
 
-def build_classifier(recipe, vectorizer, classes, multi_label):
-    """A built `DocumentClassifier` with the recipe's encoder and initial weights."""
+def build_classifier(recipe, vectorizer, classes, multi_label, rationale=False):
+    """A built `DocumentClassifier` with the recipe's encoder and initial weights.
+
+    Raises:
+        RecipeError: a rationale head is wanted, and the encoder has no attention.
+    """
     encoder = build_encoder(recipe, vectorizer.vocabulary_size, len(classes))
-    classifier = DocumentClassifier(vectorizer, encoder, classes, multi_label=multi_label)
+    head = None
+    if rationale:
+        head = RationaleHead(
+            weight=recipe.rationale_weight, attention_weight=recipe.rationale_attention
+        )
+        if not encoder.has_attention:
+            raise RecipeError(
+                "`rationale_weight` must be 0 for an encoder without attention. "
+                f"Received: {recipe.rationale_weight} with encoder {recipe.encoder}"
+            )
+    classifier = DocumentClassifier(
+        vectorizer, encoder, classes, multi_label=multi_label, rationale=head
+    )
     classifier.build()
     return classifier
 

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.data import TokenCache
+from hanlib.models.marked_evidence import marks_of_texts
 from hanlib.training import starting_model, word_vectors
 from hanlib.training.builders import build_classifier, build_vectorizer
 from hanlib.training.errors import TrainingError
@@ -38,24 +39,30 @@ def prepare(
         vectorizer = starting_model.grown_vectorizer(start, vectorizer)
     vectorize = ids_of(vectorizer)
 
-    def tokenize(name, examples, size, encode_label):
+    def tokenize(name, examples, size, encode_label, mark=None):
         return TokenCache.build(
             examples,
             vectorize,
             encode_label=encode_label,
+            mark=mark,
             directory=_directory(name, size, checkpoint),
             progress=lambda done: progress(f"tokenizing {name}", done, size),
         )
 
     # The training documents went through the fingerprint for the vocabulary.
-    caches = {"train": tokenize("train", *_training_examples(corpus, soft_labels))}
+    caches = {
+        "train": _training_cache(corpus, recipe, soft_labels, vectorizer, tokenize, fingerprint)
+    }
     if "validation" in corpus.splits:
         split = corpus.splits["validation"]
         encode = label_encoder(corpus.classes, corpus.multi_label)
         caches["validation"] = tokenize("validation", fingerprint.watch(split), split.size, encode)
     if check is not None:
         check()
-    classifier = build_classifier(recipe, vectorizer, list(corpus.classes), corpus.multi_label)
+    classifier = build_classifier(
+        *(recipe, vectorizer, list(corpus.classes), corpus.multi_label),
+        rationale=caches["train"].has_marks,
+    )
     if start is not None:
         starting_model.copy_weights(start, classifier)
     if recipe.vectors is None:
@@ -71,6 +78,26 @@ def prepare(
     table = embedding.embeddings
     table.assign(found.embeddings(table.numpy(), recipe.vectors_std))
     return classifier, caches, word_vectors.describe(found, recipe, caches["train"], progress)
+
+
+def learns_evidence(corpus, recipe):
+    """Whether a run teaches a rationale head."""
+    return corpus.splits["train"].has_evidence and recipe.rationale_weight > 0
+
+
+def _training_cache(corpus, recipe, soft_labels, vectorizer, tokenize, fingerprint):
+    """The training documents as a `TokenCache`, with the marks of the evidence if there is any."""
+    examples, size, encode = _training_examples(corpus, soft_labels)
+    if not learns_evidence(corpus, recipe):
+        return tokenize("train", examples, size, encode)
+    # Unlabelled texts come behind, and nobody marked them.
+    watched = fingerprint.watch(("", spans) for spans in corpus.splits["train"].evidence())
+    evidence = itertools.chain((spans for _, spans in watched), itertools.repeat(None))
+    marked = ((*example, spans) for example, spans in zip(examples, evidence, strict=False))
+    return tokenize(
+        *("train", marked, size, encode),
+        mark=lambda texts, spans: marks_of_texts(vectorizer, texts, spans),
+    )
 
 
 def ids_of(vectorizer):

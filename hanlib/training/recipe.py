@@ -115,6 +115,16 @@ class Recipe:
         **at_least(1),
     )
     lowercase: bool = setting(True, "whether words are converted to lower case")
+    # The evidence that people marked.
+    rationale_weight: float = setting(
+        2.0,
+        "weight of the loss that teaches marked evidence to a rationale head, if the documents "
+        "have evidence; 0: no head",
+        **at_least(0),
+    )
+    rationale_attention: float = setting(
+        0.0, "weight of the same loss on the attention scores before the softmax", **at_least(0)
+    )
     # The linear part.
     ngrams: int | None = setting(
         None,

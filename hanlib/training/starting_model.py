@@ -58,17 +58,18 @@ def grown_vectorizer(start, vectorizer):
 def copy_weights(start, classifier):
     """Gives a built classifier the weights of `start`; rows of further words stay as they are.
 
-    The n-grams of `start` are left out: a run fits its own.
+    The n-grams of `start` are left out: a run fits its own. So is a rationale head that only one of
+    them has.
 
     Raises:
         TrainingError: their encoders are not alike.
     """
-    network = _network_weights(start)
-    pairs = list(zip(network, classifier.weights, strict=False))
+    network, weights = _network_weights(start, classifier), _network_weights(classifier, start)
+    pairs = list(zip(network, weights, strict=False))
     words = start.vectorizer.vocabulary_size, classifier.vectorizer.vocabulary_size
     for old, new in pairs:
         grown = old.shape == (words[0], *new.shape[1:]) and new.shape[0] == words[1]
-        if len(network) != len(classifier.weights) or not (grown or old.shape == new.shape):
+        if len(network) != len(weights) or not (grown or old.shape == new.shape):
             raise TrainingError(
                 "the encoder of the recipe must be that of the model that the run starts from. "
                 f"Received: weights of shape {tuple(new.shape)} for {old.path} of shape "
@@ -87,9 +88,12 @@ def digest(start):
     return hashed.hexdigest()
 
 
-def _network_weights(classifier):
-    ngrams = [] if classifier.ngrams is None else classifier.ngrams.weights
-    left_out = {id(weight) for weight in ngrams}
+def _network_weights(classifier, other):
+    """The weights without the n-grams, and without a rationale head that `other` does not have."""
+    left_out = [] if classifier.ngrams is None else list(classifier.ngrams.weights)
+    if classifier.rationale is not None and other.rationale is None:
+        left_out += classifier.rationale.weights
+    left_out = {id(weight) for weight in left_out}
     return [weight for weight in classifier.weights if id(weight) not in left_out]
 
 

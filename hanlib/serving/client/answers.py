@@ -7,7 +7,7 @@ from hanlib.evidence import Explanation, Sentence, Word
 from hanlib.evidence.spans import sentence_span, word_spans
 from hanlib.serving.client.errors import ServingError
 
-METHODS = ("attention", "combined_attention", "gradient_x_attention")
+METHODS = ("attention", "combined_attention", "gradient_x_attention", "rationale")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,9 @@ def explanations(texts, outputs, method="gradient_x_attention"):
     - `"attention"`: the weight of a sentence in its document and of a word in its sentence;
     - `"combined_attention"`: the same for sentences, and `sqrt(weight of the sentence) * weight of
       the word` for words (Yang et al. 2016, section 3.3);
-    - `"gradient_x_attention"`: these weights times the gradient of the score of the target.
+    - `"gradient_x_attention"`: these weights times the gradient of the score of the target;
+    - `"rationale"`: the probability that a person would mark it as evidence, if the model has a
+      rationale head.
 
     Args:
         texts: The documents that were sent, in order.

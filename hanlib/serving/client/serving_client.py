@@ -62,7 +62,8 @@ class ServingClient(abc.ABC):
 
         Args:
             texts: List of documents.
-            method: `"attention"`, `"combined_attention"` or `"gradient_x_attention"`.
+            method: `"attention"`, `"combined_attention"`, `"gradient_x_attention"`, or for a model
+                with a rationale head `"rationale"`.
 
         Returns:
             A list with the `hanlib.evidence.Explanation` of each text.

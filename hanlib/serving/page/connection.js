@@ -75,7 +75,7 @@ async function connect() {
   }
 }
 
-element("methods").append(...OFFERED.map((name, i) => make("label", null,
+element("methods").append(...Object.keys(OFFERED).map((name, i) => make("label", null,
   make("input", { type: "radio", name: "method", value: name, checked: i === 0 }), make("span", null, METHODS[name].title))));
 
 function offer(signatures) {
@@ -84,9 +84,14 @@ function offer(signatures) {
   explain.disabled = lacks;
   if (lacks && explain.checked) document.querySelector("input[value=serving_default]").checked = true;
   const outputs = (signatures && signatures.explain && signatures.explain.outputs) || {};
-  const gradient = document.querySelector("input[value=gradient_x_attention]");
-  gradient.disabled = Object.keys(outputs).length > 0 && !("word_gradient_x_attention" in outputs);
-  if (gradient.disabled && gradient.checked) document.querySelector("input[value=attention]").checked = true;
+  for (const [name, output] of Object.entries(OFFERED)) {
+    const choice = document.querySelector(`input[value=${name}]`);
+    const known = Object.keys(outputs).length > 0;
+    choice.disabled = known && !(output in outputs);
+    // A rationale head is rare: it is offered only where there is one.
+    if (name === "rationale") choice.parentElement.hidden = !known || choice.disabled;
+    if (choice.disabled && choice.checked) document.querySelector("input[value=attention]").checked = true;
+  }
   arrange();
 }
 

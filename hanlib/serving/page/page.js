@@ -158,7 +158,11 @@ function answerOf(outputs, i, text, explained) {
     const pick = (name, at) => outputs[name] ? outputs[name][i][at] : NaN;
     return {
       text: sentence, attention: pick("sentence_attention", s), gradient: pick("sentence_gradient_x_attention", s),
-      words: indices.map(at => ({ text: outputs.words[i][at], attention: pick("word_attention", at), gradient: pick("word_gradient_x_attention", at) })),
+      rationale: pick("sentence_rationale", s),
+      words: indices.map(at => ({
+        text: outputs.words[i][at], attention: pick("word_attention", at), gradient: pick("word_gradient_x_attention", at),
+        rationale: pick("word_rationale", at),
+      })),
     };
   });
   return answer;

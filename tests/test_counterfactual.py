@@ -1,0 +1,136 @@
+"""Counterfactuals against all subsets of the units of small documents."""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from random_ngrams import random_ngrams
+
+from hanlib.explain import counterfactuals
+from hanlib.layers import DocumentVectorizer
+from hanlib.models import HAN, DocumentClassifier
+
+DRAW = np.random.default_rng(0)
+IDS = [
+    [DRAW.integers(2, 15, size).tolist() for size in DRAW.integers(1, 4, sentences)]
+    for sentences in DRAW.integers(1, 5, 14)
+] + [[]]
+
+
+def classifier_of(multi_label=False, ngrams=False):
+    if ngrams:
+        ngrams = random_ngrams(ids_of(IDS), 3, 15)
+    encoder = HAN(15, embedding_dim=4, units=3, attention_units=4, bidirectional=False)
+    classifier = DocumentClassifier(
+        None, encoder, ["a", "b", "c"], multi_label, thresholds=0.4, ngrams=ngrams or None
+    )
+    classifier.build()
+    draw = np.random.default_rng(4)
+    for weight in classifier.trainable_weights:
+        weight.assign(draw.normal(0, 0.9, weight.shape))
+    if multi_label:
+        # Half of the documents have their most probable label.
+        most = classifier.predict(ids_of(IDS), verbose=0).max(axis=1)
+        classifier.thresholds = [float(np.median(most))] * 3
+    return classifier
+
+
+def ids_of(documents):
+    return tf.ragged.constant(documents, dtype=tf.int32, ragged_rank=2)
+
+
+@pytest.fixture(scope="module", params=["one_label", "multi_label", "ngrams"])
+def classifier(request):
+    return classifier_of(request.param == "multi_label", request.param == "ngrams")
+
+
+def flat(document):
+    return [(row, word) for row, words in enumerate(document) for word in words]
+
+
+def without(document, level, removed):
+    if level == "sentence":
+        return [row for index, row in enumerate(document) if index not in removed]
+    kept = [pair for index, pair in enumerate(flat(document)) if index not in removed]
+    return [[word for row, word in kept if row == n] for n in sorted({row for row, _ in kept})]
+
+
+def flipped(classifier, document, level, removals):
+    """Whether the label changes without each set of units, by the classifier itself."""
+    documents = [document, *(without(document, level, removed) for removed in removals)]
+    p = classifier.predict(ids_of(documents), batch_size=4096, verbose=0)
+    best = p[0].argmax()
+    if classifier.multi_label:
+        has = p[:, best] >= np.float32(classifier.thresholds[best])
+        return has[1:] != has[0]
+    return p[1:].argmax(axis=1) != best
+
+
+@pytest.mark.parametrize("level", ["sentence", "word"])
+def test_sets_flip_the_label_and_none_of_their_units_is_needless(classifier, level):
+    found = counterfactuals(classifier, IDS, level)
+    sizes = []
+    for document, result in zip(IDS, found, strict=True):
+        units = len(document) if level == "sentence" else len(flat(document))
+        subsets = [
+            set(chosen)
+            for size in range(1, units)
+            for chosen in itertools.combinations(range(units), size)
+        ]
+        flips = flipped(classifier, document, level, subsets) if subsets else []
+        fewest = min((len(s) for s, f in zip(subsets, flips, strict=True) if f), default=None)
+        if not result.found:
+            # Only the prefixes of one order were tried.
+            assert result.removed == ()
+            assert result.probability_without is None
+            continue
+        assert fewest is not None
+        sizes.append((len(result.removed), fewest))
+        assert len(result.removed) <= result.tried < units
+    assert sizes, "no label could be changed: the test tests nothing"
+    assert all(own >= least for own, least in sizes)
+    assert np.mean([own == least for own, least in sizes]) > 0.7
+
+
+def test_a_set_is_minimal_and_probabilities_are_those_of_predict():
+    vectorizer = DocumentVectorizer(vocabulary=list("abcdefghijklm"), max_sentence_words=3)
+    encoder = HAN(15, embedding_dim=4, units=3, attention_units=4, bidirectional=False)
+    classifier = DocumentClassifier(vectorizer, encoder, ["x", "y"])
+    classifier.build()
+    draw = np.random.default_rng(5)
+    for weight in classifier.trainable_weights:
+        weight.assign(draw.normal(0, 0.9, weight.shape))
+    texts = [" ".join(draw.choice(list("abcdefghijklm"), 9)) for _ in range(12)]
+    results = [r for r in counterfactuals(classifier, texts) if r.found]
+    assert results
+    for result in results:
+        left = list(result.text)
+        for word in result.removed:
+            assert result.text[word.start : word.end] == word.text
+            left[word.start : word.end] = " " * len(word.text)
+        assert result.calls > len(result.removed)
+        assert f"without {len(result.removed)} word" in str(result)
+
+
+def test_cannot_be_changed_is_an_answer():
+    classifier = classifier_of()
+    classifier.head.bias.assign([100.0, 0.0, 0.0])
+    for level in ("word", "sentence"):
+        found = counterfactuals(classifier, IDS[:3], level, most=2)
+        assert not any(result.found for result in found)
+        assert all(result.tried <= 2 for result in found)
+        assert "cannot be changed by removing up to" in str(found[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"level": "letter"}, "`level` must be one of sentence, word. Received: 'letter'"),
+        ({"most": 0}, "`most` must be a positive integer"),
+        ({"documents": "one"}, "`documents` must be a list of documents"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        counterfactuals(classifier_of(), **{"documents": IDS, **arguments})
