@@ -84,3 +84,27 @@ class BestThresholdF1(keras.metrics.Metric):
 
 def _counts(true, given):
     return ops.stack([ops.sum(true * given), ops.sum(given)])
+
+
+@keras.saving.register_keras_serializable("hanlib")
+class ItemAccuracy(keras.metrics.MeanMetricWrapper):
+    """Share of the items of documents, such as sentences, that have the right label.
+
+    Truth and answer are labels `<int32>[docs, most items]`, -1 on padding.
+
+    >>> accuracy = ItemAccuracy()
+    >>> accuracy.update_state([[1, 0], [2, -1]], [[1, 1], [2, -1]])
+    >>> f"{float(accuracy.result()):.3f}"
+    '0.667'
+    """
+
+    def __init__(self, name="accuracy", dtype=None):
+        super().__init__(_right_items, name=name, dtype=dtype)
+
+    def get_config(self):
+        return {"name": self.name, "dtype": self.dtype}
+
+
+def _right_items(y_true, y_pred):
+    y_true, y_pred = tf.convert_to_tensor(y_true), tf.convert_to_tensor(y_pred)
+    return tf.cast(tf.boolean_mask(y_true == y_pred, y_true >= 0), tf.float32)

@@ -1,5 +1,7 @@
 """The base class and interface of document encoders."""
 
+from typing import NamedTuple
+
 import keras
 import tensorflow as tf
 
@@ -21,6 +23,20 @@ def pool_states(pooling, states, rows, count, training=None):
         `<float>[rows, ...]`, one vector per row.
     """
     return pooling.pool(states, rows, count, training=training)[0]
+
+
+class LevelStates(NamedTuple):
+    """What a level computed for a batch.
+
+    Attributes:
+        states: `<float>[items, features]`, the state of each item in the context of its row.
+        rows: `<int32>[items]`, the row of each item.
+        vectors: `<float>[rows, ...]`, the pooled vector of each row.
+    """
+
+    states: tf.Tensor
+    rows: tf.Tensor
+    vectors: tf.Tensor
 
 
 class DocumentEncoder(keras.layers.Layer):
@@ -177,6 +193,29 @@ class DocumentEncoder(keras.layers.Layer):
             )
             index = None
         return values
+
+    def states(self, values, lengths, index=None, training=None):
+        """The states of the items of each level: words, then sentences in their document.
+
+        Args:
+            values, lengths, index, training: As in `encode`.
+
+        Returns:
+            A list with the `LevelStates` of each level, words first.
+
+        Raises:
+            ValueError: If the encoder has no attention, because what it pools is then not known.
+        """
+        self.require_attention("`states`")
+        found = []
+
+        def pool(pooling, states, rows, count, training=None):
+            vectors = pool_states(pooling, states, rows, count, training=training)
+            found.append(LevelStates(states, rows, vectors))
+            return vectors
+
+        self.encode(values, lengths, index, training=training, pool=pool)
+        return found
 
     def embed(self, words, training=None):
         """The vectors of words.

@@ -1,0 +1,101 @@
+"""A label for each sentence in the context of its document."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_taggers import DOCUMENTS, LABELS, assert_alike, sentence_classifier
+
+from hanlib.layers import DocumentVectorizer
+from hanlib.models import HAN, FlatRecurrent, SentenceClassifier
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Not trained, since tracing another training step takes long."""
+    return sentence_classifier(fitted=False)
+
+
+@pytest.fixture(scope="module")
+def chain():
+    return sentence_classifier(crf=True)
+
+
+def test_it_learns_and_evaluates(chain):
+    assert chain.predict_label(DOCUMENTS) == LABELS
+    loss, accuracy = chain.evaluate(DOCUMENTS, LABELS, verbose=0)
+    assert accuracy == 1
+    assert 0 < loss < 0.7
+    for rows in chain.predict(DOCUMENTS[:4]):
+        np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-5)
+
+
+def test_the_loss_is_the_mean_over_all_sentences(model):
+    p = np.concatenate(model.predict(DOCUMENTS[:4]))
+    labels = [model.classes.index(label) for row in LABELS[:4] for label in row]
+    expected = -np.log(p[np.arange(len(p)), labels]).mean()
+    loss, _ = model.evaluate(DOCUMENTS[:4], LABELS[:4], verbose=0)
+    assert loss == pytest.approx(expected, rel=1e-4)
+
+
+def test_raw_text_and_split_sentences_agree(model):
+    texts = [" ".join(filter(None, sentences)) for sentences in DOCUMENTS[:2]]
+    assert_alike(model.predict(texts), model.predict(DOCUMENTS[:2]))
+    logits = model(texts)
+    assert_alike(tf.nn.softmax(logits.values).numpy(), np.concatenate(model.predict(texts)))
+
+
+def test_alone_and_in_company(chain):
+    """Also an empty document and a sentence without words."""
+    documents = [["Why not?"], [], ["", "It rises."], DOCUMENTS[0]]
+    together = chain.predict(documents)
+    assert [len(rows) for rows in together] == [1, 0, 2, 3]
+    for document, rows in zip(documents, together, strict=True):
+        assert_alike(chain.predict([document]), [rows])
+    assert chain.predict([]) == []
+
+
+def test_a_saved_model_gives_the_same(chain, tmp_path):
+    chain.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert_alike(loaded.predict(DOCUMENTS[:4]), chain.predict(DOCUMENTS[:4]), atol=1e-6)
+    assert loaded.predict_label(DOCUMENTS[:4]) == chain.predict_label(DOCUMENTS[:4])
+    assert loaded.evaluate(DOCUMENTS[:4], LABELS[:4], verbose=0)[1] == 1
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        ("A text.", ["aim"], "list of texts"),
+        (["A text.", ["It rises."]], [["aim"], ["aim"]], "not both"),
+        ([["It rises.", 3]], [["aim", "aim"]], "a sentence 3"),
+        ([["It rises."]], [["aim", "aim"]], "2 labels for the 1 sentences of document 0"),
+        ([["It rises."]], [["war"]], "'war'"),
+        ([["It rises."]], None, "one list of labels"),
+    ],
+)
+def test_mistakes_are_explained(model, x, y, message):
+    with pytest.raises(ValueError, match=message):
+        model.fit(x, y, verbose=0)
+
+
+def test_the_arguments_are_checked():
+    rows = DocumentVectorizer(vocabulary=["a"])
+    with pytest.raises(ValueError, match="max_sentence_words=60"):
+        SentenceClassifier(rows, HAN(3, 2, 2, 2), 2)
+    sentences = DocumentVectorizer(vocabulary=["a"], max_sentence_words=None)
+    with pytest.raises(ValueError, match="num_levels=1"):
+        SentenceClassifier(sentences, FlatRecurrent(3, 2, 2), 2)
+    model = SentenceClassifier(sentences, HAN(3, 2, 2, 2), 2, crf=True)
+    with pytest.raises(ValueError, match="`loss` must be None"):
+        model.compile(loss="sparse_categorical_crossentropy")
+
+
+def test_class_weights_weigh_the_sentences():
+    model = sentence_classifier(fitted=False)
+    batches = model.batches(DOCUMENTS[:2], LABELS[:2], 2, {"aim": 3.0})
+    (_, labels, weights), *_ = batches.dataset()
+    expected = np.where(labels == model.classes.index("aim"), 3.0, np.where(labels < 0, 0, 1))
+    np.testing.assert_array_equal(weights, expected)
+    loss = model.fit(DOCUMENTS[:4], LABELS[:4], class_weight="balanced", verbose=0).history["loss"]
+    assert np.isfinite(loss)
