@@ -26,5 +26,6 @@ from hanlib.layers.linear_chain_crf import LinearChainCRF
 from hanlib.layers.ngram_linear import NGramLinear
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
 from hanlib.layers.self_attention import SelfAttention
+from hanlib.layers.token_embedding import TokenEmbedding
 from hanlib.layers.tokens import Tokens
 from hanlib.layers.vectorizer import DocumentVectorizer

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from hanlib.checks import check_integer
 from hanlib.data.item_batches import NO_LABEL, ItemBatches
+from hanlib.data.token_arrays import offsets_of
 from hanlib.data.token_batches import TokenBatches
 from hanlib.layers import LinearChainCRF
 from hanlib.losses import SingleLabelCrossentropy
@@ -224,33 +225,32 @@ class ItemClassifier(TextModel):
     def _documents(self, x):
         return as_split_documents(x, self.item)
 
+    def _words(self, documents):
+        """Documents without the values of columns."""
+        return documents
+
     def tokens_of_documents(self, x):
         """The tokens of documents, in flat arrays.
 
         Returns:
             `(ids, words_per_sentence, sentences_per_document)`; `<int>[docs]`, items per document;
-            the columns `<int32>[words, columns]`, or None.
+            the features of words `<int32>[words, features]`, or None.
         """
         documents, split = self._documents(x)
         parts = []
         for start in range(0, max(len(documents), 1), _CHUNK):
-            tokens = tokens_of_split(
-                self.vectorizer, documents[start : start + _CHUNK], split, self.item
-            )
-            parts.append([part.numpy() for part in self._flat(tokens)])
-        ids, words, sentences, *columns = (
-            np.concatenate(part) for part in zip(*parts, strict=True)
-        )
+            chunk = documents[start : start + _CHUNK]
+            tokens = tokens_of_split(self.vectorizer, self._words(chunk), split, self.item)
+            parts.append(self._flat(tokens, chunk))
+        ids, words, sentences, *columns = map(np.concatenate, zip(*parts, strict=True))
         counts = sentences
         if self.item == "word":
-            ends = np.concatenate([[0], np.cumsum(words)])[
-                np.concatenate([[0], np.cumsum(sentences)])
-            ]
-            counts = np.diff(ends)
+            counts = np.diff(offsets_of(words)[offsets_of(sentences)])
         return (ids, words, sentences), counts, columns[0] if columns else None
 
-    def _flat(self, tokens):
-        return [tokens.ids, tokens.row_lengths, tokens.document_rows]
+    def _flat(self, tokens, documents):
+        """The flat arrays of a `Tokens`."""
+        return [part.numpy() for part in (tokens.ids, tokens.row_lengths, tokens.document_rows)]
 
     # Prediction.
 
