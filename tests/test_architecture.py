@@ -25,7 +25,8 @@ ALLOWED = {
     "serving": {"explain", "layers", "ops", "text", "evidence"},
     "beam": {"data", "serving"},
     "models": {
-        *("data", "explain", "layers", "losses", "metrics", "ops", "optimizers", "serving", "text")
+        *("data", "evidence", "explain", "layers", "losses", "metrics", "ops", "optimizers"),
+        *("serving", "text"),
     },
     "sklearn": {"data", "layers", "models", "training"},
     "training": {

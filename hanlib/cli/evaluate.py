@@ -33,12 +33,17 @@ def add_parser(commands):
         default=500,
         help="maximum number of documents that the report explains and lists (default: 500)",
     )
+    options.add_token_columns(parser)
     options.add_json(parser)
 
 
 def run(arguments):
     """Runs the command."""
     model_file.model_path(arguments.model)
+    if model_file.labels_items(arguments.model):
+        from hanlib.cli.items import evaluate
+
+        return evaluate.run(arguments)
     if arguments.html is not None:
         options.check_writable_file(arguments.html)
         if arguments.explained < 1:
@@ -46,6 +51,7 @@ def run(arguments):
     with contextlib.redirect_stdout(sys.stderr):
         metrics = _measure(arguments)
     print(json.dumps(metrics, ensure_ascii=False) if arguments.json else _report(metrics))
+    return 0
 
 
 def _measure(arguments):

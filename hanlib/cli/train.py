@@ -89,6 +89,7 @@ def add_parser(commands):
         default=[],
         help="any field of the recipe (below); can be repeated",
     )
+    options.add_task(parser)
     options.add_json(parser)
     epilog = f"presets:\n{describe_presets()}\n\nfields of the recipe, for --set:\n"
     parser.epilog = f"{epilog}{Recipe.describe()}".replace("%", "%%")
@@ -96,14 +97,20 @@ def add_parser(commands):
 
 def run(arguments):
     """Runs the command."""
+    if arguments.task != "documents":
+        from hanlib.cli.items import train
+
+        train.run(arguments)
+        return
     started = time.monotonic()
-    output = _output(arguments)
+    output = output_folder(arguments)
     options.check_writable(output)
-    recorded = _recorded_run(output) if arguments.resume else None
+    recorded = recorded_run(output) if arguments.resume else None
     start = _start(arguments, recorded)
     recipe = _recipe(arguments, recorded, start)
     check_recipe(recipe)
     load = _load_arguments(arguments, recipe, recorded)
+    options.check_task(arguments)
     progress = _progress()
     # Nothing that a library prints may get into the JSON.
     with contextlib.redirect_stdout(sys.stderr):
@@ -115,7 +122,7 @@ def run(arguments):
         print(_summary(result, output, time.monotonic() - started))
 
 
-def _output(arguments):
+def output_folder(arguments):
     """The folder to write to; a model or an unfinished run is only replaced on demand."""
     named = arguments.output is not None
     output = Path(arguments.output or options.default_output(arguments.dataset or "demo"))
@@ -133,7 +140,7 @@ def _output(arguments):
     return next(path for path in numbered if not path.exists())
 
 
-def _recorded_run(output):
+def recorded_run(output):
     """Recipe and data set of the run in `output`, unfinished or finished, or None."""
     from hanlib.training.checkpoint import Checkpoint
 

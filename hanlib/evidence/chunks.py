@@ -35,9 +35,10 @@ def chunks(labels):
     Returns:
         A list of `Chunk`.
 
-    >>> chunks(["B-NP", "I-NP", "O", "I-VP", "B-VP"])
-    [Chunk(kind='NP', start=0, stop=2), Chunk(kind='VP', start=3, stop=4), \
-Chunk(kind='VP', start=4, stop=5)]
+    >>> for chunk in chunks(["B-NP", "I-NP", "O", "I-VP"]):
+    ...     print(chunk)
+    Chunk(kind='NP', start=0, stop=2)
+    Chunk(kind='VP', start=3, stop=4)
     """
     found, before = [], None
     for index, label in enumerate(map(str, labels)):

@@ -4,24 +4,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from hanlib.checks import check_integer
 from hanlib.data.item_batches import NO_LABEL, ItemBatches
-from hanlib.data.token_arrays import offsets_of
-from hanlib.data.token_batches import TokenBatches
+from hanlib.evidence.labeled_text import labeled_sentences, labeled_words
 from hanlib.layers import LinearChainCRF
 from hanlib.losses import SingleLabelCrossentropy
 from hanlib.metrics import ItemAccuracy
+from hanlib.models.item_model import ItemModel, rows_of
 from hanlib.models.labels import Labels
-from hanlib.models.split_documents import as_split_documents, tokens_of_split
-from hanlib.models.targets import class_weights
-from hanlib.models.text_model import TextModel
-from hanlib.ops.token_batch import to_ragged
-
-# Documents that are tokenized at once.
-_CHUNK = 1024
+from hanlib.models.split_documents import tokens_of_split
+from hanlib.serving.item_export import export_item_model
 
 
-class ItemClassifier(TextModel):
+class ItemClassifier(ItemModel):
     """Base class of `SentenceClassifier` and `TokenClassifier`.
 
     A subclass sets `item` ("sentence" or "word") and implements `features(batch, training)`: from a
@@ -120,14 +114,6 @@ class ItemClassifier(TextModel):
         """The smallest token batch."""
         return {"ids": tf.constant([[1]]), "row_lengths": tf.constant([[1]])}
 
-    def item_counts(self, ids):
-        """The number of items of each document of ragged ids."""
-        if self.item == "word":
-            return tf.reduce_sum(ids.row_lengths(axis=2), axis=1)
-        return ids.row_lengths()
-
-    # Training.
-
     def compile(self, optimizer=None, loss=None, metrics=None, adversarial_norm=None, **kwargs):
         """As `DocumentClassifier.compile`, on items in place of documents.
 
@@ -174,86 +160,6 @@ class ItemClassifier(TextModel):
         lengths = ids.values.row_lengths() if self.item == "word" else ids.row_lengths()
         return tf.cast(lengths, tf.int32)
 
-    def _batches(
-        self, x, y=None, sample_weight=None, batch_size=None, class_weight=None, **options
-    ):
-        options.pop("shuffle", None)
-        check_integer("batch_size", batch_size, allow_none=True)
-        if isinstance(x, TokenBatches):
-            if y is not None or sample_weight is not None or class_weight is not None:
-                raise ValueError(
-                    "`y`, `sample_weight` and `class_weight` must be left out with ItemBatches."
-                )
-            return x
-        if sample_weight is not None:
-            raise ValueError("`sample_weight` must be None; `class_weight` weighs the labels")
-        return self.batches(x, y, batch_size or 32, class_weight, **options)
-
-    def batches(self, x, y, batch_size=32, class_weight=None, **options):
-        """The `ItemBatches` of documents and their labels, for `fit`.
-
-        Args:
-            x: See `fit`.
-            y: One list of labels per document.
-            batch_size, **options: See `hanlib.data.TokenBatches`.
-            class_weight: See `fit`.
-        """
-        documents, _ = self._documents(x)
-        if y is None or len(y) != len(documents) or not documents:
-            came = "none" if y is None else f"{len(y)} lists for {len(documents)} documents"
-            raise ValueError(
-                f"`y` must have one list of labels for each document. Received: {came}"
-            )
-        tokens, counts, columns = self.tokens_of_documents(x)
-        given = [len(labels) for labels in y]
-        for index, (count, labels) in enumerate(zip(counts, given, strict=True)):
-            if count != labels:
-                raise ValueError(
-                    f"`y` must have one label per {self.item}. Received: {labels} labels for the "
-                    f"{count} {self.item}s of document {index}"
-                )
-        labels = [label for row in y for label in row]
-        flat = self._labels.encode(labels) if labels else np.zeros([0], "int32")
-        weights = class_weight and class_weights(class_weight, self._labels, flat)
-        return ItemBatches(
-            *(tokens, flat, counts, batch_size),
-            columns=columns,
-            item_weights=None if weights is None else np.asarray(weights, "float32")[flat],
-            **options,
-        )
-
-    def _documents(self, x):
-        return as_split_documents(x, self.item)
-
-    def _words(self, documents):
-        """Documents without the values of columns."""
-        return documents
-
-    def tokens_of_documents(self, x):
-        """The tokens of documents, in flat arrays.
-
-        Returns:
-            `(ids, words_per_sentence, sentences_per_document)`; `<int>[docs]`, items per document;
-            the features of words `<int32>[words, features]`, or None.
-        """
-        documents, split = self._documents(x)
-        parts = []
-        for start in range(0, max(len(documents), 1), _CHUNK):
-            chunk = documents[start : start + _CHUNK]
-            tokens = tokens_of_split(self.vectorizer, self._words(chunk), split, self.item)
-            parts.append(self._flat(tokens, chunk))
-        ids, words, sentences, *columns = map(np.concatenate, zip(*parts, strict=True))
-        counts = sentences
-        if self.item == "word":
-            counts = np.diff(offsets_of(words)[offsets_of(sentences)])
-        return (ids, words, sentences), counts, columns[0] if columns else None
-
-    def _flat(self, tokens, documents):
-        """The flat arrays of a `Tokens`."""
-        return [part.numpy() for part in (tokens.ids, tokens.row_lengths, tokens.document_rows)]
-
-    # Prediction.
-
     def predict(self, x, batch_size=32, verbose=0):
         """The probabilities: a list of `<float32>[items, classes]` (NumPy), one per document."""
         return self._predict(x, batch_size)[1]
@@ -291,6 +197,52 @@ class ItemClassifier(TextModel):
             self._answered = lambda batch: graph(batch)
         return self._answered
 
+    def annotate(self, x, batch_size=32):
+        """The labels with the character spans of what they belong to.
+
+        Args:
+            x: See `fit`. The text of a document that is split is its items, joined by spaces.
+            batch_size: Documents that run at once.
+
+        Returns:
+            A list of `hanlib.evidence.LabeledText`. The spans are the sentences; of a model of
+            words the chunks if the labels are in the BIO scheme, otherwise the words.
+        """
+        documents, split = self._documents(x)
+        documents = self._words(documents)
+        record = labeled_words if self.item == "word" else labeled_sentences
+        found = []
+        for document, labels, rows in zip(documents, *self._predict(x, batch_size), strict=True):
+            tokens = tokens_of_split(self.vectorizer, [document], split, self.item)
+            words = tokens.ragged(tokens.words).to_list()[0]
+            words = [[word.decode("utf-8", "replace") for word in row] for row in words]
+            text = " ".join(document) if split else document
+            names, sure = self._labels.names(labels), rows[np.arange(len(labels)), labels]
+            found.append(record(text, words, names, sure.tolist(), self.classes))
+        return found
+
+    def export(self, filepath, format="tf_saved_model", **kwargs):
+        """Exports the model for serving: strings in, labels and probabilities out.
+
+        Args:
+            filepath: Folder of the SavedModel; it must be new or empty.
+            format: "tf_saved_model"; other formats are those of `keras.Model.export`.
+            **kwargs: See `hanlib.serving.item_export.export_item_model`.
+
+        Returns:
+            The `Path` of the folder.
+        """
+        if format != "tf_saved_model":
+            return super().export(filepath, format=format, **kwargs)
+        return export_item_model(self, filepath, **kwargs)
+
+    def build_metrics(self, labels):
+        """Makes the variables of the metrics, which Keras makes in the first step."""
+        batch, y = self.token_batch_of_one_word(), tf.zeros([1, 1], tf.int32)
+        logits = self._by_document(tf.zeros([1, len(self._labels)]), batch)
+        run = tf.function(lambda: self.compute_metrics(batch, y, logits), autograph=False)
+        run.get_concrete_function()
+
     def get_config(self):
         return {
             **super().get_config(),
@@ -300,11 +252,6 @@ class ItemClassifier(TextModel):
             "crf": self.crf is not None,
             "dropout": self.dropout,
         }
-
-
-def rows_of(batch):
-    """The ragged ids `<int32>[docs, (sentences), (words)]` of a token batch."""
-    return batch["ragged"] if "ragged" in batch else to_ragged(batch)
 
 
 def restored(part):

@@ -3,7 +3,8 @@
 import keras
 import tensorflow as tf
 
-from hanlib.models.item_classifier import ItemClassifier, rows_of
+from hanlib.models.item_classifier import ItemClassifier
+from hanlib.models.item_model import rows_of
 
 
 @keras.saving.register_keras_serializable("hanlib")

@@ -5,7 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.layers.token_embedding import TokenEmbedding
-from hanlib.models.item_classifier import ItemClassifier, rows_of
+from hanlib.models.item_classifier import ItemClassifier
+from hanlib.models.item_model import rows_of
 from hanlib.models.token_features import TokenFeatures
 
 

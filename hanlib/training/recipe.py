@@ -65,6 +65,15 @@ class Recipe:
     Fields:
     """
 
+    task: str = setting(
+        "documents", "what is labeled", **one_of("documents", "sentences", "tokens")
+    )
+    crf: bool | None = setting(
+        None, "whether a CRF scores the labels of sentences or tokens together; none: yes"
+    )
+    shape_buckets: int | None = setting(
+        None, "hash buckets per feature of a token's spelling; 0: not read", **at_least(0)
+    )
     # The encoder.
     encoder: str = setting(
         "han", "network from the words to the document vector", **one_of(*ENCODER_FIELDS)
@@ -227,6 +236,11 @@ class Recipe:
                 f"Received: max_tokens={self.max_tokens}, oov_buckets={self.oov_buckets}"
             )
         check_encoder_fields(self.encoder, self._given_to_encoder(), self.per_label)
+        for name in ("crf", "shape_buckets"):
+            if self.task == "documents" and getattr(self, name) is not None:
+                raise RecipeError(
+                    f"`{name}` must not be given for documents. Received: {getattr(self, name)}"
+                )
         if self.ensemble > 1 and not self.self_train:
             raise RecipeError(
                 f"`ensemble` must be 1 without `self_train`. Received: ensemble={self.ensemble}"
@@ -333,7 +347,7 @@ class Recipe:
         """One line per field: name, default, meaning.
 
         >>> print(Recipe.describe().splitlines()[0])
-        encoder               = han       network from the words to the document vector
+        task                  = documents  what is labeled
         """
         return "\n".join(
             f"{field.name:<21} = {field.default!s:<8}  {field.metadata['meaning']}"
