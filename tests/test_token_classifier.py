@@ -65,13 +65,13 @@ def test_texts_give_character_spans_and_an_export(tmp_path):
     text = "Rain falls &amp; <b>falls</b>.<br>New!"
     (labeled,) = model.annotate([text])
     assert all(labeled.text[span.start : span.end] == span.text for span in labeled.spans)
-    assert [len(rows) for rows in model.predict([text, "", "Rain"])] == [13, 0, 1]
+    assert [len(rows) for rows in model.predict([text, "", "Rain"])] == [14, 0, 1]
     page = labeled.to_html()
     assert "<b>" not in page.split("</style>")[-1]
     session = Session(model.export(tmp_path / "1"))
     assert session.signatures == ["serving_default", "split"]
     answers = session.ask("serving_default", [text, "", "Rain"])
-    assert answers["counts"].tolist() == [13, 0, 1]
+    assert answers["counts"].tolist() == [14, 0, 1]
     expected = model.predict([text])[0]
     np.testing.assert_allclose(answers["probabilities"][0], expected, atol=1e-5)
     split = session.ask_all("split", items=np.array([["Rain"]], object))

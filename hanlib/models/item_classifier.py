@@ -192,7 +192,12 @@ class ItemClassifier(ItemModel):
     def _answer_graph(self):
         """`answers` as one graph for batches of any size."""
         if not hasattr(self, "_answered"):
-            graph = tf.function(self.answers, autograph=False, reduce_retracing=True)
+            batch = self.token_batch_of_one_word()
+            any_size = {
+                name: tf.TensorSpec([None, None, *part.shape[2:]], part.dtype)
+                for name, part in batch.items()
+            }
+            graph = tf.function(self.answers, input_signature=[any_size], autograph=False)
             # Inside a plain function Keras does not take it for a part of the model.
             self._answered = lambda batch: graph(batch)
         return self._answered
