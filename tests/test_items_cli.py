@@ -52,7 +52,7 @@ def test_evaluate_and_predict(tagger, capsys, tmp_path):
     model, path = str(tagger / "model"), str(tagger / "chunks.conll")
     assert main(["evaluate", model, path, "--json"]) == 0
     metrics = one_object(capsys.readouterr().out)
-    assert metrics["split"] == "all"
+    assert metrics["split"] == "validation"
     assert metrics["chunks"]["f1"] > 0.9
     assert main(["evaluate", model]) == 0
     assert "chunk" in capsys.readouterr().out
