@@ -102,6 +102,8 @@ def run(arguments):
 
         train.run(arguments)
         return
+    from hanlib.training.progress import ProgressLine
+
     started = time.monotonic()
     output = output_folder(arguments)
     options.check_writable(output)
@@ -111,7 +113,7 @@ def run(arguments):
     check_recipe(recipe)
     load = _load_arguments(arguments, recipe, recorded)
     options.check_task(arguments)
-    progress = _progress()
+    progress = ProgressLine()
     # Nothing that a library prints may get into the JSON.
     with contextlib.redirect_stdout(sys.stderr):
         result = _train(load, recipe, output, arguments.resume, progress, start)
@@ -213,12 +215,6 @@ def _load_arguments(arguments, recipe, recorded):
     if recorded is not None and given["dataset"] == recorded["dataset"]:
         return {**recorded, **given}
     return given
-
-
-def _progress():
-    from hanlib.training.progress import ProgressLine
-
-    return ProgressLine()
 
 
 def _train(load, recipe, output, resume, progress, start):

@@ -1,10 +1,9 @@
 """The base class and interface of document encoders."""
 
-from typing import NamedTuple
-
 import keras
 import tensorflow as tf
 
+from hanlib.layers.level_states import LevelStates
 from hanlib.ops.hierarchy import hierarchy, merge_levels
 from hanlib.ops.softmax import accumulation_dtype
 
@@ -23,20 +22,6 @@ def pool_states(pooling, states, rows, count, training=None):
         `<float>[rows, ...]`, one vector per row.
     """
     return pooling.pool(states, rows, count, training=training)[0]
-
-
-class LevelStates(NamedTuple):
-    """What a level computed for a batch.
-
-    Attributes:
-        states: `<float>[items, features]`, the state of each item in the context of its row.
-        rows: `<int32>[items]`, the row of each item.
-        vectors: `<float>[rows, ...]`, the pooled vector of each row.
-    """
-
-    states: tf.Tensor
-    rows: tf.Tensor
-    vectors: tf.Tensor
 
 
 class DocumentEncoder(keras.layers.Layer):
