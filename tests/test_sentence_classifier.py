@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from test_export_session import Session
 from tiny_taggers import DOCUMENTS, LABELS, assert_alike, sentence_classifier
 
 from hanlib.layers import DocumentVectorizer
@@ -61,6 +62,38 @@ def test_a_saved_model_gives_the_same(chain, tmp_path):
     assert_alike(loaded.predict(DOCUMENTS[:4]), chain.predict(DOCUMENTS[:4]), atol=1e-6)
     assert loaded.predict_label(DOCUMENTS[:4]) == chain.predict_label(DOCUMENTS[:4])
     assert loaded.evaluate(DOCUMENTS[:4], LABELS[:4], verbose=0)[1] == 1
+
+
+def test_an_export_runs_in_a_session(chain, tmp_path):
+    session = Session(chain.export(tmp_path / "1"))
+    texts = ["It rises. We ask why.", "", b"\xff? It rises."]
+    answers = session.ask("serving_default", texts)
+    assert answers["counts"].tolist() == [2, 0, 2]
+    assert answers["items"][0].tolist() == [b"It rises.", b"We ask why."]
+    expected = chain.predict([text for text in texts if isinstance(text, str)])
+    np.testing.assert_allclose(answers["probabilities"][0], expected[0], atol=1e-5)
+    labels = [label.decode() for label in answers["labels"][0]]
+    assert labels == chain.predict_label(texts[:1])[0]
+    items = np.array([["It rises.", "", "Why not?"], ["Why not?", "", ""]], object)
+    split = session.ask_all("split", items=items)
+    assert split["counts"].tolist() == [3, 1]
+    expected = chain.predict([["It rises.", "", "Why not?"]])[0]
+    np.testing.assert_allclose(split["probabilities"][0], expected, atol=1e-5)
+
+
+def test_spans_and_marks(chain):
+    text = "We ask <b>why</b>.  It rises."
+    result = chain.annotate([text])[0]
+    assert [text[span.start : span.end] for span in result.spans] == [
+        "We ask <b>why</b>.",
+        "It rises.",
+    ]
+    page = result.to_html()
+    assert "&lt;b&gt;why" in page
+    assert "<script" not in page
+    assert "<b>" not in page
+    (split,) = chain.annotate([["It rises.", "Why not?"]])
+    assert [(span.start, span.end) for span in split.spans] == [(0, 9), (10, 18)]
 
 
 @pytest.mark.parametrize(
