@@ -1,5 +1,7 @@
 """The text functions of a vectorizer: those of `hanlib.text`, or a user's own."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -34,15 +36,29 @@ def sentences_and_words(
     given = {
         "normalize": normalize, "split_sentences": split_sentences, "split_words": split_words
     }  # fmt: skip
-    functions = {**TEXT_FUNCTIONS, **{k: f for k, f in given.items() if f != "default"}}
-    sentences = functions["split_sentences"](functions["normalize"](text))
-    words = functions["split_words"](sentences)
+    own = {name: function for name, function in given.items() if function != "default"}
+    sentences, words = _split(text, **{**TEXT_FUNCTIONS, **own}) if own else _default_graph()(text)
     if not isinstance(words, tf.RaggedTensor) or words.ragged_rank != 2:
         raise ValueError(
             "`split_sentences` and `split_words` must each add one ragged level, to "
             f"[docs, (sentences), (words)]. Received: {words.shape} from {split_words}"
         )
     return sentences, words
+
+
+def _split(text, normalize, split_sentences, split_words):
+    sentences = split_sentences(normalize(text))
+    return sentences, split_words(sentences)
+
+
+@functools.cache
+def _default_graph():
+    """The default functions as a graph, which is traced once for all vectorizers and exports."""
+    return tf.function(
+        functools.partial(_split, **TEXT_FUNCTIONS),
+        input_signature=[tf.TensorSpec([None], tf.string)],
+        autograph=False,
+    )
 
 
 def words_of_sentences(sentences, normalize="default", split_words="default"):

@@ -1,5 +1,6 @@
 """The result of tokenizing a batch of texts."""
 
+import functools
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -69,6 +70,19 @@ def tokens_of(sentences, words, max_sentence_words=None):
     >>> tokens.sentences.numpy().tolist(), tokens.row_lengths.numpy().tolist()
     ([b'Go on!'], [2])
     """
+    sentences, words = (ragged.with_row_splits_dtype(tf.int64) for ragged in (sentences, words))
+    return _graph(max_sentence_words)(sentences, words)
+
+
+@functools.cache
+def _graph(max_sentence_words):
+    """`tokens_of` as a graph: all models of a process call it, so it is traced once."""
+    specs = [tf.RaggedTensorSpec([None] * rank, tf.string, rank - 1, tf.int64) for rank in (2, 3)]
+    function = functools.partial(_tokens_of, max_sentence_words=max_sentence_words)
+    return tf.function(function, input_signature=specs, autograph=False)
+
+
+def _tokens_of(sentences, words, max_sentence_words):
     lengths = tf.cast(words.values.row_lengths(), tf.int32)
     # Only a user's own functions produce sentences without words.
     kept = lengths > 0

@@ -40,7 +40,12 @@ def pack(lengths):
     >>> packing.forward.numpy().tolist(), packing.backward.numpy().tolist()
     ([1, 0, 2, 3], [3, 0, 2, 1])
     """
-    lengths = tf.cast(lengths, tf.int32)
+    return _pack(tf.cast(lengths, tf.int32))
+
+
+# A graph of its own: all models of a process call it, so it is traced once.
+@tf.function(input_signature=[tf.TensorSpec([None], tf.int32)], autograph=False)
+def _pack(lengths):
     order = tf.argsort(lengths, direction="DESCENDING", stable=True)  # [rows]
     finished = tf.cumsum(tf.math.bincount(lengths, minlength=1))  # [steps + 1]
     batch_sizes = tf.size(lengths) - finished[:-1]  # [steps]

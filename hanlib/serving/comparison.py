@@ -17,29 +17,67 @@ class ModelAnswers(NamedTuple):
 
     Attributes:
         probabilities: `<float32>[docs, classes]`.
-        words: Ragged `<string>[docs, (sentences), (words)]`.
-        evidence: An `AttentionEvidence`; None if the export has no signature `explain`.
+        words: For each document, an array of its words as `bytes`.
+        scores: `dict` from a key such as `("word", "attention")` to an array for each document;
+            empty if the export has no signature `explain`.
         vectors: `<float32>[docs, features]`.
     """
 
     probabilities: np.ndarray
-    words: tf.RaggedTensor
-    evidence: tuple
+    words: list
+    scores: dict
     vectors: np.ndarray
 
 
-def model_answers(classifier, texts):
-    """The `ModelAnswers` to a list of documents, each `bytes`."""
-    tokens = classifier.vectorizer.tokenize(tf.constant(texts, tf.string, shape=[len(texts)]))
-    ids = tokens.ragged(tokens.ids)
+def model_answers(classifier, batches):
+    """The `ModelAnswers` to batches of documents, each a list of `bytes`."""
     explained = "explain" in signature_names(classifier)
-    vectors = tf.cast(classifier.encoder(ids, training=False), tf.float32)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def run(ids):
+        evidence = attention_evidence(classifier, ids) if explained else None
+        return classifier.encoder(ids, training=False), evidence
+
+    answers = [_batch_answers(classifier, run, texts) for texts in batches]
+    probabilities, words, scores, vectors = zip(*answers, strict=True)
+    return ModelAnswers(
+        np.concatenate(probabilities),
+        [row for batch in words for row in batch],
+        {key: [row for batch in scores for row in batch[key]] for key in scores[0]},
+        np.concatenate(vectors),
+    )
+
+
+def _batch_answers(classifier, run, texts):
+    tokens = classifier.vectorizer.tokenize(tf.constant(texts, tf.string, shape=[len(texts)]))
+    ids, words = tokens.ragged(tokens.ids), tokens.ragged(tokens.words)
+    vectors, evidence = run(ids)
     return ModelAnswers(
         classifier.predict(texts, verbose=0),
-        tokens.ragged(tokens.words),
-        attention_evidence(classifier, ids) if explained else None,
-        tf.reshape(vectors, [len(texts), -1]).numpy(),
+        _by_document(words.flat_values.numpy(), _word_ends(words)),
+        _scores(evidence, words) if evidence else {},
+        tf.reshape(tf.cast(vectors, tf.float32), [len(texts), -1]).numpy(),
     )
+
+
+def _scores(evidence, words):
+    by_word = _word_ends(words), word_scores
+    by_row = words.nested_row_splits[0].numpy(), row_scores
+    return {
+        (level, score): _by_document(read(getattr(evidence, score)).numpy(), splits)
+        for level, (splits, read) in {"word": by_word, "sentence": by_row}.items()
+        for score in _SCORES
+    }
+
+
+def _word_ends(words):
+    """The row splits of a ragged batch, counted in words."""
+    splits = words.nested_row_splits
+    return (tf.gather(splits[1], splits[0]) if len(splits) > 1 else splits[0]).numpy()
+
+
+def _by_document(values, splits):
+    return np.split(values, splits[1:-1])
 
 
 def compare(way, answers, model, classifier, tolerance):
@@ -92,38 +130,18 @@ def _wrong_labels(batches, probabilities, classifier, tolerance):
 
 def _compare_evidence(way, batches, model, tolerance):
     documents = list(_documents(batches))
-    expected = _flat(model.words)
-    pairs = zip(documents, expected, strict=True)
     wrong = sum(
         [word.encode() for word in document["words"]] != list(row[: len(document["words"])])
-        for document, row in pairs
+        for document, row in zip(documents, model.words, strict=True)
     )
     yield Difference("explain: words", way, wrong, 0)
-    for k, level in enumerate(("word", "sentence")):
-        for score in _SCORES:
-            found = [np.array(document[f"{level}_{score}"], float) for document in documents]
-            rows = _by_document(model, getattr(model.evidence, score), k)
-            rows = [row[: len(mine)] for row, mine in zip(rows, found, strict=True)]
-            apart = _relative(np.concatenate(found), np.concatenate(rows))
-            # Gradients are products of many factors.
-            allowed = tolerance if score == "attention" else 10 * tolerance
-            yield Difference(f"explain: {level} {score}", way, apart, allowed)
-
-
-def _by_document(model, by_level, level):
-    """Scores of the words (0) or rows (1), one array per document."""
-    splits = model.words.nested_row_splits
-    if level == 1:
-        return np.split(row_scores(by_level).numpy(), splits[0].numpy()[1:-1])
-    ends = tf.gather(splits[1], splits[0]).numpy()
-    return np.split(word_scores(by_level).numpy(), ends[1:-1])
-
-
-def _flat(ragged):
-    """The values of each document, as one flat array per document."""
-    if ragged.ragged_rank > 1:
-        ragged = ragged.merge_dims(1, 2)
-    return np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])
+    for (level, score), rows in model.scores.items():
+        found = [np.array(document[f"{level}_{score}"], float) for document in documents]
+        rows = [row[: len(mine)] for row, mine in zip(rows, found, strict=True)]
+        apart = _relative(np.concatenate(found), np.concatenate(rows))
+        # Gradients are products of many factors.
+        allowed = tolerance if score == "attention" else 10 * tolerance
+        yield Difference(f"explain: {level} {score}", way, apart, allowed)
 
 
 def _documents(batches):

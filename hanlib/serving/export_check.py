@@ -59,14 +59,15 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     timed = [_bytes(text) for text in made_of(words, 64)]
     ways = {"one by one": [[text] for text in texts], "together": [texts], "1,000 at once": [many]}
     answers, seconds = _replayed(path, signature_names(classifier), ways, timed)
-    expected = model_answers(classifier, texts)
-    model = {"one by one": expected, "together": expected}
-    model["1,000 at once"] = model_answers(classifier, many)
     tolerance = HALF_TOLERANCE if half_precision_tables else TOLERANCE
+    # The model gets the same batches: in a document of thousands of sentences, rounding differs
+    # more between two batches than between an export and its model.
     differences = [
         difference
-        for way in ways
-        for difference in compare(way, answers[way], model[way], classifier, tolerance)
+        for way, batches in ways.items()
+        for difference in compare(
+            way, answers[way], model_answers(classifier, batches), classifier, tolerance
+        )
     ]
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     encoder = classifier.encoder
