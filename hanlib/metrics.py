@@ -107,7 +107,8 @@ class ItemAccuracy(keras.metrics.MeanMetricWrapper):
 
 def _right_items(y_true, y_pred):
     y_true, y_pred = tf.convert_to_tensor(y_true), tf.convert_to_tensor(y_pred)
-    return tf.cast(tf.boolean_mask(y_true == y_pred, y_true >= 0), tf.float32)
+    right = tf.boolean_mask(y_true == y_pred, y_true >= 0)
+    return tf.cast(tf.reshape(right, [-1]), tf.float32)
 
 
 @keras.saving.register_keras_serializable("hanlib")

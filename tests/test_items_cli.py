@@ -64,7 +64,7 @@ def test_evaluate_and_predict(tagger, capsys, tmp_path):
 
 
 def test_mistakes_are_one_line(tagger, capsys):
-    model = str(tagger / "model")
+    model, path = str(tagger / "model"), str(tagger / "chunks.conll")
     cases = [
         (["explain", model, "Rain."], "needs a classifier"),
         (["predict", model, "--format", "csv", "Rain."], "--format must be jsonl"),
@@ -72,6 +72,7 @@ def test_mistakes_are_one_line(tagger, capsys):
         (["train", "--task", "tokens"], "DATASET must be given"),
         (["train", "none.conll", "--task", "tokens"], "must be a file"),
         (["train", "demo", "--task", "tokens", "--multi-label"], "--multi-label must not"),
+        (["train", path, "--task", "tokens", "--class-weight", "balanced"], "needs crf=false"),
         (["train", "demo", "--set", "crf=true"], "crf must not be given for documents"),
     ]
     for command, message in cases:

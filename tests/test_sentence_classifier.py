@@ -34,9 +34,11 @@ def test_it_learns_and_evaluates(chain):
 def test_the_loss_is_the_mean_over_all_sentences(model):
     p = np.concatenate(model.predict(DOCUMENTS[:4]))
     labels = [model.classes.index(label) for row in LABELS[:4] for label in row]
+    on_batch = model.test_on_batch(DOCUMENTS[:4], LABELS[:4], return_dict=True)["loss"]
     expected = -np.log(p[np.arange(len(p)), labels]).mean()
     loss, _ = model.evaluate(DOCUMENTS[:4], LABELS[:4], verbose=0)
     assert loss == pytest.approx(expected, rel=1e-4)
+    assert on_batch == pytest.approx(expected, rel=1e-4)
 
 
 def test_raw_text_and_split_sentences_agree(model):
@@ -119,6 +121,8 @@ def test_the_arguments_are_checked():
     sentences = DocumentVectorizer(vocabulary=["a"], max_sentence_words=None)
     with pytest.raises(ValueError, match="num_levels=1"):
         SentenceClassifier(sentences, FlatRecurrent(3, 2, 2), 2)
+    with pytest.raises(ValueError, match="one vector per document"):
+        SentenceClassifier(sentences, HAN(3, 2, 2, 2, labels=2), 2)
     model = SentenceClassifier(sentences, HAN(3, 2, 2, 2), 2, crf=True)
     with pytest.raises(ValueError, match="`loss` must be None"):
         model.compile(loss="sparse_categorical_crossentropy")

@@ -161,8 +161,18 @@ class ItemClassifier(ItemModel):
         return tf.cast(lengths, tf.int32)
 
     def predict(self, x, batch_size=32, verbose=0):
-        """The probabilities: a list of `<float32>[items, classes]` (NumPy), one per document."""
+        """The probabilities: a list of `<float32>[items, classes]` (NumPy), one per document.
+
+        Args:
+            x: See `fit`.
+            batch_size: Documents that run at once.
+            verbose: Accepted for the sake of code that is written for Keras; nothing is printed.
+        """
         return self._predict(x, batch_size)[1]
+
+    def predict_on_batch(self, x):
+        """`predict` of one batch."""
+        return self._predict(x, max(len(x), 1))[1]
 
     def predict_label(self, x, batch_size=32):
         """The labels: a list with one list of labels per document."""

@@ -46,6 +46,13 @@ class ItemModel(TextModel):
             raise ValueError("`sample_weight` must be None; `class_weight` weighs the labels")
         return self.batches(x, y, batch_size or 32, class_weight, **options)
 
+    def _batch(self, x, y=None, sample_weight=None, class_weight=None):
+        """One batch of tensors, for `train_on_batch` and `test_on_batch`."""
+        found = self._batches(x, y, sample_weight, class_weight=class_weight)
+        x, y, *weights = found.batch(np.arange(found.documents))
+        x = {name: tf.constant(part) for name, part in x.items()}
+        return x, tf.constant(y), tf.constant(weights[0]) if weights else None
+
     def batches(self, x, y, batch_size=32, class_weight=None, **options):
         """The `ItemBatches` of documents and their labels, for `fit`.
 

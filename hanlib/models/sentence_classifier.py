@@ -59,6 +59,12 @@ class SentenceClassifier(ItemClassifier):
                 "`encoder` must have two levels, words and sentences. "
                 f"Received: {type(self.encoder).__name__} with num_levels={self.encoder.num_levels}"
             )
+        vectors = self.encoder.compute_output_shape((None, None, None))
+        if len(vectors) != 2:
+            raise ValueError(
+                "`encoder` must give one vector per document. "
+                f"Received: an encoder with output shape {vectors}"
+            )
 
     def build(self, input_shape=None):
         if not self.encoder.built:

@@ -54,6 +54,10 @@ def train_items(corpus, recipe, output, *, resume=False, progress=None, dataset=
         raise TrainingError(
             f"`task` must be that of a corpus of {corpus.item}s. Received: {recipe.task}"
         )
+    if recipe.class_weight is not None and recipe.crf is not False:
+        raise TrainingError(
+            f"`class_weight` needs crf=false. Received: class_weight={recipe.class_weight}"
+        )
     recipe = recipe.for_documents(len(corpus.splits["train"]))
     run = {"recipe": recipe.to_dict(), "dataset": _described(corpus, dataset)}
     checkpoint = Checkpoint(output)
