@@ -191,17 +191,17 @@ def _recipe(arguments, recorded, start):
     if given["vectors"] is None and more_texts and start is None and recorded is None:
         given["vectors"] = "own"
     given = [f"{name}={value}" for name, value in given.items() if value is not None]
-    recipe = recipe.with_overrides([*given, *arguments.set])
-    if recipe.vectors in (None, "own"):
+    return with_vector_file(recipe.with_overrides([*given, *arguments.set]))
+
+
+def with_vector_file(recipe):
+    """The recipe with the full path of its word vectors, for a run resumed from another folder."""
+    path = recipe.vectors
+    if path in (None, "own"):
         return recipe
-    # In full, for a run that is resumed from another folder.
-    return dataclasses.replace(recipe, vectors=_vector_file(recipe.vectors))
-
-
-def _vector_file(path):
     if not os.path.isfile(path):
         raise UsageError(f"--vectors must be own, a file, or none. No such file: {path}")
-    return os.path.abspath(path)
+    return dataclasses.replace(recipe, vectors=os.path.abspath(path))
 
 
 def _load_arguments(arguments, recipe, recorded):

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from hanlib import atomic_files
 from hanlib.evidence.chunks import is_bio
-from hanlib.training import open_run, results
+from hanlib.training import open_run, results, word_vectors
 from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.class_weights import parse
 from hanlib.training.errors import TrainingError
@@ -58,6 +58,8 @@ def train_items(corpus, recipe, output, *, resume=False, progress=None, dataset=
         raise TrainingError(
             f"`class_weight` needs crf=false. Received: class_weight={recipe.class_weight}"
         )
+    if not resume or recipe.embedding_dim is None:
+        recipe = word_vectors.with_width(recipe)
     recipe = recipe.for_documents(len(corpus.splits["train"]))
     run = {"recipe": recipe.to_dict(), "dataset": _described(corpus, dataset)}
     checkpoint = Checkpoint(output)
@@ -86,6 +88,8 @@ def _fit(model, recipe, corpus, checkpoint, progress):
     }
     if "validation" in corpus.splits:
         batches["validation"] = _batches(model, recipe, corpus, "validation")
+    if recipe.vectors is not None:
+        _start_from_vectors(model, recipe, batches["train"].cache, checkpoint, progress)
     bio = corpus.item == "word" and is_bio(corpus.classes)
     compile_item_classifier(model, recipe, batches["train"].steps * recipe.epochs, bio)
     return fit_batches(
@@ -93,6 +97,17 @@ def _fit(model, recipe, corpus, checkpoint, progress):
         monitor="chunk_f1" if bio else "accuracy",
         fingerprint=_fingerprint(corpus),
     )
+
+
+def _start_from_vectors(model, recipe, cache, checkpoint, progress):
+    """Gives the words their initial vectors (see `recipe.vectors`)."""
+    layer = model.embedding.words if model.item == "word" else model.encoder.embedding
+    table = layer.embeddings
+    found = word_vectors.find_vectors(
+        recipe, model.vectorizer, table.shape[1], [cache], checkpoint, progress
+    )
+    table.assign(found.embeddings(table.numpy(), recipe.vectors_std))
+    word_vectors.describe(found, recipe, cache, progress)
 
 
 def _batches(model, recipe, corpus, split, **options):

@@ -16,7 +16,7 @@ TASK_DEFAULTS = {
         "learning_rate": 3e-3,
         "adversarial_norm": 0.0,
         "max_sentence_words": None,
-        "epochs": 10,
+        "epochs": 12,
         "batch_size": 32,
     },
 }

@@ -11,7 +11,7 @@ from hanlib.cli.errors import UsageError
 
 _ITEMS = {"sentences": "sentence", "tokens": "word"}
 # Options of the command that have no meaning for these tasks.
-_OTHER = ("unlabelled", "self_train", "ensemble", "vectors", "start", "multi_label")
+_OTHER = ("unlabelled", "self_train", "ensemble", "start", "multi_label")
 _OTHER += ("text_column", "split_column", "label_separator")
 
 
@@ -46,9 +46,11 @@ def run(arguments):
 
 
 def _with_options(recipe, arguments):
-    names = ("preset", "epochs", "seed", "validation_split", "class_weight")
+    from hanlib.cli.train import with_vector_file
+
+    names = ("preset", "epochs", "seed", "validation_split", "class_weight", "vectors")
     given = [f"{n}={getattr(arguments, n)}" for n in names if getattr(arguments, n) is not None]
-    return recipe.with_overrides([*given, *arguments.set])
+    return with_vector_file(recipe.with_overrides([*given, *arguments.set]))
 
 
 def load_arguments(arguments, recorded=None):
