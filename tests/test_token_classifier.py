@@ -66,6 +66,8 @@ def test_texts_give_character_spans_and_an_export(tmp_path):
     (labeled,) = model.annotate([text])
     assert all(labeled.text[span.start : span.end] == span.text for span in labeled.spans)
     assert [len(rows) for rows in model.predict([text, "", "Rain"])] == [14, 0, 1]
+    (split,) = model.annotate([["AT&amp;T", '""', "rains"]])
+    assert [split.text[span.start : span.end] for span in split.spans][-1].endswith("rains")
     page = labeled.to_html()
     assert "<b>" not in page.split("</style>")[-1]
     session = Session(model.export(tmp_path / "1"))

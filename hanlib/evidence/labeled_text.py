@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hanlib.evidence.chunks import chunks, is_bio
-from hanlib.evidence.spans import sentence_span, word_spans
+from hanlib.evidence.spans import sentence_span
 
 
 @dataclass(frozen=True)
@@ -67,49 +67,57 @@ class LabeledText:
         return self.to_html(page=False)
 
 
-def labeled_sentences(text, sentences, labels, probabilities, classes):
+def joined(items):
+    """Sentences or words as one text, joined by spaces, and the span of each in it.
+
+    >>> joined(["Rain", "falls"])
+    ('Rain falls', [(0, 4), (5, 10)])
+    """
+    spans, start = [], 0
+    for item in items:
+        spans.append((start, start + len(item)))
+        start += len(item) + 1
+    return " ".join(items), spans
+
+
+def labeled_sentences(text, spans, labels, probabilities, classes):
     """The record of a text whose sentences are labeled.
 
     Args:
         text: The text.
-        sentences: The list of words of each sentence.
-        labels, probabilities: One of each per sentence.
+        spans, labels, probabilities: One of each per sentence.
         classes: All labels.
 
-    >>> labeled_sentences("Why? It is.", [["Why", "?"], ["It", "is", "."]], ["aim", "result"],
-    ...                   [0.9, 0.8], ["aim", "result"]).spans[1]
+    >>> labeled_sentences("Why? It is.", [(0, 4), (5, 11)], ["aim", "result"], [0.9, 0.8],
+    ...                   ["aim", "result"]).spans[1]
     LabeledSpan(start=5, end=11, text='It is.', label='result', probability=0.8)
     """
-    spans = word_spans(text, [word for words in sentences for word in words])
-    found, first = [], 0
-    for words, label, probability in zip(sentences, labels, probabilities, strict=True):
-        span = sentence_span(spans[first : first + len(words)])
-        found.append(_labeled(text, span, label, probability))
-        first += len(words)
-    return LabeledText(text, tuple(found), tuple(map(str, classes)))
+    parts = zip(spans, labels, probabilities, strict=True)
+    return LabeledText(
+        text, tuple(_labeled(text, *part) for part in parts), tuple(map(str, classes))
+    )
 
 
-def labeled_words(text, sentences, labels, probabilities, classes):
+def labeled_words(text, spans, lengths, labels, probabilities, classes):
     """The record of a text whose words are labeled: chunks if the labels are in the BIO scheme.
 
     Args:
-        text, sentences, classes: As in `labeled_sentences`.
-        labels, probabilities: One of each per word, end to end.
+        text, classes: As in `labeled_sentences`.
+        spans, labels, probabilities: One of each per word.
+        lengths: The words of each sentence.
 
-    >>> labeled_words("New York rains", [["New", "York", "rains"]], ["B-NP", "I-NP", "B-VP"],
+    >>> labeled_words("New York rains", [(0, 3), (4, 8), (9, 14)], [3], ["B-NP", "I-NP", "B-VP"],
     ...               [0.9, 0.7, 0.8], ["B-NP", "I-NP", "B-VP", "I-VP", "O"]).spans[0]
     LabeledSpan(start=0, end=8, text='New York', label='NP', probability=0.7)
     """
-    spans = word_spans(text, [word for words in sentences for word in words])
     bio, found, first = is_bio(classes), [], 0
-    for words in sentences:
-        of_sentence = labels[first : first + len(words)]
-        runs = chunks(of_sentence) if bio else _single(of_sentence)
-        for label, start, stop in runs:
+    for length in lengths:
+        of_sentence = labels[first : first + length]
+        for label, start, stop in chunks(of_sentence) if bio else _single(of_sentence):
             inside = slice(first + start, first + stop)
             span = sentence_span(spans[inside])
             found.append(_labeled(text, span, label, min(probabilities[inside])))
-        first += len(words)
+        first += length
     kinds = {str(name)[2:] for name in classes if name != "O"} if bio else map(str, classes)
     return LabeledText(text, tuple(found), tuple(sorted(kinds)))
 

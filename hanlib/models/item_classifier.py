@@ -1,11 +1,14 @@
 """The base class of models that label each sentence or each word of a document."""
 
+import itertools
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from hanlib.data.item_batches import NO_LABEL, ItemBatches
-from hanlib.evidence.labeled_text import labeled_sentences, labeled_words
+from hanlib.evidence.labeled_text import joined, labeled_sentences, labeled_words
+from hanlib.evidence.spans import sentence_span, word_spans
 from hanlib.layers import LinearChainCRF
 from hanlib.losses import SingleLabelCrossentropy
 from hanlib.metrics import ItemAccuracy
@@ -224,17 +227,26 @@ class ItemClassifier(ItemModel):
             words the chunks if the labels are in the BIO scheme, otherwise the words.
         """
         documents, split = self._documents(x)
-        documents = self._words(documents)
-        record = labeled_words if self.item == "word" else labeled_sentences
-        found = []
-        for document, labels, rows in zip(documents, *self._predict(x, batch_size), strict=True):
-            tokens = tokens_of_split(self.vectorizer, [document], split, self.item)
-            words = tokens.ragged(tokens.words).to_list()[0]
-            words = [[word.decode("utf-8", "replace") for word in row] for row in words]
-            text = " ".join(document) if split else document
-            names, sure = self._labels.names(labels), rows[np.arange(len(labels)), labels]
-            found.append(record(text, words, names, sure.tolist(), self.classes))
-        return found
+        answers = zip(self._words(documents), *self._predict(x, batch_size), strict=True)
+        return [self._record(document, split, *answer) for document, *answer in answers]
+
+    def _record(self, document, split, labels, probabilities):
+        """The `LabeledText` of one document, from its label indices and probabilities."""
+        tokens = tokens_of_split(self.vectorizer, [document], split, self.item)
+        lengths = tokens.row_lengths.numpy().tolist()
+        if split:
+            text, spans = joined(document)
+        else:
+            words = [word.decode("utf-8", "replace") for word in tokens.words.numpy()]
+            text, spans = document, word_spans(document, words)
+            if self.item == "sentence":
+                ends = np.cumsum([0, *lengths])
+                spans = [sentence_span(spans[i:j]) for i, j in itertools.pairwise(ends)]
+        names = self._labels.names(labels)
+        sure = probabilities[np.arange(len(labels)), labels].tolist()
+        if self.item == "sentence":
+            return labeled_sentences(text, spans, names, sure, self.classes)
+        return labeled_words(text, spans, lengths, names, sure, self.classes)
 
     def export(self, filepath, format="tf_saved_model", **kwargs):
         """Exports the model for serving: strings in, labels and probabilities out.
