@@ -5,7 +5,11 @@ from typing import NamedTuple
 
 
 class Chunk(NamedTuple):
-    """A chunk of words: its kind, its first word, and the word after its last."""
+    """A chunk of words: its kind, its first word, and the word after its last.
+
+    >>> Chunk("NP", 0, 2).kind
+    'NP'
+    """
 
     kind: str
     start: int

@@ -65,15 +65,6 @@ class Recipe:
     Fields:
     """
 
-    task: str = setting(
-        "documents", "what is labeled", **one_of("documents", "sentences", "tokens")
-    )
-    crf: bool | None = setting(
-        None, "whether a CRF scores the labels of sentences or tokens together; none: yes"
-    )
-    shape_buckets: int | None = setting(
-        None, "hash buckets per feature of a token's spelling; 0: not read", **at_least(0)
-    )
     # The encoder.
     encoder: str = setting(
         "han", "network from the words to the document vector", **one_of(*ENCODER_FIELDS)
@@ -124,6 +115,16 @@ class Recipe:
         **at_least(1),
     )
     lowercase: bool = setting(True, "whether words are converted to lower case")
+    # Labels of sentences or tokens.
+    task: str = setting(
+        "documents", "what is labeled", **one_of("documents", "sentences", "tokens")
+    )
+    crf: bool | None = setting(
+        None, "whether a CRF scores the labels of sentences or tokens together; none: yes"
+    )
+    shape_buckets: int | None = setting(
+        None, "hash buckets per feature of a token's spelling; 0: not read", **at_least(0)
+    )
     # The linear part.
     ngrams: int | None = setting(
         None,
@@ -347,7 +348,7 @@ class Recipe:
         """One line per field: name, default, meaning.
 
         >>> print(Recipe.describe().splitlines()[0])
-        task                  = documents  what is labeled
+        encoder               = han       network from the words to the document vector
         """
         return "\n".join(
             f"{field.name:<21} = {field.default!s:<8}  {field.metadata['meaning']}"
