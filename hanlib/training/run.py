@@ -271,6 +271,10 @@ def _documents(corpus, recipe):
 
 
 def _check_corpus(corpus, recipe):
+    if recipe.task != "documents":
+        raise TrainingError(
+            f"`task` must be documents for a corpus of texts. Received: {recipe.task}"
+        )
     if "train" not in corpus.splits or corpus.splits["train"].size == 0:
         raise TrainingError("`corpus` must have training documents. Received: none")
     least = 1 if corpus.multi_label else 2
