@@ -81,6 +81,7 @@ def test_mistakes_are_one_line(tagger, capsys):
         assert_mistake(code, captured.out, captured.err, message)
 
 
+@pytest.mark.long
 def test_sentences(tmp_path, capsys):
     path = write_json(tmp_path / "roles.jsonl")
     command = f"train {path} --task sentences --output {tmp_path / 'model'} --epochs 1 --json"

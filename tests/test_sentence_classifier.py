@@ -134,5 +134,11 @@ def test_class_weights_weigh_the_sentences():
     (_, labels, weights), *_ = batches.dataset()
     expected = np.where(labels == model.classes.index("aim"), 3.0, np.where(labels < 0, 0, 1))
     np.testing.assert_array_equal(weights, expected)
-    loss = model.fit(DOCUMENTS[:4], LABELS[:4], class_weight="balanced", verbose=0).history["loss"]
-    assert np.isfinite(loss)
+
+
+@pytest.mark.long
+def test_training_without_a_crf_and_with_class_weights():
+    model = sentence_classifier(fitted=False)
+    options = {"batch_size": 8, "class_weight": "balanced", "verbose": 0}
+    model.fit(DOCUMENTS, LABELS, epochs=8, **options)
+    assert model.predict_label(DOCUMENTS) == LABELS
