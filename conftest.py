@@ -1,5 +1,22 @@
-"""Leaves out the doctests of packages whose optional requirement is not installed."""
+"""What holds for all tests, doctests too: it is set before anything imports TensorFlow."""
 
+import gc
+import os
 from importlib.util import find_spec
 
+# Doctests of packages whose optional requirement is not installed.
 collect_ignore_glob = [] if find_spec("apache_beam") else ["hanlib/beam/*.py"]
+
+# Threads cost more than they save with arrays this small. Subprocesses inherit these variables.
+for _library in ("TF_NUM_INTRAOP", "TF_NUM_INTEROP", "OPENBLAS_NUM", "OMP_NUM"):
+    os.environ.setdefault(f"{_library}_THREADS", "1")
+
+# The garbage collector would visit the many objects of TensorFlow's modules again and again: it is
+# off while they are imported, then passes over them and runs less often.
+gc.disable()
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    gc.enable()

@@ -3,8 +3,9 @@
     python benchmarks/beam.py --documents 4000
 
 Each command runs in new processes on generated demo reviews, once with a tenth of the documents and
-once with all; the rate is that of the documents in between, so it does not contain the start.
-Memory is the peak of the largest process.
+once with all; the rates are those of the documents in between, so they do not contain the start.
+Processor time is that of all processes of a command, and does not depend on other programs that
+run at the same time. Memory is the peak of the largest process.
 """
 
 import argparse
@@ -35,16 +36,17 @@ def main():
     texts = [review.text for review in generate(arguments.documents, arguments.seed)]
     with tempfile.TemporaryDirectory() as folder:
         measured = measure(Path(folder), arguments.model, texts, sizes)
+    size = sum(map(len, texts)) / len(texts)
     tables = [
         ("Scoring", table(measured, sizes)),
-        ("1 billion documents, estimated", billion(measured, sizes)),
+        ("1 billion documents, estimated", billion(measured, sizes, size)),
     ]
-    setting = {"documents": sizes, "bytes per document": sum(map(len, texts)) / len(texts)}
+    setting = {"documents": sizes, "bytes per document": size}
     report.publish("beam", setting, tables, arguments)
 
 
 def measure(folder, model, texts, sizes):
-    """`(seconds, bytes)` of each command and each number of documents."""
+    """`(seconds, processor seconds, bytes)` of each command and each number of documents."""
     measured = {}
     for size in sizes:
         write(folder / f"{size}.csv", texts[:size])
@@ -74,42 +76,47 @@ def run(command):
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"failed: {' '.join(command)}")
-    return time.monotonic() - start, usage.ru_maxrss * 1024
+    seconds = time.monotonic() - start
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
-def rates(measured, sizes):
-    """Documents per second of each command, without the start."""
+def rates(measured, sizes, clock):
+    """Documents per second of each command, without the start; 0: seconds, 1: processor seconds."""
     names = dict.fromkeys(name for name, _ in measured)
-    seconds = {name: measured[name, sizes[1]][0] - measured[name, sizes[0]][0] for name in names}
-    return {name: (sizes[1] - sizes[0]) / seconds[name] for name in names}
+    small, large = sizes
+    return {
+        name: (large - small) / (measured[name, large][clock] - measured[name, small][clock])
+        for name in names
+    }
 
 
 def table(measured, sizes):
-    found = rates(measured, sizes)
-    base = next(iter(found.values()))
+    found, by_processor = (rates(measured, sizes, clock) for clock in (0, 1))
+    base = next(iter(by_processor.values()))
     return [
         {
             "command": name,
             **{f"seconds, {size:,}": measured[name, size][0] for size in sizes},
             "documents/s": rate,
-            "ratio": rate / base,
-            **{f"MB, {size:,}": measured[name, size][1] // 10**6 for size in sizes},
+            "documents per processor second": by_processor[name],
+            "ratio of these": by_processor[name] / base,
+            **{f"MB, {size:,}": measured[name, size][2] // 10**6 for size in sizes},
         }
         for name, rate in found.items()
     ]
 
 
-def billion(measured, sizes):
-    """Hours of this machine for a billion such documents, if the rate did not change."""
-    found = rates(measured, sizes)
+def billion(measured, sizes, bytes_per_document):
+    """A billion such documents: processor time, and bytes read, spread over workers and written."""
     return [
-        {"command": name, "machine hours": 1e9 / rate / 3600, "core hours": cores(rate)}
-        for name, rate in found.items()
+        {
+            "command": name,
+            "core hours": 1e9 / rate / 3600,
+            "hours on 100 cores": 1e9 / rate / 3600 / 100,
+            "GB read": bytes_per_document,
+        }
+        for name, rate in rates(measured, sizes, 1).items()
     ]
-
-
-def cores(rate):
-    return 1e9 / rate / 3600 * (os.cpu_count() or 1)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,16 @@ def eager_functions():
 
 
 @pytest.fixture(scope="module")
+def unoptimized_graphs():
+    """Lets all tests of a file run graphs as traced: optimizing takes longer than a few steps."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+@pytest.fixture(scope="module")
 def eager_module():
     """Lets all tests of a file run their steps eagerly."""
     with eagerly():

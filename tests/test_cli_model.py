@@ -22,7 +22,7 @@ from hanlib.serving.check_report import CheckReport, Difference
 pytestmark = pytest.mark.usefixtures("models_stay_loaded")
 
 FIELDS = {"embedding_dim": 4, "units": 3, "attention_units": 3, "bidirectional": False}
-FIELDS.update({"batch_size": 8, "min_count": 1})
+FIELDS.update({"batch_size": 8, "min_count": 1, "adversarial_norm": 0})
 TINY = [f"--set={name}={value}" for name, value in FIELDS.items()]
 TINY += ["--preset", "han_small", "--epochs", "1"]
 
@@ -235,6 +235,9 @@ def test_export(run, model, tmp_path, monkeypatch):
     assert "Documents, train" in (base / "MODEL_CARD.md").read_text()
     assert "'stable' value: 1" in (base / "models.config").read_text()
     (base / "batching.config").write_text("max_batch_size { value: 7 }")
+    # tests/test_export.py checks with the whole list of edge cases.
+    texts = [b"", b"A good film. A bad plot!"]
+    monkeypatch.setattr("hanlib.serving.export_check.edge_case_documents", lambda words: texts)
     code, out, err = run("export", model, base, "--half", "--check")
     assert code == 0
     assert out.splitlines()[0] == str(base / "2")

@@ -23,7 +23,7 @@ MODELS_HERE = ["bag_of_words", "ngrams"]
 
 def recipe(**values):
     """A recipe of three steps. It has fields that some encoders do not take."""
-    return tiny_run.recipe(epochs=1, batch_size=16, adversarial_norm=0.0, hops=1, **values)
+    return tiny_run.recipe(epochs=1, batch_size=16, hops=1, **values)
 
 
 @pytest.fixture(scope="module")

@@ -285,37 +285,6 @@ def test_text_needs_a_vectorizer(vectorizer, probabilities, still):
         classifier.predict(TEXTS, verbose=0)
 
 
-def test_the_six_sentences_of_the_article():
-    # The example of the customer's second article, whose exact sentences are not at hand: six
-    # sentences of its kind to train on, and four unseen ones made of the same words.
-    texts = [
-        "I love this movie",
-        "I hate this movie",
-        "This movie is great",
-        "This movie is terrible",
-        "I enjoyed this film",
-        "I disliked this film",
-    ]
-    labels = [1, 0, 1, 0, 1, 0]
-    unseen = [
-        "I love this film",
-        "I hate this film",
-        "This film is great",
-        "This film is terrible",
-    ]
-    keras.utils.set_random_seed(1)
-    vectorizer = DocumentVectorizer()
-    vectorizer.adapt(texts)
-    encoder = HAN(vectorizer.vocabulary_size, embedding_dim=16, units=3, attention_units=8)
-    classifier = DocumentClassifier(vectorizer, encoder, classes=2)
-    classifier.compile(keras.optimizers.Adam(0.1))
-    classifier.fit(texts, labels, epochs=12, verbose=0)
-    assert classifier.predict_label(texts) == labels
-    assert classifier.predict_label(unseen) == [1, 0, 1, 0]
-    sure = classifier.predict(unseen, verbose=0).max(axis=1)
-    assert sure.min() > 0.8
-
-
 @pytest.mark.parametrize("labels", [None, 4])
 def test_many_classes_start_from_one_label_a_document(vectorizer, labels):
     encoder = HAN(vectorizer.vocabulary_size, 5, 3, 4, labels=labels)

@@ -13,6 +13,8 @@ from hanlib.explain.methods import METHODS, method_function
 from hanlib.explain.network import Network
 from hanlib.models import HAN, DocumentClassifier
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
+
 WORDS, CLASSES = 15, 3
 # Documents, sentences, rows (a sentence that is too long has several), words.
 NESTED = [
@@ -22,12 +24,13 @@ NESTED = [
     [[[3, 3, 4], [5, 6, 14]], [[13]], [[2, 9, 2, 4, 7]]],
     [[[4]]],
 ]
+ONE = {"bidirectional": False}  # It takes less time.
 KINDS = {
     "one_label": {},
-    "labels": {"multi_label": True, "labels": CLASSES},
-    "hops": {"hops": 2, "normalizer": "sparsemax", "cell": "mgu"},
-    "max": {"multi_label": True, "score": "max"},
-    "ngrams": {"ngrams": True},
+    "labels": {"multi_label": True, "labels": CLASSES, **ONE},
+    "hops": {"hops": 2, "normalizer": "sparsemax", "cell": "mgu", **ONE},
+    "max": {"multi_label": True, "score": "max", **ONE},
+    "ngrams": {"ngrams": True, **ONE},
 }
 TARGETS = np.array([1, 0, 2, -1, 0], np.int32)
 
@@ -172,7 +175,7 @@ def test_integrated_gradients_sum_to_the_difference(network):
 @pytest.mark.parametrize("method", ["gradient_x_input", "gradient_x_attention"])
 def test_words_of_a_linear_model_get_what_its_ngrams_contribute(method):
     """m = z_t - log Σ exp z_c over the other classes, and z is linear in the words' gates."""
-    network, documents = network_of(ngrams=True), Documents.of(NESTED)
+    network, documents = network_of(**KINDS["ngrams"]), Documents.of(NESTED)
     head, layer = network.classifier.head, network.classifier.ngrams
     weights = head.get_weights()
     head.set_weights([0 * weight for weight in weights])

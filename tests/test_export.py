@@ -54,12 +54,13 @@ def test_edge_cases_in_a_process_without_hanlib(classifier, exported):
 
 @pytest.mark.usefixtures("check_here")
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data")
-def test_200_real_reviews(classifier, exported, monkeypatch):
+@pytest.mark.parametrize("number", [30, pytest.param(200, marks=pytest.mark.long)])
+def test_real_reviews(classifier, exported, monkeypatch, number):
     from hanlib.data import load
 
     monkeypatch.setenv("TFDS_DATA_DIR", str(SHARED / "tfds"))
-    texts = list(itertools.islice(load("imdb_reviews").splits["train"].texts(), 200))
-    assert len(texts) == 200
+    texts = list(itertools.islice(load("imdb_reviews").splits["train"].texts(), number))
+    assert len(texts) == number
     report = check(exported, classifier, texts)
     assert report.passed, str(report)
 

@@ -73,10 +73,9 @@ def test_kills_while_files_are_written(processes, unkilled, tmp_path):
     assert_same_run(output, unkilled[0])
 
 
-def test_kills_at_random_moments(processes, unkilled, tmp_path):
+def test_a_kill_at_a_random_moment(processes, unkilled, tmp_path):
     output, draw = tmp_path / "run", random.Random(0)
-    for _ in range(2):
-        killed(processes, output, seconds=draw.uniform(0.3, 0.9) * unkilled[1])
+    killed(processes, output, seconds=draw.uniform(0.3, 0.9) * unkilled[1])
     finish(processes, output)
     assert_same_run(output, unkilled[0])
 

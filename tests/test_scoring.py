@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import random
 import shutil
 import signal
@@ -100,9 +99,8 @@ def test_a_killed_run_resumes_to_the_same_bytes(model, form, tmp_path):
     arguments = ["--saved-model", model / "exported", "--input", source, "--output"]
     assert run(*arguments, whole) == 0
     command = [sys.executable, "-c", KILLED, *map(str, arguments), str(output)]
-    # As many threads as in this process, in which TensorFlow was started before `main`.
-    threads = {"TF_NUM_INTRAOP_THREADS": str(os.cpu_count())}
-    done = subprocess.run(command, capture_output=True, env={**os.environ, **threads}, check=False)
+    # TF_NUM_INTRAOP_THREADS of conftest.py gives it as many threads as this process has.
+    done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL
     assert not output.exists()
     note = Path(f"{output}.partial.json")

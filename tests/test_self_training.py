@@ -12,6 +12,8 @@ from hanlib.data import Corpus
 from hanlib.data.corpus import Split
 from hanlib.training import RecipeError, TrainingError, train
 
+pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
+
 TEXTS = tuple(text for text, _ in tiny_run.examples(20, 7)) + ("A zebra, good zebra.",) * 4
 
 
@@ -20,8 +22,8 @@ def corpus():
 
 
 def recipe(**values):
-    small = {"self_train": True, "vectors": "own", "ngrams": 1, "epochs": 2, "units": 2}
-    return tiny_run.recipe(**{**small, **values})
+    small = {"self_train": True, "vectors": "own", "ngrams": 1, "epochs": 2}
+    return tiny_run.bag_recipe(**{**small, **values})
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,14 @@ from hanlib.training import RecipeError, evaluate, train
 from hanlib.training.ngram_part import longest_ngram
 from hanlib.training.thresholds import best_threshold, label_thresholds, micro_f1
 
+pytestmark = pytest.mark.usefixtures("eager_module")
+
 
 @pytest.fixture(scope="module")
-def joined(tmp_path_factory):
+def joined(tmp_path_factory, eager_module):
     """Folder, record and messages of a run with n-grams."""
     output, notes = tmp_path_factory.mktemp("joined"), Notes()
-    recipe = tiny_run.recipe(ngrams=2, epochs=2, calibrate=True)
+    recipe = tiny_run.recipe(ngrams=2, epochs=2, batch_size=16, calibrate=True)
     return output, train(tiny_run.corpus(), recipe, output, progress=notes), notes
 
 
@@ -50,9 +52,8 @@ def test_the_saved_model_holds_the_ngrams(joined):
 
 def test_a_run_that_starts_from_a_model_with_ngrams_fits_its_own(joined, tmp_path):
     start = keras.models.load_model(joined[0] / "model.keras")
-    recipe = tiny_run.recipe(
-        ngrams=1, epochs=1, learning_rate=1e-12, weight_decay=0.0, weight_average=0.0
-    )
+    small_steps = {"learning_rate": 1e-12, "weight_decay": 0.0, "weight_average": 0.0}
+    recipe = tiny_run.recipe(ngrams=1, epochs=1, batch_size=16, **small_steps)
     record = train(tiny_run.corpus(), recipe, tmp_path, start=start)
     found = keras.models.load_model(tmp_path / "model.keras")
     assert found.ngrams.max_ngram == 1
@@ -62,7 +63,7 @@ def test_a_run_that_starts_from_a_model_with_ngrams_fits_its_own(joined, tmp_pat
 
 def test_without_validation_both_parts_have_equal_shares(tmp_path):
     corpus = Corpus("tiny", tiny_run.CLASSES, False, {"train": tiny_run.corpus().splits["train"]})
-    record = train(corpus, tiny_run.recipe(ngrams=2, epochs=1), tmp_path)["ngrams"]
+    record = train(corpus, tiny_run.bag_recipe(ngrams=2, epochs=1), tmp_path)["ngrams"]
     assert "validation" not in record
     assert record["weights"]["network"] == 0.5
     # One word says the class: out of fold the fit is not sure enough of it.
@@ -76,7 +77,8 @@ def test_several_labels(tmp_path):
         "validation": Split(lambda: topics(16, 1), 16),
     }
     corpus = Corpus("topics", ("bad", "film", "good"), True, splits)
-    recipe = tiny_run.recipe(ngrams=1, epochs=1, class_weight="balanced", calibrate=True)
+    options = {"class_weight": "balanced", "calibrate": True}
+    recipe = tiny_run.bag_recipe(ngrams=1, epochs=1, **options)
     record = train(corpus, recipe, tmp_path)
     found = record["ngrams"]["validation"]
     assert record["validation"]["micro_f1"] == pytest.approx(found["both"])

@@ -1,6 +1,7 @@
 """Starts TensorFlow without its messages."""
 
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -25,12 +26,26 @@ def start_tensorflow(keras=True):
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _filtered_stderr(), _without(*_OPTIONAL, *(() if keras else ("keras.src",))):
+    hidden = _without(*_OPTIONAL, *(() if keras else ("keras.src",)))
+    with _filtered_stderr(), hidden, _without_garbage_collection():
         import tensorflow as tf
     import absl.logging
 
     tf.get_logger().setLevel("ERROR")
     absl.logging.set_verbosity(absl.logging.ERROR)
+
+
+@contextlib.contextmanager
+def _without_garbage_collection():
+    """Spares the many objects of modules the garbage collector: they stay until the end anyway."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager

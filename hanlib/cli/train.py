@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from hanlib.cli import model_file, options
+from hanlib.cli import model_file, options, replicas
 from hanlib.cli.class_table import describe_classes
 from hanlib.cli.errors import UsageError
 from hanlib.cli.names import check_recipe, describe_presets
@@ -90,6 +90,7 @@ def add_parser(commands):
         help="any field of the recipe (below); can be repeated",
     )
     options.add_task(parser)
+    replicas.add_options(parser)
     options.add_json(parser)
     epilog = f"presets:\n{describe_presets()}\n\nfields of the recipe, for --set:\n"
     parser.epilog = f"{epilog}{Recipe.describe()}".replace("%", "%%")
@@ -105,8 +106,11 @@ def run(arguments):
     from hanlib.training.progress import ProgressLine
 
     started = time.monotonic()
-    output = output_folder(arguments)
-    options.check_writable(output)
+    cluster = replicas.cluster(arguments)
+    chief = cluster is None or cluster.index == 0
+    output = output_folder(arguments, chief)
+    if chief:
+        options.check_writable(output)
     recorded = recorded_run(output) if arguments.resume else None
     start = _start(arguments, recorded)
     recipe = _recipe(arguments, recorded, start)
@@ -116,19 +120,29 @@ def run(arguments):
     progress = ProgressLine()
     # Nothing that a library prints may get into the JSON.
     with contextlib.redirect_stdout(sys.stderr):
-        result = _train(load, recipe, output, arguments.resume, progress, start)
+        result = _train(
+            load,
+            recipe,
+            output,
+            arguments.resume,
+            progress,
+            start,
+            lambda: replicas.strategy(arguments, cluster),
+        )
     progress.close()
-    if arguments.json:
+    if result is None:
+        print(f"worker {cluster.index} is done; worker 0 writes the model", file=sys.stderr)
+    elif arguments.json:
         print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
         print(_summary(result, output, time.monotonic() - started))
 
 
-def output_folder(arguments):
+def output_folder(arguments, chief=True):
     """The folder to write to; a model or an unfinished run is only replaced on demand."""
     named = arguments.output is not None
     output = Path(arguments.output or options.default_output(arguments.dataset or "demo"))
-    if arguments.resume or arguments.overwrite:
+    if arguments.resume or arguments.overwrite or not chief:
         return output
     if (output / "checkpoint").exists():
         raise UsageError(
@@ -217,7 +231,7 @@ def _load_arguments(arguments, recipe, recorded):
     return given
 
 
-def _train(load, recipe, output, resume, progress, start):
+def _train(load, recipe, output, resume, progress, start, make_strategy):
     from hanlib.cli.quiet import start_tensorflow
     from hanlib.data import load as load_corpus
 
@@ -228,6 +242,7 @@ def _train(load, recipe, output, resume, progress, start):
     describe_classes(corpus)
     progress.stage("loading TensorFlow")
     start_tensorflow()
+    strategy = make_strategy()
     from hanlib.serving.export import export_saved_model
     from hanlib.training.run import train
 
@@ -246,6 +261,7 @@ def _train(load, recipe, output, resume, progress, start):
             export=lambda classifier, folder: export_saved_model(
                 classifier, folder / "serving" / "1"
             ),
+            strategy=strategy,
             **more,
         )
     except KeyboardInterrupt:

@@ -55,10 +55,10 @@ class ItemBatches(TokenBatches):
         """The number of items in an epoch."""
         return len(self.labels)
 
-    def batch(self, indices):
-        """The documents at `indices` as one batch of arrays."""
+    def batch(self, indices, **more):
+        """The documents at `indices` as one batch of arrays; `more` is added to the token batch."""
         indices = np.asarray(indices, np.int64)
-        x = self.cache.padded(indices)
+        x = {**self.cache.padded(indices), **more}
         if self.columns is not None:
             offsets = offsets_of(self.cache.lengths)
             columns = gather_runs(self.columns, offsets, indices)
@@ -68,27 +68,22 @@ class ItemBatches(TokenBatches):
             return x, y
         return x, y, self._padded(self.item_weights, indices)
 
+    _batch = batch
+
     def _padded(self, values, indices):
         runs = gather_runs(values, self._item_offsets, indices)
         return pad_runs(runs, self.item_counts[indices])
 
-    def dataset(self):
-        """A `tf.data.Dataset` of the batches of an epoch; see `TokenBatches.dataset`."""
+    def _as_dataset(self, generator, more):
         import tensorflow as tf
 
         matrix = tf.TensorSpec([None, None], tf.int32)
-        x = {"ids": matrix, "row_lengths": matrix}
+        x = {"ids": matrix, "row_lengths": matrix, **more}
         if self.columns is not None:
             x["columns"] = tf.TensorSpec([None, None, self.columns.shape[1]], tf.int32)
         weights = [] if self.item_weights is None else [tf.TensorSpec([None, None], tf.float32)]
-        dataset = tf.data.Dataset.from_generator(
-            self._batches, output_signature=(x, matrix, *weights)
-        )
-        return dataset.prefetch(2).apply(tf.data.experimental.assert_cardinality(self.steps))
-
-    def _batches(self):
-        for indices in self.plan(self.epoch)[self.start :]:
-            yield self.batch(indices)
+        signature = (x, matrix, *weights)
+        return tf.data.Dataset.from_generator(generator, output_signature=signature).prefetch(2)
 
 
 def _pad_rows(values, lengths):

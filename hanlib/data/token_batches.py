@@ -1,5 +1,7 @@
 """Batches of tokenized documents for each epoch of a training run."""
 
+import itertools
+
 import numpy as np
 
 from hanlib.checks import check_integer
@@ -74,18 +76,71 @@ class TokenBatches:
         """
         import tensorflow as tf
 
+        dataset = self._as_dataset(self._batches, {})
+        return dataset.apply(tf.data.experimental.assert_cardinality(self.steps))
+
+    def shares(self, replicas, of):
+        """The part of every batch that some of several replicas train on.
+
+        Replica i of n takes every n-th document of a batch, from document i. So each document of an
+        epoch goes to exactly one replica, and the shares of a batch have about the same number of
+        words. A share is empty where a batch has fewer documents than there are replicas.
+
+        Args:
+            replicas: Indexes of the replicas that the dataset is for, such as `[2, 3]`.
+            of: Number of all replicas.
+
+        Returns:
+            A `tf.data.Dataset` like `dataset()`, with one element per batch and replica. The token
+            batch also has `step_documents <int32>[]`, the documents of all shares. The dataset goes
+            on with the next epoch without an end, so that the replicas need not ask each other
+            whether one of them has reached its end.
+
+        >>> from hanlib.data import TokenCache
+        >>> def vectorize(texts):  # one word per text
+        ...     return [len(text) for text in texts], [1] * len(texts), [1] * len(texts)
+        >>> cache = TokenCache.build([("a", 0), ("bb", 1), ("ccc", 0)], vectorize, encode_label=int)
+        >>> batches = TokenBatches(cache, 3)
+        >>> for replica in (0, 1):
+        ...     (batch, labels), = batches.shares([replica], of=2).take(1)
+        ...     print(batch["ids"].numpy().tolist(), labels.numpy())
+        [[1], [3]] [0 0]
+        [[2]] [1]
+        """
+        import tensorflow as tf
+
+        more = {"step_documents": tf.TensorSpec([], tf.int32)}
+        dataset = self._as_dataset(lambda: self._shares(replicas, of), more)
+        endless = tf.data.INFINITE_CARDINALITY
+        return dataset.apply(tf.data.experimental.assert_cardinality(endless))
+
+    def _as_dataset(self, generator, more):
+        import tensorflow as tf
+
         parts = [self.cache.labels, *([] if self.weights is None else [self.weights])]
         signature = (
             {
                 "ids": tf.TensorSpec([None, None], tf.int32),
                 "row_lengths": tf.TensorSpec([None, None], tf.int32),
+                **more,
             },
             *(tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in parts),
         )
-        dataset = tf.data.Dataset.from_generator(self._batches, output_signature=signature)
-        return dataset.prefetch(2).apply(tf.data.experimental.assert_cardinality(self.steps))
+        return tf.data.Dataset.from_generator(generator, output_signature=signature).prefetch(2)
 
     def _batches(self):
         for indices in self.plan(self.epoch)[self.start :]:
-            batch = self.cache.padded(indices), np.asarray(self.cache.labels[indices])
-            yield batch if self.weights is None else (*batch, self.weights[indices])
+            yield self._batch(indices)
+
+    def _shares(self, replicas, of):
+        start = self.start
+        for epoch in itertools.count(self.epoch):
+            for indices in self.plan(epoch)[start:]:
+                for replica in replicas:
+                    yield self._batch(indices[replica::of], step_documents=len(indices))
+            start = 0
+
+    def _batch(self, indices, **more):
+        token_batch = {**self.cache.padded(indices), **more}
+        batch = token_batch, np.asarray(self.cache.labels[indices])
+        return batch if self.weights is None else (*batch, self.weights[indices])

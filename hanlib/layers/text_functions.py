@@ -53,7 +53,7 @@ def _split(text, normalize, split_sentences, split_words):
 
 @functools.cache
 def _default_graph():
-    """The default functions as a graph, which is traced once for all vectorizers and exports."""
+    """The default functions as a graph, traced once for all vectorizers and exports."""
     return tf.function(
         functools.partial(_split, **TEXT_FUNCTIONS),
         input_signature=[tf.TensorSpec([None], tf.string)],

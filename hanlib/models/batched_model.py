@@ -8,7 +8,7 @@ from hanlib.checks import check_integer
 from hanlib.data.token_batches import TokenBatches
 from hanlib.layers import documents
 from hanlib.losses import MultiLabelCrossentropy
-from hanlib.models import batches
+from hanlib.models import batches, replicas
 from hanlib.models.targets import class_weights, document_weights, in_form
 
 
@@ -88,6 +88,26 @@ class BatchedModel(keras.Model):
         if not self._alone():
             self.build_metrics(found.cache.labels)
         return found
+
+    def _dataset(self, data, steps=None):
+        """The dataset of batches, and the number of steps in an epoch; None: all of it."""
+        if not isinstance(data, TokenBatches):
+            return data, steps
+        if self._alone():
+            return data.dataset(), steps
+        return replicas.distribute(self.distribute_strategy, data), steps or data.steps
+
+    def _split(self, x, y, sample_weight, share, validation_data):
+        """The last share of the documents for validation, as Keras does it."""
+        if validation_data is not None or isinstance(x, (tf.data.Dataset, TokenBatches)):
+            raise ValueError(
+                "`validation_split` needs arrays and no `validation_data`. "
+                f"Received: validation_split={share}, x={type(x).__name__}"
+            )
+        first = round(len(y) * (1 - share))
+        parts = [x, y, sample_weight]
+        kept = [None if part is None else part[:first] for part in parts]
+        return kept, [part[first:] for part in parts if part is not None]
 
     def _batch(self, x, y=None, sample_weight=None, class_weight=None):
         """One batch of tensors."""

@@ -35,6 +35,11 @@ class ItemModel(TextModel):
         self, x, y=None, sample_weight=None, batch_size=None, class_weight=None, **options
     ):
         options.pop("shuffle", None)
+        if not self._alone():
+            raise ValueError(
+                f"{type(self).__name__} must be trained on one device. Received: "
+                f"{self.distribute_strategy.num_replicas_in_sync} replicas"
+            )
         check_integer("batch_size", batch_size, allow_none=True)
         if isinstance(x, TokenBatches):
             if y is not None or sample_weight is not None or class_weight is not None:

@@ -9,7 +9,7 @@ from hanlib.data.token_batches import TokenBatches
 from hanlib.layers import documents
 from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
 from hanlib.metrics import SingleLabelAccuracy
-from hanlib.models import batches
+from hanlib.models import batches, replicas
 from hanlib.models.batched_model import BatchedModel
 from hanlib.models.summary import print_summary
 from hanlib.models.targets import form_of_targets
@@ -144,13 +144,17 @@ class TextModel(BatchedModel):
             )
             if validation_batch_size is None:
                 validation_batch_size = batch_size
-            validation_data = _dataset(self._batches(*parts, batch_size=validation_batch_size))
+            validation_data = self._batches(*parts, batch_size=validation_batch_size)
         if isinstance(data, TokenBatches):
             callbacks = _with_first(callbacks, batches.FollowEpochs(data))
             self.training_batches = data
+        data, kwargs["steps_per_epoch"] = self._dataset(data, kwargs.get("steps_per_epoch"))
+        validation_data, kwargs["validation_steps"] = self._dataset(
+            validation_data, kwargs.get("validation_steps")
+        )
         try:
             return super().fit(
-                _dataset(data),
+                data,
                 epochs=epochs,
                 verbose=verbose,
                 callbacks=callbacks,
@@ -167,7 +171,8 @@ class TextModel(BatchedModel):
         """As `keras.Model.evaluate`, on what `fit` takes."""
         if not kwargs.get("_use_cached_eval_dataset"):  # `fit` calls with batches that are ready.
             self._prepare("evaluate")
-            x = _dataset(self._batches(x, y, sample_weight, batch_size))
+            x = self._batches(x, y, sample_weight, batch_size)
+            x, kwargs["steps"] = self._dataset(x, kwargs.get("steps"))
         return super().evaluate(x, verbose=verbose, **kwargs)
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
@@ -205,30 +210,38 @@ class TextModel(BatchedModel):
         return super().predict_on_batch(documents.as_documents(x))
 
     def train_step(self, data):
-        if not self.adversarial_norm:
-            return super().train_step(data)
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         variables = self.trainable_variables
+        documents = tf.shape(y)[0]
+        weight = replicas.weight_of_share(x, documents)
 
         def gradients_of():
             with tf.GradientTape() as tape:
                 y_pred = self(x, training=True)
                 loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
-                scaled = self.optimizer.scale_loss(loss)
+                scaled = self.optimizer.scale_loss(loss * weight)
             return tape.gradient(scaled, variables), (y_pred, loss)
 
-        gradients, (y_pred, loss) = adversarial_gradients(
-            gradients_of, variables, self.adversarial_norm
-        )
+        if self.adversarial_norm:
+            gradients, (y_pred, loss) = adversarial_gradients(
+                gradients_of, variables, self.adversarial_norm
+            )
+        else:
+            gradients, (y_pred, loss) = gradients_of()
         self.optimizer.apply(gradients, variables)
-        self._loss_tracker.update_state(loss, sample_weight=tf.shape(y_pred)[0])
+        # Keras has divided the loss by the number of replicas.
+        loss *= self.distribute_strategy.num_replicas_in_sync
+        self._loss_tracker.update_state(loss, sample_weight=documents)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def make_train_function(self, force=False):
         if self.train_function is not None and not force:
             return
-        super().make_train_function(force)
-        step = self.train_function
+        if self._alone():
+            super().make_train_function(force)
+            step = self.train_function
+        else:
+            step = replicas.step_function(self, self.train_step)
 
         def step_or_skip(iterator):
             if self.skipped_steps:
@@ -237,6 +250,12 @@ class TextModel(BatchedModel):
             return step(iterator)
 
         self.train_function = step_or_skip
+
+    def make_test_function(self, force=False):
+        if self._alone():
+            super().make_test_function(force)
+        elif self.test_function is None or force:
+            self.test_function = replicas.step_function(self, self.test_step)
 
     def summary(self, line_length=None, print_fn=None, **kwargs):
         """Prints the layers along the path of a document, with shapes and parameters.
@@ -262,18 +281,6 @@ class TextModel(BatchedModel):
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing is left to build once a step is run."""
 
-    def _split(self, x, y, sample_weight, share, validation_data):
-        """The last share of the documents for validation, as Keras does it."""
-        if validation_data is not None or isinstance(x, (tf.data.Dataset, TokenBatches)):
-            raise ValueError(
-                "`validation_split` needs arrays and no `validation_data`. "
-                f"Received: validation_split={share}, x={type(x).__name__}"
-            )
-        first = round(len(y) * (1 - share))
-        parts = [x, y, sample_weight]
-        kept = [None if part is None else part[:first] for part in parts]
-        return kept, [part[first:] for part in parts if part is not None]
-
 
 def _micro_f1():
     return keras.metrics.F1Score(average="micro", threshold=0.5, name="micro_f1")
@@ -281,10 +288,6 @@ def _micro_f1():
 
 def _listed(metrics):
     return metrics if isinstance(metrics, (list, tuple)) else [metrics]
-
-
-def _dataset(data):
-    return data.dataset() if isinstance(data, TokenBatches) else data
 
 
 def _with_first(callbacks, first):

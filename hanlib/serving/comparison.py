@@ -29,16 +29,28 @@ class ModelAnswers(NamedTuple):
     vectors: np.ndarray
 
 
-def model_answers(classifier, batches):
-    """The `ModelAnswers` to batches of documents, each a list of `bytes`."""
+def model_answers(classifier, ways):
+    """The `ModelAnswers` by way of batching.
+
+    Args:
+        classifier: The `DocumentClassifier`.
+        ways: `dict` from the name of a way to batches of documents, each a list of `bytes`.
+    """
     explained = "explain" in signature_names(classifier)
 
-    @tf.function(reduce_retracing=True, autograph=False)
+    # One graph for all batches.
+    @tf.function(input_signature=[tf.RaggedTensorSpec([None] * 3, tf.int32, 2)], autograph=False)
     def run(ids):
         evidence = attention_evidence(classifier, ids) if explained else None
         return classifier.encoder(ids, training=False), evidence
 
-    answers = [_batch_answers(classifier, run, texts) for texts in batches]
+    return {
+        way: _joined_answers([_batch_answers(classifier, run, texts) for texts in batches])
+        for way, batches in ways.items()
+    }
+
+
+def _joined_answers(answers):
     probabilities, words, scores, vectors = zip(*answers, strict=True)
     return ModelAnswers(
         np.concatenate(probabilities),

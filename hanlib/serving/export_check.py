@@ -64,10 +64,8 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     # more between two batches than between an export and its model.
     differences = [
         difference
-        for way, batches in ways.items()
-        for difference in compare(
-            way, answers[way], model_answers(classifier, batches), classifier, tolerance
-        )
+        for way, expected in model_answers(classifier, ways).items()
+        for difference in compare(way, answers[way], expected, classifier, tolerance)
     ]
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     encoder = classifier.encoder

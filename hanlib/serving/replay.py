@@ -18,7 +18,7 @@ import os
 import sys
 import time
 
-_REPEATS = 10
+_REPEATS = 4
 
 
 def main(saved_model, requests, answers):

@@ -5,7 +5,7 @@ import time
 import keras
 
 from hanlib.metrics import BestThresholdF1
-from hanlib.training.averaged_weights import assign, averaged_weights
+from hanlib.training.averaged_weights import assign, averaged_weights, values_of
 
 
 class BestEpoch(keras.callbacks.Callback):
@@ -84,10 +84,11 @@ class BestEpoch(keras.callbacks.Callback):
 
     def _entry(self, logs):
         optimizer = self.model.optimizer
+        steps, learning_rate = values_of([optimizer.iterations, optimizer.learning_rate])
         entry = {
             **{name: value for name, value in logs.items() if not name.startswith("val_")},
-            "steps": int(optimizer.iterations),
-            "learning_rate": float(optimizer.learning_rate),
+            "steps": int(steps),
+            "learning_rate": float(learning_rate),
             **{
                 f"validation_{name.removeprefix('val_')}": value
                 for name, value in logs.items()

@@ -10,6 +10,7 @@ Every file is written under a temporary name and renamed. `state.npz` refers to 
 weights. That file is written before the state, and removed after a state that refers to another.
 """
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -80,9 +81,9 @@ class Checkpoint:
 
     def read_state(self):
         """Header and arrays of the last state, or None if there is none."""
-        if not (self.directory / "state.npz").exists():
-            return None
         arrays = self._read("state.npz")
+        if arrays is None:
+            return None
         header = json.loads(arrays.pop(_HEADER).tobytes())
         return header, [arrays[str(index)] for index in range(len(arrays))]
 
@@ -93,7 +94,10 @@ class Checkpoint:
 
     def read_best(self, epoch):
         """The weights of the best epoch."""
-        arrays = self._read(_best_name(epoch))
+        name = _best_name(epoch)
+        arrays = self._read(name)
+        if arrays is None:
+            raise TrainingError(f"{self.directory / name} cannot be read (no such file); {_ANEW}")
         return [arrays[str(index)] for index in range(len(arrays))]
 
     def remove(self):
@@ -119,12 +123,21 @@ class Checkpoint:
             np.savez(temporary, **arrays)
 
     def _read(self, name):
-        path = self.directory / name
+        """The arrays of a file by name, or None if there is no file."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            content = self._content(name)
+            if content is None:
+                return None
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 return {key: file[key] for key in file.files}
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            path = self.directory / name
             raise TrainingError(f"{path} cannot be read ({error}); {_ANEW}") from error
+
+    def _content(self, name):
+        """The bytes of a file, or None if there is none."""
+        path = self.directory / name
+        return path.read_bytes() if path.exists() else None
 
 
 _ANEW = "leave out `resume` to start a new run"

@@ -16,7 +16,9 @@ from hanlib.training.evaluation import label_encoder
 DOCUMENTS_IN_MEMORY = 200_000
 
 
-def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None, soft_labels=None):
+def prepare(
+    corpus, recipe, checkpoint, progress, fingerprint, start=None, soft_labels=None, check=None
+):
     """The classifier at its beginning, the tokenized splits, and the record of word vectors.
 
     Args:
@@ -25,6 +27,8 @@ def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None, soft_
         fingerprint: the `Fingerprint` that the documents go through.
         soft_labels: `<float32>[unlabelled texts, classes]`: the unlabelled texts become training
             documents with these labels; None: they do not.
+        check: function that is called before the classifier is built, when all documents have gone
+            through the fingerprint; or None.
 
     Returns:
         A `DocumentClassifier`; a dict of `TokenCache`s by split; a dict, or None.
@@ -49,6 +53,8 @@ def prepare(corpus, recipe, checkpoint, progress, fingerprint, start=None, soft_
         split = corpus.splits["validation"]
         encode = label_encoder(corpus.classes, corpus.multi_label)
         caches["validation"] = tokenize("validation", fingerprint.watch(split), split.size, encode)
+    if check is not None:
+        check()
     classifier = build_classifier(recipe, vectorizer, list(corpus.classes), corpus.multi_label)
     if start is not None:
         starting_model.copy_weights(start, classifier)

@@ -42,7 +42,7 @@ class ProgressReport(keras.callbacks.Callback):
     def _report(self, done):
         epochs = self.params["epochs"]
         ahead = self._total - done + (epochs - self._epoch - 1) * self._total
-        shown = {"loss": float(self.model.metrics[0].result())}
+        shown = {"loss": _loss_here(self.model)}
         name = f"validation_{self.best_epoch.monitor}"
         if self.best_epoch.history and name in self.best_epoch.history[-1]:
             shown[name] = self.best_epoch.history[-1][name]
@@ -86,6 +86,13 @@ class _Speed:
         if not self.documents:
             return None
         return documents * (time.monotonic() - self.start) / self.documents
+
+
+def _loss_here(model):
+    """The mean loss of this epoch on this worker: not all workers report at the same steps."""
+    strategy = model.distribute_strategy
+    found = strategy.run(model.metrics[0].result)
+    return float(strategy.experimental_local_results(found)[0])
 
 
 def _documents_before(batches, epoch):

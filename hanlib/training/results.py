@@ -75,7 +75,7 @@ def write(classifier, history, record, run, checkpoint, export, progress):
     staged = checkpoint.directory / "complete-partial"
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir()
-    _without_optimizer(classifier).save(staged / "model.keras")
+    uncompiled_copy(classifier).save(staged / "model.keras")
     files = {"recipe": run["recipe"], "metrics": record, "history": history}
     for name, content in (*files.items(), ("dataset", run["dataset"])):
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
@@ -87,8 +87,8 @@ def write(classifier, history, record, run, checkpoint, export, progress):
     checkpoint.publish()
 
 
-def _without_optimizer(classifier):
-    """An uncompiled copy of the classifier: the state of the optimizer would triple the file."""
+def uncompiled_copy(classifier):
+    """A copy of the classifier on one device, without the optimizer: it would triple the file."""
     copy = type(classifier).from_config(classifier.get_config())
     copy.build()
     copy.set_weights(classifier.get_weights())

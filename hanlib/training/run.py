@@ -1,6 +1,8 @@
 """Training runs: from a corpus to a folder with a model."""
 
+import contextlib
 import dataclasses
+import tempfile
 import time
 from pathlib import Path
 
@@ -10,12 +12,17 @@ import tensorflow as tf
 
 from hanlib import atomic_files
 from hanlib.data import TokenBatches
-from hanlib.training import class_weights, open_run, results, self_training, starting_model
+from hanlib.training import (
+    class_weights,
+    open_run,
+    requirements,
+    results,
+    self_training,
+    starting_model,
+)
 from hanlib.training.averaged_weights import AveragedWeights
 from hanlib.training.best_epoch import BestEpoch
 from hanlib.training.builders import build_encoder, compile_classifier
-from hanlib.training.checkpoint import Checkpoint
-from hanlib.training.errors import TrainingError
 from hanlib.training.fingerprint import Fingerprint
 from hanlib.training.ngram_part import add_ngrams, longest_ngram
 from hanlib.training.preparation import prepare
@@ -24,6 +31,7 @@ from hanlib.training.progress_report import ProgressReport
 from hanlib.training.step_checkpoint import StepCheckpoint
 from hanlib.training.time_limit import TimeLimit
 from hanlib.training.word_vectors import with_width
+from hanlib.training.workers import SharedCheckpoint, Workers
 
 
 def train(
@@ -37,6 +45,7 @@ def train(
     test=False,
     export=None,
     start=None,
+    strategy=None,
 ):
     """Trains a classifier on a corpus and writes the model and its records to a folder.
 
@@ -81,17 +90,25 @@ def train(
         start: a trained `DocumentClassifier` with the classes of the corpus and the encoder of the
             recipe, whose weights are the initial ones. Its words keep their ids; words that are
             new in the corpus are added, up to `recipe.max_tokens`.
+        strategy: a `tf.distribute.MirroredStrategy` for several devices, or a
+            `MultiWorkerMirroredStrategy` for several workers; None for one device. Every step
+            trains on `recipe.batch_size` documents, which the replicas share, so the result is that
+            of one device up to rounding (with dropout: up to other random numbers). All workers
+            call this function with the same arguments and data. Worker 0, the chief, writes to
+            `output`; the others use a temporary folder.
 
     Returns:
-        A dict: metrics on `validation` (see `evaluate`; only if there is a validation split) and
-        `train`, `best_epoch`, `epochs`, `parameters`, `vocabulary_size`, `seconds`, ... With
-        n-grams also `ngrams` (their `number`, the `weights` of network and n-grams, and what the
-        network, the n-grams and both reach on validation), with `recipe.vectors` also `vectors`,
-        how many words have one; with `recipe.calibrate` `temperature`; with `recipe.self_train`
-        `teachers`, the metrics of each on validation.
+        None on a worker that is not the chief. Else a dict: metrics on `validation` (see
+        `evaluate`; only if there is a validation split) and `train`, `best_epoch`, `epochs`,
+        `parameters`, `vocabulary_size`, `seconds`, ... With n-grams also `ngrams` (their `number`,
+        the `weights` of network and n-grams, and what the network, the n-grams and both reach on
+        validation), with `recipe.vectors` also `vectors`, how many words have one; with
+        `recipe.calibrate` `temperature`; with `recipe.self_train` `teachers`, the metrics of each
+        on validation.
 
     Raises:
-        TrainingError: the corpus cannot be used for training, or `resume` does not match the run.
+        TrainingError: the corpus cannot be used for training, `resume` does not match the run, the
+            recipe cannot be trained on several devices, or another worker was lost.
         RecipeError: the encoder of the recipe cannot be built.
 
     >>> import tempfile
@@ -105,11 +122,24 @@ def train(
     >>> record["epochs"], record["documents"]
     (1, {'train': 16})
     """
-    progress = progress or silent
-    output = Path(output)
-    _check_corpus(corpus, recipe)
+    strategy = strategy or tf.distribute.get_strategy()
+    workers = Workers(strategy)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(workers.lost_as_errors())
+        if not workers.chief:
+            # Whether a run is resumed is up to the chief.
+            output, resume = stack.enter_context(tempfile.TemporaryDirectory()), False
+        return _train(
+            *(corpus, recipe, Path(output), resume, progress or silent, dataset, test, export),
+            *(start, workers),
+        )
+
+
+def _train(corpus, recipe, output, resume, progress, dataset, test, export, start, workers):
+    requirements.check_corpus(corpus, recipe)
     # A teacher learns from fewer documents than its student, and has epochs of its own.
     teacher = {"epochs": recipe.epochs, "patience": recipe.patience}
+    recipe = requirements.for_replicas(recipe, workers.strategy, progress)
     recipe = recipe.for_documents(_documents(corpus, recipe))
     if not resume or recipe.embedding_dim is None:
         recipe = with_width(recipe)
@@ -122,13 +152,15 @@ def train(
         "dataset": open_run.describe(corpus, dataset),
         **({"teacher": teacher} if recipe.self_train else {}),
     }
-    checkpoint = Checkpoint(output)
+    checkpoint = SharedCheckpoint(output, workers)
     output.mkdir(parents=True, exist_ok=True)
     atomic_files.remove_leftovers(output)
     if checkpoint.complete.exists():
         checkpoint.publish()
-    if resume and checkpoint.run() is None and (output / "model.keras").exists():
-        return open_run.finished_run(output, run, progress)
+    finished = resume and checkpoint.run() is None and (output / "model.keras").exists()
+    if workers.from_chief(b"finished" if finished else b"") == b"finished":
+        return open_run.finished_run(output, run, progress) if workers.chief else None
+    workers.check_same("recipe", run["recipe"])
     resumed = open_run.open_run(checkpoint, run, resume, progress)
     began = time.monotonic()
     tf.config.experimental.enable_op_determinism()
@@ -140,21 +172,30 @@ def train(
         )
     keras.utils.set_random_seed(recipe.seed)
     fingerprint = Fingerprint(corpus)
-    classifier, caches, vectors = prepare(
-        corpus, recipe, checkpoint, progress, fingerprint, start, taught and taught.labels
-    )
+    with workers.strategy.scope():
+        classifier, caches, vectors = prepare(
+            *(corpus, recipe, checkpoint, progress, fingerprint, start, taught and taught.labels),
+            check=lambda: workers.check_same("data set", fingerprint.hexdigest()),
+        )
     longest = longest_ngram(recipe.ngrams, classifier.vectorizer)
-    if resumed and checkpoint.read_state() is None:
+    if resumed and not (checkpoint.directory / "state.npz").exists():
         progress.note(
             "the run was stopped before its first checkpoint: starting from the beginning"
         )
     validation = caches.get("validation")
     if validation is not None:
         validation = TokenBatches(validation, recipe.batch_size)
-    best = fit(
-        *(classifier, recipe, caches["train"], validation),
-        *(checkpoint, progress, fingerprint.hexdigest()),
-    )
+    with workers.strategy.scope():
+        workers.copy_from_chief(classifier.weights)
+        best = fit(
+            *(classifier, recipe, caches["train"], validation),
+            *(checkpoint, progress, fingerprint.hexdigest()),
+        )
+    if not workers.chief:
+        return None
+    if workers.strategy.num_replicas_in_sync > 1:
+        # What follows runs on one device.
+        classifier = results.uncompiled_copy(classifier)
     found = {} if vectors is None else {"vectors": vectors}
     if longest:
         classifier, found["ngrams"] = add_ngrams(
@@ -268,26 +309,3 @@ def _documents(corpus, recipe):
         return size
     unlabelled = corpus.unlabelled
     return size + (unlabelled.size or sum(1 for _ in unlabelled))
-
-
-def _check_corpus(corpus, recipe):
-    if recipe.task != "documents":
-        raise TrainingError(
-            f"`task` must be documents for a corpus of texts. Received: {recipe.task}"
-        )
-    if "train" not in corpus.splits or corpus.splits["train"].size == 0:
-        raise TrainingError("`corpus` must have training documents. Received: none")
-    least = 1 if corpus.multi_label else 2
-    if len(corpus.classes) < least:
-        raise TrainingError(
-            f"`corpus` must have at least {least} classes to learn. "
-            f"Received: {', '.join(map(str, corpus.classes)) or 'none'}"
-        )
-    if recipe.class_weight is not None:
-        class_weights.parse(recipe.class_weight, corpus.classes)
-    if recipe.self_train and corpus.unlabelled is None:
-        raise TrainingError("`self_train` needs unlabelled texts: `unlabelled`. Received: none")
-    if recipe.calibrate and not (
-        "validation" in corpus.splits and corpus.splits["validation"].size
-    ):
-        raise TrainingError("`calibrate` needs validation documents. Received: none")

@@ -62,7 +62,7 @@ class StepCheckpoint(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._start = self._batches.start
-        self._iterations = int(self.model.optimizer.iterations)
+        self._iterations = int(values_of([self.model.optimizer.iterations])[0])
         if self._metrics is not None:
             # Keras has reset them at the beginning of the epoch.
             assign(_metric_variables(self.model), self._metrics)

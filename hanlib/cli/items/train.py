@@ -12,7 +12,7 @@ from hanlib.cli.errors import UsageError
 _ITEMS = {"sentences": "sentence", "tokens": "word"}
 # Options of the command that have no meaning for these tasks.
 _OTHER = ("unlabelled", "self_train", "ensemble", "start", "multi_label")
-_OTHER += ("text_column", "split_column", "label_separator")
+_OTHER += ("text_column", "split_column", "label_separator", "workers", "devices")
 
 
 def run(arguments):
