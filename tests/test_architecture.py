@@ -31,7 +31,7 @@ ALLOWED = {
     "sklearn": {"data", "layers", "models", "training"},
     "training": {
         *("data", "embeddings", "evaluation", "layers", "losses", "metrics", "models", "ops"),
-        "optimizers",
+        *("evidence", "optimizers"),
     },
     "__main__": {"cli"},
     "cli": {

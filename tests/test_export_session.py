@@ -36,10 +36,13 @@ class Session:
         return sorted(names)
 
     def ask(self, signature, texts):
+        texts = [text.encode() if isinstance(text, str) else text for text in texts]
+        return self.ask_all(signature, text=np.array(texts, object))
+
+    def ask_all(self, signature, **inputs):
         definition = self._meta.signature_def[signature]
         outputs = {name: info.name for name, info in definition.outputs.items()}
-        texts = [text.encode() if isinstance(text, str) else text for text in texts]
-        feed = {definition.inputs["text"].name: np.array(texts, object)}
+        feed = {definition.inputs[name].name: values for name, values in inputs.items()}
         return self._session.run(outputs, feed)
 
 

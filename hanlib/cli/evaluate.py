@@ -38,12 +38,17 @@ def add_parser(commands):
         action="store_true",
         help="compare explanations with the evidence that people marked in the documents",
     )
+    options.add_token_columns(parser)
     options.add_json(parser)
 
 
 def run(arguments):
     """Runs the command."""
     model_file.model_path(arguments.model)
+    if model_file.labels_items(arguments.model):
+        from hanlib.cli.items import evaluate
+
+        return evaluate.run(arguments)
     if arguments.html is not None:
         options.check_writable_file(arguments.html)
         if arguments.explained < 1:
@@ -51,6 +56,7 @@ def run(arguments):
     with contextlib.redirect_stdout(sys.stderr):
         metrics = _measure(arguments)
     print(json.dumps(metrics, ensure_ascii=False) if arguments.json else _report(metrics))
+    return 0
 
 
 def _measure(arguments):

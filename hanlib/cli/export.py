@@ -49,6 +49,8 @@ def run(arguments):
     """Runs the command."""
     model_file.model_path(arguments.model)
     options.check_writable(arguments.directory)
+    if model_file.labels_items(arguments.model):
+        return _export_items(arguments)
     for name in ("most_sentences", "most_words"):
         if getattr(arguments, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
@@ -61,6 +63,18 @@ def run(arguments):
         return 0
     print(report, file=sys.stdout if arguments.check else sys.stderr)
     return 0 if report.passed else 1
+
+
+def _export_items(arguments):
+    if arguments.half or arguments.check:
+        raise UsageError("--half and --check need a classifier of documents")
+    with contextlib.redirect_stdout(sys.stderr):
+        model = model_file.load(arguments.model)
+        from hanlib.serving.item_export import export_item_version
+
+        path = export_item_version(model, arguments.directory)
+    print(path)
+    return 0
 
 
 def _export(classifier, arguments):

@@ -1,6 +1,7 @@
 """The argument MODEL: a folder written by `hanlib train`, or a `.keras` file."""
 
 import json
+import zipfile
 from pathlib import Path
 
 from hanlib.cli.errors import UsageError
@@ -26,11 +27,41 @@ def model_path(model):
     return path
 
 
+def labels_items(model):
+    """Whether a model labels sentences or words; without loading it. False if there is none."""
+    try:
+        with zipfile.ZipFile(model_path(model)) as file:
+            kind = json.loads(file.read("config.json"))["class_name"]
+    # A missing or damaged file is reported when it is loaded.
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile, UsageError):
+        return False
+    return kind in ("SentenceClassifier", "TokenClassifier")
+
+
 def load_classifier(model):
     """The classifier of a model.
 
     Raises:
         UsageError: the file cannot be read, or is not a classifier of text.
+    """
+    if labels_items(model):
+        raise UsageError(f"{model} labels sentences or words: this command needs a classifier")
+    classifier = load(model)
+    from hanlib.models import DocumentClassifier
+
+    path = model_path(model)
+    if not isinstance(classifier, DocumentClassifier):
+        raise UsageError(f"{path} holds a {type(classifier).__name__}, not a DocumentClassifier")
+    if classifier.vectorizer is None:
+        raise UsageError(f"{path} has no vectorizer: it cannot read text")
+    return classifier
+
+
+def load(model):
+    """The Keras model in the file of a model.
+
+    Raises:
+        UsageError: the file cannot be read.
     """
     from hanlib.cli.quiet import start_tensorflow
     from hanlib.training.progress import ProgressLine
@@ -42,10 +73,10 @@ def load_classifier(model):
     start_tensorflow()
     import keras
 
-    from hanlib.models import DocumentClassifier
+    import hanlib.models  # noqa: F401 (registers the classes)
 
     try:
-        classifier = keras.models.load_model(path, compile=False)
+        return keras.models.load_model(path, compile=False)
     # A damaged file can raise any exception.
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
@@ -54,11 +85,6 @@ def load_classifier(model):
         ) from error
     finally:
         progress.close()
-    if not isinstance(classifier, DocumentClassifier):
-        raise UsageError(f"{path} holds a {type(classifier).__name__}, not a DocumentClassifier")
-    if classifier.vectorizer is None:
-        raise UsageError(f"{path} has no vectorizer: it cannot read text")
-    return classifier
 
 
 def record(model, name):

@@ -98,6 +98,38 @@ def add_dataset(parser, default_help):
     )
 
 
+def add_task(parser):
+    """The options of models that label sentences or words."""
+    group = parser.add_argument_group("labels of sentences or words")
+    group.add_argument(
+        "--task",
+        choices=("documents", "sentences", "tokens"),
+        default="documents",
+        help="what is labeled (default: documents); sentences: JSONL with the lists sentences and "
+        "labels; tokens: CoNLL columns, or JSONL with the lists words and labels",
+    )
+    group.add_argument("--validation", metavar="FILE", help="a file with validation documents")
+    add_token_columns(group)
+
+
+def check_task(arguments):
+    """Raises `UsageError` for an option that only labels of sentences or words have."""
+    for name in ("validation", "token_columns"):
+        if getattr(arguments, name) is not None:
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} needs --task sentences or --task tokens")
+
+
+def add_token_columns(parser):
+    """The option --token-columns."""
+    parser.add_argument(
+        "--token-columns",
+        metavar="C,C",
+        help="of a model of words: further columns of the words, such as the part of speech: keys "
+        "of a JSONL file, or numbers from 1 in a CoNLL file",
+    )
+
+
 def load_arguments(arguments, **more):
     """The keyword arguments of `hanlib.data.load` according to the options.
 

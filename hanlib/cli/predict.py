@@ -53,6 +53,11 @@ def add_parser(commands):
 
 def run(arguments):
     """Runs the command."""
+    if arguments.saved_model is None and model_file.labels_items(arguments.model):
+        from hanlib.cli.items import predict
+
+        predict.run(arguments)
+        return
     from hanlib.cli.classify import windows
 
     _check(arguments)

@@ -89,6 +89,7 @@ def add_parser(commands):
         default=[],
         help="any field of the recipe (below); can be repeated",
     )
+    options.add_task(parser)
     replicas.add_options(parser)
     options.add_json(parser)
     epilog = f"presets:\n{describe_presets()}\n\nfields of the recipe, for --set:\n"
@@ -97,18 +98,26 @@ def add_parser(commands):
 
 def run(arguments):
     """Runs the command."""
+    if arguments.task != "documents":
+        from hanlib.cli.items import train
+
+        train.run(arguments)
+        return
+    from hanlib.training.progress import ProgressLine
+
     started = time.monotonic()
     cluster = replicas.cluster(arguments)
     chief = cluster is None or cluster.index == 0
-    output = _output(arguments, chief)
+    output = output_folder(arguments, chief)
     if chief:
         options.check_writable(output)
-    recorded = _recorded_run(output) if arguments.resume else None
+    recorded = recorded_run(output) if arguments.resume else None
     start = _start(arguments, recorded)
     recipe = _recipe(arguments, recorded, start)
     check_recipe(recipe)
     load = _load_arguments(arguments, recipe, recorded)
-    progress = _progress()
+    options.check_task(arguments)
+    progress = ProgressLine()
     # Nothing that a library prints may get into the JSON.
     with contextlib.redirect_stdout(sys.stderr):
         result = _train(
@@ -129,7 +138,7 @@ def run(arguments):
         print(_summary(result, output, time.monotonic() - started))
 
 
-def _output(arguments, chief):
+def output_folder(arguments, chief=True):
     """The folder to write to; a model or an unfinished run is only replaced on demand."""
     named = arguments.output is not None
     output = Path(arguments.output or options.default_output(arguments.dataset or "demo"))
@@ -147,7 +156,7 @@ def _output(arguments, chief):
     return next(path for path in numbered if not path.exists())
 
 
-def _recorded_run(output):
+def recorded_run(output):
     """Recipe and data set of the run in `output`, unfinished or finished, or None."""
     from hanlib.training.checkpoint import Checkpoint
 
@@ -196,17 +205,17 @@ def _recipe(arguments, recorded, start):
     if given["vectors"] is None and more_texts and start is None and recorded is None:
         given["vectors"] = "own"
     given = [f"{name}={value}" for name, value in given.items() if value is not None]
-    recipe = recipe.with_overrides([*given, *arguments.set])
-    if recipe.vectors in (None, "own"):
+    return with_vector_file(recipe.with_overrides([*given, *arguments.set]))
+
+
+def with_vector_file(recipe):
+    """The recipe with the full path of its word vectors, for a run resumed from another folder."""
+    path = recipe.vectors
+    if path in (None, "own"):
         return recipe
-    # In full, for a run that is resumed from another folder.
-    return dataclasses.replace(recipe, vectors=_vector_file(recipe.vectors))
-
-
-def _vector_file(path):
     if not os.path.isfile(path):
         raise UsageError(f"--vectors must be own, a file, or none. No such file: {path}")
-    return os.path.abspath(path)
+    return dataclasses.replace(recipe, vectors=os.path.abspath(path))
 
 
 def _load_arguments(arguments, recipe, recorded):
@@ -220,12 +229,6 @@ def _load_arguments(arguments, recipe, recorded):
     if recorded is not None and given["dataset"] == recorded["dataset"]:
         return {**recorded, **given}
     return given
-
-
-def _progress():
-    from hanlib.training.progress import ProgressLine
-
-    return ProgressLine()
 
 
 def _train(load, recipe, output, resume, progress, start, make_strategy):

@@ -22,9 +22,11 @@ from hanlib.layers.document_encoder import DocumentEncoder
 from hanlib.layers.gated_cell import GatedCell
 from hanlib.layers.hierarchical_encoder import HierarchicalEncoder
 from hanlib.layers.level_encoder import LevelEncoder
+from hanlib.layers.linear_chain_crf import LinearChainCRF
 from hanlib.layers.ngram_linear import NGramLinear
 from hanlib.layers.rationale_head import RationaleHead
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
 from hanlib.layers.self_attention import SelfAttention
+from hanlib.layers.token_embedding import TokenEmbedding
 from hanlib.layers.tokens import Tokens
 from hanlib.layers.vectorizer import DocumentVectorizer

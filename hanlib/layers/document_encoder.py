@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from hanlib.layers.level_states import LevelStates
 from hanlib.ops.hierarchy import hierarchy, merge_levels
 from hanlib.ops.softmax import accumulation_dtype
 
@@ -177,6 +178,29 @@ class DocumentEncoder(keras.layers.Layer):
             )
             index = None
         return values
+
+    def states(self, values, lengths, index=None, training=None):
+        """The states of the items of each level: words, then sentences in their document.
+
+        Args:
+            values, lengths, index, training: As in `encode`.
+
+        Returns:
+            A list with the `LevelStates` of each level, words first.
+
+        Raises:
+            ValueError: If the encoder has no attention, because what it pools is then not known.
+        """
+        self.require_attention("`states`")
+        found = []
+
+        def pool(pooling, states, rows, count, training=None):
+            vectors = pool_states(pooling, states, rows, count, training=training)
+            found.append(LevelStates(states, rows, vectors))
+            return vectors
+
+        self.encode(values, lengths, index, training=training, pool=pool)
+        return found
 
     def embed(self, words, training=None):
         """The vectors of words.

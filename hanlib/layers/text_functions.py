@@ -61,6 +61,27 @@ def _default_graph():
     )
 
 
+def words_of_sentences(sentences, normalize="default", split_words="default"):
+    """Normalizes sentences and splits them into words; one without words gets an empty word.
+
+    Args:
+        sentences: `<string>[sentences]`.
+        normalize, split_words: As in `sentences_and_words`.
+
+    Returns:
+        Ragged `<string>[sentences, (words)]`, at least one word in each.
+
+    >>> words_of_sentences(tf.constant(["Go on.", " "])).to_list()
+    [[b'Go', b'on', b'.'], [b'']]
+    """
+    given = {"normalize": normalize, "split_words": split_words}
+    functions = {**TEXT_FUNCTIONS, **{k: f for k, f in given.items() if f != "default"}}
+    words = functions["split_words"](functions["normalize"](sentences))
+    missing = tf.cast(words.row_lengths() == 0, tf.int64)
+    filler = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(missing)], ""), missing)
+    return tf.concat([words, filler], axis=1)
+
+
 def check_text_function(name, function):
     """Returns an argument that must be "default" or a function."""
     if function != "default" and not callable(function):

@@ -11,6 +11,7 @@ from hanlib.layers.text_functions import (
     check_text_function,
     sentences_and_words,
     serialize_text_function,
+    words_of_sentences,
 )
 from hanlib.layers.texts import as_strings, decode, encode, one_dimension
 from hanlib.layers.tokens import tokens_of
@@ -139,6 +140,42 @@ class DocumentVectorizer(VocabularyLayer):
             return _traced(self)(text)
         return self._tokenize(text, table)
 
+    def tokenize_sentences(self, sentences, table=None):
+        """As `tokenize`, for documents that are split into sentences already.
+
+        Each sentence stays one sentence. One without words gets an empty word, which is unknown.
+
+        Args:
+            sentences: ragged `<string>[docs, (sentences)]`.
+            table: as in `tokenize`.
+
+        >>> vectorizer = DocumentVectorizer(vocabulary=["good"])
+        >>> vectorizer.tokenize_sentences(tf.ragged.constant([["So good. Go!", ""]])).words.numpy()
+        array([b'So', b'good', b'.', b'Go', b'!', b''], dtype=object)
+        """
+        words = words_of_sentences(sentences.values, self.normalize, self.split_words)
+        return self._tokens(sentences, sentences.with_values(words), table)
+
+    def tokenize_words(self, words, table=None):
+        """As `tokenize`, for documents of one sentence each that are split into words already.
+
+        Args:
+            words: ragged `<string>[docs, (words)]`, which are not changed.
+            table: as in `tokenize`.
+
+        >>> vectorizer = DocumentVectorizer(vocabulary=["good"])
+        >>> tokens = vectorizer.tokenize_words(tf.ragged.constant([["So", "good"], []]))
+        >>> tokens.ids.numpy().tolist(), tokens.document_sentences.numpy().tolist()
+        ([1, 2], [1, 0])
+        """
+        sentences = tf.strings.reduce_join(words, axis=-1, separator=" ")
+        ones = tf.ones([words.nrows()], tf.int64)
+        return self._tokens(
+            tf.RaggedTensor.from_row_lengths(sentences, ones),
+            tf.RaggedTensor.from_row_lengths(words, ones),
+            table,
+        )
+
     def get_config(self):
         """The arguments, including the vocabulary."""
         functions = {
@@ -169,7 +206,9 @@ class DocumentVectorizer(VocabularyLayer):
         return vectorizer
 
     def _tokenize(self, text, table=None):
-        sentences, words = self._sentences_and_words(text)
+        return self._tokens(*self._sentences_and_words(text), table)
+
+    def _tokens(self, sentences, words, table):
         tokens = tokens_of(sentences, words, self.max_sentence_words)
         return tokens._replace(ids=self._lookup(tokens.words, table))
 

@@ -1,5 +1,6 @@
 """The vocabulary of a layer: learned from texts or given, and the lookup of words."""
 
+import collections
 import json
 from pathlib import Path
 
@@ -74,6 +75,36 @@ class VocabularyLayer(keras.layers.Layer):
                 f"Received: {documents} texts with {len(counts)} distinct words"
             )
         self._set_words(words)
+
+    def adapt_words(self, sentences):
+        """Learns the vocabulary of texts that are split into words already.
+
+        Args:
+            sentences: an iterable of lists of `str`.
+
+        Raises:
+            ValueError: if no word occurs `min_count` times.
+
+        >>> from hanlib.layers import DocumentVectorizer
+        >>> vectorizer = DocumentVectorizer()
+        >>> vectorizer.adapt_words([["New", "York", "Times"], ["new", "times"]])
+        >>> vectorizer.get_vocabulary()
+        ['', '[UNK]', 'new', 'times', 'york']
+        """
+        counts = collections.Counter(encode(word) for words in sentences for word in words if word)
+        words = {}
+        if counts:
+            keys = self._keys(tf.constant(list(counts))).numpy().tolist()
+            for key, number in zip(keys, counts.values(), strict=True):
+                words[key] = words.get(key, 0) + number
+        most = None if self.max_tokens is None else self._capacity()
+        chosen = most_frequent(words, self.min_count, most)
+        if not chosen:
+            raise ValueError(
+                f"`sentences` must hold words that occur at least min_count={self.min_count} "
+                f"times. Received: {len(words)} distinct words"
+            )
+        self._set_words(chosen)
 
     @property
     def vocabulary_size(self):

@@ -67,13 +67,37 @@ def export_saved_model(
     ['classes', 'label', 'probabilities']
     """
     directory = Path(directory)
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise FileExistsError(f"`directory` must be new or empty. Received: {directory}")
+    check_new(directory)
     options = _checked(classifier, **options)
     with atomic_files.writing_folder(directory.parent) as temporary:
         written = _write(classifier, temporary, options, progress or _ignore)
         atomic_files.publish(written, directory)
     return directory
+
+
+def check_new(directory):
+    """Raises `FileExistsError` unless a folder is new or empty."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise FileExistsError(f"`directory` must be new or empty. Received: {directory}")
+
+
+def write_saved_model(served, path, signatures, folder):
+    """Writes a SavedModel.
+
+    Args:
+        served: The object to save.
+        path: The folder to create.
+        signatures: Function without arguments that returns the concrete functions by name.
+        folder: The folder that contains `path`, for messages.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
+    try:
+        with _quiet():
+            tf.saved_model.save(served, str(path), signatures=signatures())
+    except tf.errors.OpError as error:
+        raise _as_os_error(error, folder) from error
 
 
 def export_version(classifier, directory, **options):

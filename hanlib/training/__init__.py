@@ -7,6 +7,7 @@ import importlib
 
 from hanlib.training.recipe import DATASET_DEFAULTS, Recipe
 from hanlib.training.settings import RecipeError
+from hanlib.training.task_defaults import item_recipe
 
 _LAZY = {
     "train": "hanlib.training.run",
@@ -23,8 +24,10 @@ _LAZY = {
     "ProgressReport": "hanlib.training.progress_report",
     "TimeLimit": "hanlib.training.time_limit",
     "compare": "hanlib.training.comparison",
+    "train_items": "hanlib.training.items",
+    "evaluate_items": "hanlib.training.item_metrics",
 }
-__all__ = ["DATASET_DEFAULTS", "Recipe", "RecipeError", *_LAZY]
+__all__ = ["DATASET_DEFAULTS", "Recipe", "RecipeError", "item_recipe", *_LAZY]
 
 
 def __getattr__(name):

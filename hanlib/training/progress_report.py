@@ -102,5 +102,6 @@ def _documents_before(batches, epoch):
 
 def _summary(entry, epochs):
     names = ("loss", "validation_loss", "validation_accuracy", "validation_micro_f1")
+    names = (*names, "validation_chunk_f1")
     shown = [f"{name.replace('_', ' ')} {entry[name]:.4f}" for name in names if name in entry]
     return f"epoch {entry['epoch']}/{epochs}: {', '.join(shown)} ({entry['seconds']:.0f} s)"

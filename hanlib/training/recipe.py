@@ -125,6 +125,16 @@ class Recipe:
     rationale_attention: float = setting(
         0.0, "weight of the same loss on the attention scores before the softmax", **at_least(0)
     )
+    # Labels of sentences or tokens.
+    task: str = setting(
+        "documents", "what is labeled", **one_of("documents", "sentences", "tokens")
+    )
+    crf: bool | None = setting(
+        None, "whether a CRF scores the labels of sentences or tokens together; none: yes"
+    )
+    shape_buckets: int | None = setting(
+        None, "hash buckets per feature of a token's spelling; 0: not read", **at_least(0)
+    )
     # The linear part.
     ngrams: int | None = setting(
         None,
@@ -237,6 +247,11 @@ class Recipe:
                 f"Received: max_tokens={self.max_tokens}, oov_buckets={self.oov_buckets}"
             )
         check_encoder_fields(self.encoder, self._given_to_encoder(), self.per_label)
+        for name in ("crf", "shape_buckets"):
+            if self.task == "documents" and getattr(self, name) is not None:
+                raise RecipeError(
+                    f"`{name}` must not be given for documents. Received: {getattr(self, name)}"
+                )
         if self.ensemble > 1 and not self.self_train:
             raise RecipeError(
                 f"`ensemble` must be 1 without `self_train`. Received: ensemble={self.ensemble}"

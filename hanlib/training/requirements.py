@@ -8,6 +8,10 @@ from hanlib.training.errors import TrainingError
 
 def check_corpus(corpus, recipe):
     """Raises a `TrainingError` if a recipe cannot be trained on a corpus."""
+    if recipe.task != "documents":
+        raise TrainingError(
+            f"`task` must be documents for a corpus of texts. Received: {recipe.task}"
+        )
     if "train" not in corpus.splits or corpus.splits["train"].size == 0:
         raise TrainingError("`corpus` must have training documents. Received: none")
     least = 1 if corpus.multi_label else 2

@@ -36,12 +36,7 @@ def measure(classifier, best, corpus, train, validation, test, progress):
         "parameters": classifier.count_params(),
         "vocabulary_size": classifier.vectorizer.vocabulary_size,
         "thresholds": list(classifier.thresholds) if corpus.multi_label else None,
-        "versions": {
-            "hanlib": hanlib.__version__,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "python": platform.python_version(),
-        },
+        "versions": versions(),
     }
     if validation is not None:
         record["documents"]["validation"] = validation.documents
@@ -55,6 +50,16 @@ def measure(classifier, best, corpus, train, validation, test, progress):
         )
         record["documents"]["test"] = record["test"]["documents"]
     return record
+
+
+def versions():
+    """The versions that a run used, by name."""
+    return {
+        "hanlib": hanlib.__version__,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "python": platform.python_version(),
+    }
 
 
 def _validate(classifier, validation, progress):

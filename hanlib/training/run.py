@@ -258,6 +258,19 @@ def fit(
     if not compiled:
         compile_classifier(classifier, recipe, batches.steps * recipe.epochs)
     monitor = "micro_f1" if classifier.multi_label else "accuracy"
+    return fit_batches(
+        classifier, recipe, batches, validation, checkpoint, progress, monitor, fingerprint
+    )
+
+
+def fit_batches(
+    model, recipe, batches, validation, checkpoint, progress, monitor, fingerprint=None
+):
+    """Trains a compiled model on batches, with the callbacks of every run; see `fit`.
+
+    Args:
+        monitor: the metric that chooses the best epoch.
+    """
     best = BestEpoch(monitor, recipe.patience, store=checkpoint)
     limit = None if recipe.minutes is None else TimeLimit(recipe.minutes, best)
     callbacks = [
@@ -267,7 +280,7 @@ def fit(
         ProgressReport(progress, best, validation, limit),
         *([] if limit is None else [limit]),
     ]
-    classifier.fit(
+    model.fit(
         batches,
         epochs=recipe.epochs,
         validation_data=validation,

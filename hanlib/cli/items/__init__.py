@@ -1,0 +1,1 @@
+"""The commands on models that label sentences or words."""

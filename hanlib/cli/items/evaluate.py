@@ -1,0 +1,62 @@
+"""`hanlib evaluate` of a model that labels sentences or words."""
+
+import contextlib
+import json
+import sys
+
+from hanlib.cli import model_file
+from hanlib.cli.errors import UsageError
+from hanlib.cli.items.train import figures, load_arguments
+
+
+def run(arguments):
+    """Runs the command."""
+    if arguments.html is not None:
+        raise UsageError("--html needs a classifier of documents")
+    with contextlib.redirect_stdout(sys.stderr):
+        metrics = _measure(arguments)
+    print(json.dumps(metrics, ensure_ascii=False) if arguments.json else _report(metrics))
+    return 0
+
+
+def _measure(arguments):
+    from hanlib.data.items import load_items
+
+    recorded = (model_file.record(arguments.model, "dataset.json") or {}).get("load", {})
+    if arguments.dataset is None and "path" not in recorded:
+        raise UsageError(
+            f"DATASET must be given: {arguments.model} has no record of its training data"
+        )
+    model = model_file.load(arguments.model)
+    given = load_arguments(arguments, recorded)
+    if given["path"] != recorded.get("path"):
+        # Other files are not divided: all of their documents are measured.
+        given = {**given, "validation": None, "validation_split": 0}
+    corpus = load_items(**{**given, "item": model.item})
+    wanted = arguments.split or ("validation" if "validation" in corpus.splits else "train")
+    if wanted not in corpus.splits:
+        raise UsageError(f"{corpus.name} has no {wanted} split; it has {', '.join(corpus.splits)}")
+    from hanlib.training.item_metrics import evaluate_items
+
+    metrics = evaluate_items(model, corpus.splits[wanted])
+    name = "all" if set(corpus.splits) == {"train"} else wanted
+    return {"model": arguments.model, "dataset": corpus.name, "split": name, **metrics}
+
+
+def _report(metrics):
+    lines = [f"{metrics['dataset']}, {metrics['split']}: {figures(metrics)}"]
+    tables = {"label": metrics["per_class"]}
+    if "chunks" in metrics:
+        total = {**metrics["chunks"], "support": 0}
+        kinds = metrics["chunks"]["per_kind"]
+        total["support"] = sum(kind["support"] for kind in kinds.values())
+        tables["chunk"] = {**kinds, "all": total}
+    for title, rows in tables.items():
+        width = max(len(title), *map(len, rows))
+        lines.append(f"\n  {title:<{width}}  precision  recall      f1  number")
+        lines += [
+            f"  {name:<{width}}  {row['precision']:9.4f}  {row['recall']:.4f}  {row['f1']:.4f}"
+            f"  {row['support']:6,}"
+            for name, row in rows.items()
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,129 @@
+"""`hanlib train --task sentences|tokens`: trains a model that labels sentences or words."""
+
+import contextlib
+import json
+import os
+import sys
+import time
+
+from hanlib.cli import options
+from hanlib.cli.errors import UsageError
+
+_ITEMS = {"sentences": "sentence", "tokens": "word"}
+# Options of the command that have no meaning for these tasks.
+_OTHER = ("unlabelled", "self_train", "ensemble", "start", "multi_label")
+_OTHER += ("text_column", "split_column", "label_separator", "workers", "devices")
+
+
+def run(arguments):
+    """Runs the command."""
+    from hanlib.cli.train import output_folder, recorded_run
+    from hanlib.training.recipe import Recipe
+    from hanlib.training.task_defaults import item_recipe
+
+    started = time.monotonic()
+    for name in _OTHER:
+        if getattr(arguments, name) is not None:
+            option = {"start": "from"}.get(name, name).replace("_", "-")
+            raise UsageError(f"--{option} must not be given with --task {arguments.task}")
+    output = output_folder(arguments)
+    options.check_writable(output)
+    recorded = recorded_run(output) if arguments.resume else None
+    if arguments.dataset is None and recorded is None:
+        raise UsageError(f"DATASET must be given with --task {arguments.task}")
+    recipe = item_recipe(arguments.task)
+    if recorded is not None:
+        recipe = Recipe.from_dict(recorded["recipe"])
+    recipe = _with_options(recipe, arguments)
+    load = load_arguments(arguments, (recorded or {}).get("dataset", {}).get("load"))
+    load = {**load, "validation_split": recipe.validation_split, "seed": recipe.seed}
+    with contextlib.redirect_stdout(sys.stderr):
+        result = _train(load, recipe, output, arguments.resume)
+    if arguments.json:
+        print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
+    else:
+        print(_summary(result, output, time.monotonic() - started))
+
+
+def _with_options(recipe, arguments):
+    from hanlib.cli.train import with_vector_file
+
+    names = ("preset", "epochs", "seed", "validation_split", "class_weight", "vectors")
+    given = [f"{n}={getattr(arguments, n)}" for n in names if getattr(arguments, n) is not None]
+    return with_vector_file(recipe.with_overrides([*given, *arguments.set]))
+
+
+def load_arguments(arguments, recorded=None):
+    """The arguments of `hanlib.data.load_items`: as recorded, where the command gives none."""
+    given = {
+        "path": None if arguments.dataset is None else os.path.abspath(arguments.dataset),
+        "item": _ITEMS.get(getattr(arguments, "task", None)),
+        "validation": getattr(arguments, "validation", None),
+        "label_column": arguments.label_column,
+        "token_columns": token_columns(arguments.token_columns),
+        "encoding": arguments.encoding,
+    }
+    if given["validation"] is not None:
+        given["validation"] = os.path.abspath(given["validation"])
+    return {**(recorded or {}), **{name: v for name, v in given.items() if v is not None}}
+
+
+def token_columns(text):
+    """The columns that --token-columns names, or None."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _train(load, recipe, output, resume):
+    from hanlib.cli.quiet import start_tensorflow
+    from hanlib.data.items import load_items
+    from hanlib.training.progress import ProgressLine
+
+    progress = ProgressLine()
+    corpus = load_items(**load)
+    progress.stage("loading TensorFlow")
+    start_tensorflow()
+    from hanlib.training.items import train_items
+
+    progress.close()
+    try:
+        return train_items(
+            corpus,
+            recipe,
+            output,
+            resume=resume,
+            progress=progress,
+            dataset={"load": load},
+            export=lambda model, folder: model.export(folder / "serving" / "1"),
+        )
+    except KeyboardInterrupt:
+        again = f"`hanlib train --task {recipe.task} --output {output} --resume`"
+        raise KeyboardInterrupt(f"{again} goes on from the last checkpoint") from None
+    finally:
+        progress.close()
+
+
+def _summary(record, output, seconds):
+    from hanlib.training.progress import duration
+
+    lines = ["", f"{output}: a model of {len(record['classes'])} labels of {record['task']}"]
+    if "validation" in record:
+        lines.append(f"  validation  {figures(record['validation'])}")
+    lines += [
+        f"  best epoch  {record['best_epoch']} of {record['epochs']}",
+        f"  size        {record['parameters']:,} parameters, {record['vocabulary_size']:,} words",
+        f"  time        {duration(seconds)}, of which training {duration(record['seconds'])}",
+        "",
+        "next:",
+        f"  hanlib evaluate {output} FILE",
+        f'  hanlib predict {output} "Your text."',
+    ]
+    return "\n".join(lines)
+
+
+def figures(metrics):
+    """The metrics in one line."""
+    shown = {"accuracy": metrics["accuracy"], "macro f1": metrics["macro_f1"]}
+    if "chunks" in metrics:
+        shown["chunk f1"] = metrics["chunks"]["f1"]
+    listed = ", ".join(f"{name} {value:.4f}" for name, value in shown.items())
+    return f"{listed} ({metrics['documents']:,} documents, {metrics['items']:,} labels)"

@@ -1,0 +1,103 @@
+"""What an exported model of sentences or words answers, in TensorFlow's standard ops."""
+
+import tensorflow as tf
+
+from hanlib.layers.tokens import sums
+
+
+class ItemSignatures:
+    """The signatures of a model that labels items, each from strings to a dict.
+
+    Every output has the documents first and is padded to the batch.
+
+    Args:
+        model: A built `SentenceClassifier` or `TokenClassifier`.
+        vocabulary: What looks up distinct words, such as a `VocabularyFile`.
+        tables: A lookup table per given column of the words.
+        max_words: Limit on the words of a document; a longer one is an error.
+    """
+
+    def __init__(self, model, vocabulary, tables=(), max_words=200_000):
+        self.model, self.vocabulary, self.tables = model, vocabulary, list(tables)
+        self.max_words = max_words
+        names = [str(name).encode("utf-8", "replace") for name in model.classes]
+        self._names = tf.constant(names, tf.string)
+
+    def all(self):
+        """The signatures by name.
+
+        - `serving_default`: `text <string>[docs]`. A model with columns reads no texts; its
+          `serving_default` is the next one.
+        - `split`: `items <string>[docs, most]`, sentences or words, padded with "" at the end, and
+          for each given column of words `column_1`, ... of the same shape.
+        """
+        items = tf.TensorSpec([None, None], tf.string)
+        inputs = {"items": items, **{f"column_{n + 1}": items for n in range(len(self.tables))}}
+        inputs = {
+            name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in inputs.items()
+        }
+        split = tf.function(self.split, autograph=False).get_concrete_function(**inputs)
+        if self.tables:
+            return {"serving_default": split}
+        text = tf.TensorSpec([None], tf.string, name="text")
+        whole = tf.function(self.text, autograph=False).get_concrete_function(text)
+        return {"serving_default": whole, "split": split}
+
+    def text(self, text):
+        """The labels of texts.
+
+        Returns:
+            `items`: `<string>[docs, most]`, the sentences or words as they are written.
+            `labels`: `<string>[docs, most]`.
+            `probabilities`: `<float32>[docs, most, classes]`.
+            `counts`: `<int32>[docs]`, the items of each document.
+            `classes`: `<string>[docs, classes]`.
+        """
+        return self._answer(self.model.vectorizer.tokenize(text, self.vocabulary))
+
+    def split(self, items, **columns):
+        """The labels of documents that are split into sentences or words; see `text`."""
+        places = tf.range(1, tf.shape(items)[1] + 1)
+        counts = tf.reduce_max(tf.where(items != "", places, 0), axis=1)
+        counts = tf.maximum(counts, 0)  # Without columns the maximum is the least integer.
+        ragged = tf.RaggedTensor.from_tensor(items, lengths=counts)
+        if self.model.item == "sentence":
+            return self._answer(self.model.vectorizer.tokenize_sentences(ragged, self.vocabulary))
+        tokens = self.model.vectorizer.tokenize_words(ragged, self.vocabulary)
+        if not self.tables:
+            return self._answer(tokens)
+        real = tf.sequence_mask(counts, tf.shape(items)[1])
+        given = (columns[f"column_{n + 1}"] for n in range(len(self.tables)))
+        pairs = zip(self.tables, given, strict=True)
+        rows = [table.lookup(tf.boolean_mask(values, real)) for table, values in pairs]
+        return self._answer(tokens, tf.stack(rows, axis=1))
+
+    def _answer(self, tokens, columns=None):
+        words = sums(tokens.row_lengths, tokens.document_rows)
+        message = f"a document has more than {self.max_words:,} words, the limit of this model"
+        limited = tf.debugging.Assert(tf.reduce_all(words <= self.max_words), [message])
+        with tf.control_dependencies([limited]):
+            tokens = tokens._replace(ids=tf.identity(tokens.ids))
+        more = [] if columns is None else [columns]
+        labels, probabilities = self.model.answers(self.model.token_batch(tokens, *more))
+        sentences = self.model.item == "sentence"
+        counts = tokens.document_sentences if sentences else words
+
+        def dense(values, padding):
+            ragged = tf.RaggedTensor.from_row_lengths(values, tf.cast(counts, tf.int64))
+            return ragged.to_tensor(padding)
+
+        surfaces = tokens.sentences if sentences else tokens.words
+        classes = tf.tile(self._names[tf.newaxis], [tf.size(counts), 1])
+        return {
+            "items": dense(_valid(surfaces), ""),
+            "labels": dense(tf.gather(self._names, labels), ""),
+            "probabilities": dense(probabilities, 0.0),
+            "counts": counts,
+            "classes": classes,
+        }
+
+
+def _valid(strings):
+    """Valid UTF-8, whatever a user's own `normalize` or `split_words` made of it."""
+    return tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8", errors="replace")

@@ -1,0 +1,156 @@
+"""Training runs of models that label sentences or words: from a corpus to a folder."""
+
+import hashlib
+import json
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from hanlib import atomic_files
+from hanlib.evidence.chunks import is_bio
+from hanlib.training import open_run, results, word_vectors
+from hanlib.training.checkpoint import Checkpoint
+from hanlib.training.class_weights import parse
+from hanlib.training.errors import TrainingError
+from hanlib.training.item_builders import build_item_classifier, compile_item_classifier
+from hanlib.training.item_metrics import evaluate_items
+from hanlib.training.progress import silent
+from hanlib.training.run import fit_batches
+
+_ITEMS = {"sentences": "sentence", "tokens": "word"}
+
+
+def train_items(corpus, recipe, output, *, resume=False, progress=None, dataset=None, export=None):
+    """Trains a `SentenceClassifier` or `TokenClassifier` and writes it to a folder.
+
+    The folder has the files that `hanlib.training.train` writes, and a run that was stopped is
+    resumed in the same way.
+
+    Args:
+        corpus: A `hanlib.data.ItemCorpus`.
+        recipe: A `Recipe` with the task "sentences" or "tokens"; see `item_recipe`.
+        output, resume, progress, dataset, export: See `hanlib.training.train`.
+
+    Returns:
+        A dict like that of `hanlib.training.train`; `validation` is what `evaluate_items` returns.
+
+    Raises:
+        TrainingError: The corpus does not fit the task, or `resume` does not match the run.
+        RecipeError: The model of the recipe cannot be built.
+
+    >>> import tempfile
+    >>> from hanlib.data import ItemCorpus
+    >>> from hanlib.training import item_recipe
+    >>> splits = {"train": [(["Rain", "falls"], ["B-NP", "B-VP"])] * 4}
+    >>> corpus = ItemCorpus("chunks", "word", ("B-NP", "B-VP"), (), splits)
+    >>> recipe = item_recipe("tokens", epochs=1, units=4, shape_buckets=50)
+    >>> train_items(corpus, recipe, tempfile.mkdtemp())["documents"]
+    {'train': 4}
+    """
+    progress, output = progress or silent, Path(output)
+    if _ITEMS.get(recipe.task) != corpus.item:
+        raise TrainingError(
+            f"`task` must be that of a corpus of {corpus.item}s. Received: {recipe.task}"
+        )
+    if recipe.class_weight is not None and recipe.crf is not False:
+        raise TrainingError(
+            f"`class_weight` needs crf=false. Received: class_weight={recipe.class_weight}"
+        )
+    if not resume or recipe.embedding_dim is None:
+        recipe = word_vectors.with_width(recipe)
+    recipe = recipe.for_documents(len(corpus.splits["train"]))
+    run = {"recipe": recipe.to_dict(), "dataset": _described(corpus, dataset)}
+    checkpoint = Checkpoint(output)
+    output.mkdir(parents=True, exist_ok=True)
+    atomic_files.remove_leftovers(output)
+    if checkpoint.complete.exists():
+        checkpoint.publish()
+    if resume and checkpoint.run() is None and (output / "model.keras").exists():
+        return open_run.finished_run(output, run, progress)
+    open_run.open_run(checkpoint, run, resume, progress)
+    began = time.monotonic()
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(recipe.seed)
+    model = build_item_classifier(recipe, corpus)
+    best = _fit(model, recipe, corpus, checkpoint, progress)
+    record = _measure(model, best, corpus)
+    record["seconds"] = round(time.monotonic() - began, 2)
+    results.write(model, best.history, record, run, checkpoint, export, progress)
+    return record
+
+
+def _fit(model, recipe, corpus, checkpoint, progress):
+    batches = {
+        "train": _batches(model, recipe, corpus, "train", seed=recipe.seed, epochs=recipe.epochs),
+        "validation": None,
+    }
+    if "validation" in corpus.splits:
+        batches["validation"] = _batches(model, recipe, corpus, "validation")
+    if recipe.vectors is not None:
+        _start_from_vectors(model, recipe, batches["train"].cache, checkpoint, progress)
+    bio = corpus.item == "word" and is_bio(corpus.classes)
+    compile_item_classifier(model, recipe, batches["train"].steps * recipe.epochs, bio)
+    return fit_batches(
+        *(model, recipe, batches["train"], batches["validation"], checkpoint, progress),
+        monitor="chunk_f1" if bio else "accuracy",
+        fingerprint=_fingerprint(corpus),
+    )
+
+
+def _start_from_vectors(model, recipe, cache, checkpoint, progress):
+    """Gives the words their initial vectors (see `recipe.vectors`)."""
+    layer = model.embedding.words if model.item == "word" else model.encoder.embedding
+    table = layer.embeddings
+    found = word_vectors.find_vectors(
+        recipe, model.vectorizer, table.shape[1], [cache], checkpoint, progress
+    )
+    table.assign(found.embeddings(table.numpy(), recipe.vectors_std))
+    word_vectors.describe(found, recipe, cache, progress)
+
+
+def _batches(model, recipe, corpus, split, **options):
+    documents, labels = zip(*corpus.splits[split], strict=True)
+    weights = recipe.class_weight if split == "train" else None
+    return model.batches(
+        list(documents),
+        list(labels),
+        recipe.batch_size,
+        None if weights is None else parse(weights, corpus.classes),
+        max_batch_words=recipe.max_batch_words,
+        **options,
+    )
+
+
+def _measure(model, best, corpus):
+    chosen = best.history[best.best_epoch() - 1]
+    record = {
+        "dataset": corpus.name,
+        "task": next(task for task, item in _ITEMS.items() if item == corpus.item),
+        "classes": list(corpus.classes),
+        "documents": {name: len(part) for name, part in corpus.splits.items()},
+        "best_epoch": chosen["epoch"],
+        "epochs": len(best.history),
+        "train": {name: chosen[name] for name in ("loss", best.monitor)},
+        "parameters": model.count_params(),
+        "vocabulary_size": model.vectorizer.vocabulary_size,
+        "versions": results.versions(),
+    }
+    if "validation" in corpus.splits:
+        record["validation"] = evaluate_items(model, corpus.splits["validation"])
+    return record
+
+
+def _described(corpus, dataset):
+    return {
+        **(dataset or {}),
+        "name": corpus.name,
+        "classes": list(corpus.classes),
+        "documents": {name: len(part) for name, part in corpus.splits.items()},
+    }
+
+
+def _fingerprint(corpus):
+    text = json.dumps([corpus.classes, corpus.splits], ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

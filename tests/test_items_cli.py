@@ -1,0 +1,135 @@
+"""`hanlib train --task sentences|tokens`, and the commands on such models."""
+
+import json
+
+import pytest
+from command_line import assert_mistake, one_object
+from test_export_session import Session
+from tiny_taggers import CHUNKS, DOCUMENTS, LABELS, SENTENCES, TAGGED
+
+from hanlib.cli import main
+from hanlib.data import DataError, load_items
+
+
+def write_conll(path):
+    rows = (
+        "\n".join(f"{w} {t} {c}" for (w, t), c in zip(sentence, labels, strict=True))
+        for sentence, labels in zip(TAGGED, CHUNKS, strict=True)
+    )
+    path.write_text("\n\n".join(rows))
+    return path
+
+
+def write_json(path, documents=DOCUMENTS):
+    rows = zip(documents, LABELS, strict=False)
+    path.write_text("\n".join(json.dumps({"sentences": d, "labels": y}) for d, y in rows))
+    return path
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory):
+    """A folder with chunks.conll and a model of them."""
+    folder = tmp_path_factory.mktemp("tagger")
+    path = write_conll(folder / "chunks.conll")
+    small = ("units=8", "embedding_dim=8", "shape_buckets=50", "learning_rate=0.03", "min_count=1")
+    small += ("weight_average=0", "input_dropout=0", "embedding_dropout=0", "batch_size=8")
+    options = [part for setting in small for part in ("--set", setting)]
+    command = ["train", path, "--task", "tokens", "--output", folder / "model", *options]
+    assert main([*map(str, command), "--epochs", "6", "--validation", str(path)]) == 0
+    return folder
+
+
+def test_training_writes_a_folder_with_an_export(tagger):
+    model = tagger / "model"
+    metrics = json.loads((model / "metrics.json").read_text())
+    assert metrics["validation"]["chunks"]["f1"] > 0.9
+    assert len(json.loads((model / "history.json").read_text())) == metrics["epochs"]
+    answers = Session(model / "serving" / "1").ask("serving_default", ["Rain falls."])
+    assert answers["counts"].tolist() == [3]
+
+
+def test_evaluate_and_predict(tagger, capsys, tmp_path):
+    model, path = str(tagger / "model"), str(tagger / "chunks.conll")
+    assert main(["evaluate", model, path, "--json"]) == 0
+    metrics = one_object(capsys.readouterr().out)
+    assert metrics["split"] == "validation"
+    assert metrics["chunks"]["f1"] > 0.9
+    assert main(["evaluate", model]) == 0
+    assert "chunk" in capsys.readouterr().out
+    assert main(["predict", model, "Rain falls in New York."]) == 0
+    record = one_object(capsys.readouterr().out)
+    assert {"start": 14, "end": 22, "text": "New York"}.items() <= record["spans"][3].items()
+    assert main(["predict", model, "--input", path, "--output", str(tmp_path / "a.html")]) == 0
+    assert (tmp_path / "a.html").read_text().count("<mark") > len(SENTENCES)
+
+
+def test_mistakes_are_one_line(tagger, capsys):
+    model, path = str(tagger / "model"), str(tagger / "chunks.conll")
+    cases = [
+        (["explain", model, "Rain."], "needs a classifier"),
+        (["predict", model, "--format", "csv", "Rain."], "--format must be jsonl"),
+        (["train", "demo", "--token-columns", "2"], "--token-columns needs --task"),
+        (["train", "--task", "tokens"], "DATASET must be given"),
+        (["train", "none.conll", "--task", "tokens"], "must be a file"),
+        (["train", "demo", "--task", "tokens", "--multi-label"], "--multi-label must not"),
+        (["train", path, "--task", "tokens", "--class-weight", "balanced"], "needs crf=false"),
+        (["train", "demo", "--set", "crf=true"], "crf must not be given for documents"),
+    ]
+    for command, message in cases:
+        code = main(command)
+        captured = capsys.readouterr()
+        assert_mistake(code, captured.out, captured.err, message)
+
+
+@pytest.mark.long
+def test_sentences(tmp_path, capsys):
+    path = write_json(tmp_path / "roles.jsonl")
+    command = f"train {path} --task sentences --output {tmp_path / 'model'} --epochs 1 --json"
+    small = "units=4 embedding_dim=4 attention_units=4 bidirectional=false adversarial_norm=0"
+    command += "".join(f" --set {setting}" for setting in small.split())
+    assert main(command.split()) == 0
+    record = one_object(capsys.readouterr().out)
+    assert record["documents"] == {"train": 29, "validation": 3}
+    assert main(["predict", str(tmp_path / "model"), "--input", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [len(json.loads(line)["spans"]) for line in lines[:4]] == [3, 3, 2, 1]
+
+
+def test_files_are_read(tmp_path):
+    corpus = load_items(write_conll(tmp_path / "a.txt"), "word", token_columns=["2"])
+    assert {name: len(part) for name, part in corpus.splits.items()} == {
+        "train": 29,
+        "validation": 3,
+    }
+    assert corpus.columns == ((".", "IN", "JJ", "NN", "NNP", "VB"),)
+    assert (TAGGED[0], CHUNKS[0]) in corpus.splits["train"]
+    again = load_items(tmp_path / "a.txt", "word", label_column="2", validation_split=0)
+    assert again.splits["train"][3] == (["Rain"], ["NN"])
+    split = tmp_path / "b.jsonl"
+    split.write_text(
+        '{"sentences": ["a"], "labels": ["x"]}\n\n'
+        '{"sentences": ["b"], "labels": ["y"], "split": "dev"}\n'
+    )
+    assert load_items(split, "sentence").splits["validation"] == [(["b"], ["y"])]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", "line 1 of a.jsonl must be a JSON object"),
+        ("{", "line 1 of a.jsonl is not a JSON object"),
+        ('{"labels": ["a"]}', "must have a list of strings 'sentences'"),
+        ('{"sentences": ["a", "b"], "labels": ["a"]}', "1 for 2"),
+        ('{"sentences": ["a"], "labels": ["a"], "split": "x"}', "`split` of line 1"),
+        ('{"sentences": ["a"], "labels": ["a"]}', "two different labels"),
+        ("", "training documents"),
+    ],
+)
+def test_bad_files_are_explained(tmp_path, text, message):
+    path = tmp_path / "a.jsonl"
+    path.write_text(text)
+    with pytest.raises(DataError, match=message):
+        load_items(path, "sentence")
+    (tmp_path / "a.conll").write_text("word O\nword\n")
+    with pytest.raises(DataError, match=r"line 2 of a\.conll must have at least 2 columns"):
+        load_items(tmp_path / "a.conll", "word")
