@@ -148,8 +148,8 @@ def test_no_public_layer_is_missing():
         if inspect.isclass(value) and issubclass(value, keras.layers.Layer)
     }
     # Base classes have no equation. The vectorizer has its own tests at the end, the layer of
-    # n-grams in test_ngram_linear.py: its keys are not random numbers, and the head of rationales in
-    # test_rationale.py. The layers of words take and give items without rows:
+    # n-grams in test_ngram_linear.py: its keys are not random numbers. The head of rationales is
+    # tested in test_rationale.py. The layers of words take and give items without rows:
     # test_linear_chain_crf.py, test_token_classifier.py.
     own_tests = {GatedCell, DocumentEncoder, DocumentVectorizer, NGramLinear, RationaleHead}
     own_tests |= {LinearChainCRF, TokenEmbedding}
