@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 # The palette of Okabe and Ito, which is suitable for color-blind readers; markers differ as well.
-COLOURS = {
+COLORS = {
     "hanlib": "#0072B2",
     "PyTorch": "#E69F00",
     "Keras box": "#CC79A7",
@@ -36,8 +36,8 @@ def main():
 
 
 def kind(title):
-    """The key of `COLOURS` for a network."""
-    return next(name for name in COLOURS if title.startswith(name))
+    """The key of `COLORS` for a network."""
+    return next(name for name in COLORS if title.startswith(name))
 
 
 def peers(*records):
@@ -51,7 +51,7 @@ def peers(*records):
         rows = record["tables"][0]["rows"][::-1]
         names = [row["network"].partition(" (")[0].replace("`", "") for row in rows]
         speeds = [row["documents/s"] for row in rows]
-        bars = axis.barh(names, speeds, color=[COLOURS[kind(name)] for name in names])
+        bars = axis.barh(names, speeds, color=[COLORS[kind(name)] for name in names])
         axis.bar_label(bars, [f"{speed:,.0f}" for speed in speeds], padding=3, fontsize=8)
         axis.set(title=title, xlabel="documents a second", xlim=(0, 1.15 * max(speeds)))
         _plain(axis)
@@ -68,7 +68,7 @@ def document_length(record):
         of_name = [row for row in rows if row["network"].partition(" (")[0] == name]
         lengths = [row["words, longest documents"] for row in of_name]
         speeds = [row["words/s"] for row in of_name]
-        style = {"color": COLOURS[kind(name)], "marker": MARKERS[kind(name)]}
+        style = {"color": COLORS[kind(name)], "marker": MARKERS[kind(name)]}
         axis.plot(lengths, speeds, label=name, **style)
         axis.annotate(
             name, (lengths[-1], speeds[-1]), (6, 0), textcoords="offset points", va="center",

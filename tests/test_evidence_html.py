@@ -103,7 +103,7 @@ def spans(page, kind):
     return [a for tag, a in Page(page).tags if tag == kind and "title" in a]
 
 
-def test_shades_say_sign_and_strength_without_colour_too():
+def test_shades_say_sign_and_strength_without_color_too():
     words = (Word("a", 1.0), Word("b", -0.5), Word("c", 0.15), Word("d", float("nan")))
     sentences = Sentence("a b c d", -2.0, words), Sentence("e", 0.3, (Word("e", -0.0001),))
     made = Explanation(None, "x", {"x": 1.0}, "x", "random", sentences)
@@ -130,25 +130,25 @@ def test_a_word_of_a_short_sentence_is_not_stronger_for_being_one_of_two():
         assert shaded == {f"w7 {score}": "look n5"}
 
 
-def luminance(colour):
+def luminance(color):
     """Of `(red, green, blue)`, as WCAG 2.1 defines it."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def colours_of(style, name):
+def colors_of(style, name):
     """`name` in a light and in a dark page, each as `(red, green, blue)`."""
     both = re.search(rf"--{name}: light-dark\((#\w+), (#\w+)\)", style)
     one = re.search(rf"--{name}: (#\w+)", style)
     found = both.groups() if both else one.groups() * 2
-    return [[int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)] for colour in found]
+    return [[int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)] for color in found]
 
 
 @pytest.mark.parametrize("shade", ["for", "against", "look"])
 @pytest.mark.parametrize("page", ["light", "dark"])
 def test_words_can_be_read_on_every_shade(shade, page):
     dark, style = page == "dark", read_asset("explanation.css")
-    ink, paper, hue = (colours_of(style, name)[dark] for name in ("ink", "paper", shade))
+    ink, paper, hue = (colors_of(style, name)[dark] for name in ("ink", "paper", shade))
     step = int(re.search(r"var\(--n\) \* (\d+)%", style).group(1)) / 100
     for strength in range(LEVELS + 1):
         part = strength * step

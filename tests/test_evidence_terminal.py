@@ -18,14 +18,14 @@ _STYLES = re.compile(r"\x1b\[[\d;]*m")
 
 
 @pytest.mark.parametrize("width", [40, 60, 97])
-@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("color", [False, True])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_no_line_is_wider_than_asked_for(text, width, colour):
+def test_no_line_is_wider_than_asked_for(text, width, color):
     made = evidence_records.explanation(
         text, faithfulness={"word": evidence_records.faithfulness("word")}
     )
     # The line of the verdict holds names whole.
-    for line in made.to_text(width, colour).splitlines()[1:]:
+    for line in made.to_text(width, color).splitlines()[1:]:
         assert columns(_STYLES.sub("", line)) <= width, line
 
 
@@ -34,8 +34,8 @@ def test_no_control_character_of_the_text_gets_through(text):
     plain = evidence_records.explanation(text).to_text(80)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", plain)
     plain.encode("utf-8")
-    coloured = evidence_records.explanation(text).to_text(80, colour=True)
-    assert set(re.findall(r"\x1b\[[^m]*m", coloured)) <= {
+    colored = evidence_records.explanation(text).to_text(80, color=True)
+    assert set(re.findall(r"\x1b\[[^m]*m", colored)) <= {
         f"\x1b[{style}m" for style in ("0", "1", "2", "1;38;5;33", "1;38;5;208")
     }
 
@@ -52,11 +52,11 @@ def signed():
     return Explanation(None, "pos", {"pos": 0.9, "neg": 0.1}, "pos", "leave_one_out", (sentence,))
 
 
-def test_marks_without_colour_and_colours_without_marks():
+def test_marks_without_color_and_colors_without_marks():
     assert signed().to_text(80).endswith("+0.700 ++++++++++ Dull? [-dull] but [+superb]")
-    coloured = signed().to_text(80, colour=True)
-    assert "\x1b[1;38;5;208mdull\x1b[0m but \x1b[1;38;5;33msuperb\x1b[0m" in coloured
-    assert "[-" not in _STYLES.sub("", coloured).splitlines()[-1]
+    colored = signed().to_text(80, color=True)
+    assert "\x1b[1;38;5;208mdull\x1b[0m but \x1b[1;38;5;33msuperb\x1b[0m" in colored
+    assert "[-" not in _STYLES.sub("", colored).splitlines()[-1]
 
 
 def test_the_first_lines_say_what_was_decided():

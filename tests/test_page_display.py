@@ -1,4 +1,4 @@
-"""What the page shows: hostile, long and foreign text, colours, narrow screens and print."""
+"""What the page shows: hostile, long and foreign text, colors, narrow screens and print."""
 
 import re
 
@@ -109,20 +109,20 @@ def test_multi_label_with_many_classes(page, server):
     assert page.ask().texts(".verdict strong") == ["none"]
 
 
-def channels(colour):
+def channels(color):
     """Red, green and blue up to 255, and the opacity where there is one."""
-    numbers = [float(number) for number in re.findall(r"[\d.]+(?:e-?\d+)?", colour)]
+    numbers = [float(number) for number in re.findall(r"[\d.]+(?:e-?\d+)?", color)]
     # `color-mix` is computed to `color(srgb 0 0.4 0.7 / 0.65)`.
-    scale = 255 if colour.startswith("color(srgb") else 1
+    scale = 255 if color.startswith("color(srgb") else 1
     return [number * scale for number in numbers[:3]] + numbers[3:]
 
 
 def contrast(ink, ground):
-    """The ratio of WCAG 2.2, of opaque colours."""
+    """The ratio of WCAG 2.2, of opaque colors."""
 
-    def luminance(colour):
+    def luminance(color):
         linear = [
-            (c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour
+            (c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in color
         ]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

@@ -9,7 +9,7 @@ from hanlib.training.progress import ProgressLine, silent
 
 
 def shown(stream):
-    """What a terminal shows of a stream, without colours; what was redrawn is gone."""
+    """What a terminal shows of a stream, without colors; what was redrawn is gone."""
     rows, row = [""], 0
     for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", stream.getvalue()):
         if part == "\n":

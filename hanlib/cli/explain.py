@@ -165,5 +165,5 @@ def _print(arguments, record, explanations):
         if arguments.compare:
             print(f"{compare_text(*explanation)}\n")
         else:
-            print(f"{explanation.to_text(colour=sys.stdout.isatty())}\n")
+            print(f"{explanation.to_text(color=sys.stdout.isatty())}\n")
     sys.stdout.flush()

@@ -56,7 +56,7 @@ def ppmi_vectors(
             laid end to end.
         vocabulary_size: Number of word ids, padding included.
         width: Size of a vector.
-        window: Greatest distance of two words that count as neighbours.
+        window: Greatest distance of two words that count as neighbors.
         smoothing: Exponent of the contexts' distribution (see `ppmi`).
         power: p, the exponent of the singular values.
         seed: Decides the start of the SVD.

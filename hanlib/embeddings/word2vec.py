@@ -18,8 +18,8 @@ def word2vec_vectors(
             lengths <int>[documents])`; it is called once an epoch, and once to count words.
         vocabulary_size: Number of word ids, padding included.
         width: Size of a vector.
-        window: Greatest distance of two words that count as neighbours.
-        negative: Random words that each neighbour is compared with.
+        window: Greatest distance of two words that count as neighbors.
+        negative: Random words that each neighbor is compared with.
         epochs: Passes over the text.
         seed: Decides initial vectors and all draws.
         progress: Function that is called with the number of documents done, over all passes.

@@ -119,7 +119,7 @@ def _mean(values):
 
 def _draw(axes, counts, effective, unit):
     most = max(2, counts.max(initial=0))
-    axes.plot([1, most], [1, most], color=plots.GREY, linestyle="--", label="spread evenly")
+    axes.plot([1, most], [1, most], color=plots.GRAY, linestyle="--", label="spread evenly")
     axes.scatter(counts, effective, 12, color=plots.PURPLE, alpha=0.35, linewidths=0)
     axes.set(xlabel=unit, ylabel="effective number")
     axes.legend(loc="upper left", fontsize=9)

@@ -196,8 +196,8 @@ def _strongest(contributions, most):
 
 def _draw(axes, target, contributions):
     means = [contribution.mean for contribution in contributions]
-    colours = [plots.ORANGE if mean < 0 else plots.BLUE for mean in means]
+    colors = [plots.ORANGE if mean < 0 else plots.BLUE for mean in means]
     names = [f"{truncated(c.text, _COLUMNS)} ({c.count:,})" for c in contributions]
-    plots.signed_bars(axes, means, names, colours)
+    plots.signed_bars(axes, means, names, colors)
     axes.set_xlabel("mean score (number of occurrences)")
     plots.title(axes, f"For “{truncated(formatting.label(target), _COLUMNS)}”")

@@ -98,5 +98,5 @@ def _shares(part, whole):
 
 def _write_counts(axes, counts, shares):
     for (row, column), count in np.ndenumerate(counts):
-        colour = "white" if shares[row, column] > 0.6 else "black"
-        axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=9)
+        color = "white" if shares[row, column] > 0.6 else "black"
+        axes.text(column, row, f"{count:,}", ha="center", va="center", color=color, fontsize=9)

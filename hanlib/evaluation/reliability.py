@@ -55,7 +55,7 @@ class Reliability:
     def plot(self, axes=None):
         """A matplotlib `Figure`: accuracy against confidence; areas are shares of decisions."""
         axes = plots.new_axes(5.2, 4.8, axes)
-        axes.plot([0, 1], [0, 1], color=plots.GREY, linestyle="--", label="perfectly calibrated")
+        axes.plot([0, 1], [0, 1], color=plots.GRAY, linestyle="--", label="perfectly calibrated")
         some = self.counts > 0
         axes.bar(
             self.edges[:-1][some],

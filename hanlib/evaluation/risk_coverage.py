@@ -44,7 +44,7 @@ class RiskCoverage:
         axes.plot(100 * self.coverage, 100 * self.risk, color=plots.BLUE, label="by confidence")
         if len(self.risk):
             axes.axhline(
-                100 * self.risk[-1], color=plots.GREY, linestyle="--", label="in random order"
+                100 * self.risk[-1], color=plots.GRAY, linestyle="--", label="in random order"
             )
         axes.set(xlabel="documents decided, most confident first (%)", ylabel="errors (%)")
         axes.set(xlim=(0, 100))

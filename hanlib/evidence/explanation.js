@@ -71,7 +71,7 @@ function legend(record, method) {
   const words = method.signed ? { [-LEVELS]: "against", [LEVELS]: "for" } : { 1: "weak", [LEVELS]: "strong" };
   const scale = levels.map((n) => make("span", { class: `${hue(n, method.signed)} n${Math.abs(n)}` }, words[n] ?? "·"));
   const notes = [...(method.meaning ? [method.meaning] : []), ...method.legend, ...record.notes];
-  return [make("h3", null, "What the colour means"), make("div", { class: "scale" }, ...scale),
+  return [make("h3", null, "What the color means"), make("div", { class: "scale" }, ...scale),
     ...notes.map((sentence) => make("p", null, sentence))];
 }
 

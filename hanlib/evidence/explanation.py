@@ -180,9 +180,9 @@ class Explanation:
     def _repr_html_(self):
         return explanation_html(self, page=False)
 
-    def to_text(self, width=None, colour=False):
+    def to_text(self, width=None, color=False):
         """The explanation for a terminal: see `explanation_text`."""
-        return explanation_text(self, width, colour)
+        return explanation_text(self, width, color)
 
     def to_frame(self, level="word"):
         """A pandas `DataFrame` with one row per "word" or "sentence": see `explanation_frame`."""

@@ -43,7 +43,7 @@ def explanation_plot(explanation, level="sentence", most=20, axes=None):
         axes,
         [finite(item.score) for item in items],
         [truncated(item.text, _COLUMNS) for item in items],
-        [_colour(item, method) for item in items],
+        [_color(item, method) for item in items],
     )
     _label(axes, explanation, method, level)
     return axes.figure
@@ -63,7 +63,7 @@ def _strongest(items, most):
     return [items[index] for index in sorted(ranked[:most])]
 
 
-def _colour(item, method):
+def _color(item, method):
     if not method.signed:
         return plots.PURPLE
     return plots.ORANGE if finite(item.score) < 0 else plots.BLUE

@@ -136,7 +136,7 @@ def _legend(record, method):
     )
     meaning = [method.meaning] if method.meaning else []
     notes = "".join(f"<p>{escaped(s)}</p>" for s in (*meaning, *method.legend, *record["notes"]))
-    return f'<h3>What the colour means</h3><div class="scale">{scale}</div>{notes}'
+    return f'<h3>What the color means</h3><div class="scale">{scale}</div>{notes}'
 
 
 def _trust(record):

@@ -1,7 +1,7 @@
 """Creates matplotlib figures without pyplot, which keeps global state. matplotlib is optional."""
 
 # Wong 2011, "Points of view: Color blindness".
-BLUE, ORANGE, PURPLE, GREY = "#0072b2", "#e69f00", "#7654b6", "#6b7580"
+BLUE, ORANGE, PURPLE, GRAY = "#0072b2", "#e69f00", "#7654b6", "#6b7580"
 
 # Fonts with Chinese, Japanese and Korean characters, which the default font lacks.
 _EASTERN = (
@@ -47,7 +47,7 @@ def _figure(width, height):
     return ShownFigure(figsize=(width, height), layout="constrained")
 
 
-def signed_bars(axes, values, names, colours):
+def signed_bars(axes, values, names, colors):
     """Draws labelled horizontal bars from top to bottom; negative ones are hatched.
 
     >>> axes = new_axes(3, 2)
@@ -55,12 +55,12 @@ def signed_bars(axes, values, names, colours):
     >>> [bar.get_hatch() for bar in axes.patches]
     ['', '//']
     """
-    bars = axes.barh(range(len(values)), values, color=colours, edgecolor="white", linewidth=0)
+    bars = axes.barh(range(len(values)), values, color=colors, edgecolor="white", linewidth=0)
     for bar, value in zip(bars, values, strict=True):
         bar.set_hatch("//" if value < 0 else "")
     label_ticks(axes.yaxis, range(len(names)), names)
     axes.invert_yaxis()
-    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.axvline(0, color=GRAY, linewidth=0.8)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
 

@@ -13,13 +13,13 @@ _BAR = 10
 _SPACE = [(" ", "")]
 
 
-def explanation_text(explanation, width=None, colour=False):
+def explanation_text(explanation, width=None, color=False):
     """The explanation as lines of text; `Explanation.to_text` calls this.
 
     Args:
         explanation: An `Explanation`.
         width: Number of columns, at least 40; None for that of the terminal, at most 100.
-        colour: Whether to use ANSI colors. Without them, strong words are in brackets: `[+superb]`
+        color: Whether to use ANSI colors. Without them, strong words are in brackets: `[+superb]`
             for the target, `[-dull]` against it, `[word]` if scores have no sign.
 
     Returns:
@@ -35,16 +35,16 @@ def explanation_text(explanation, width=None, colour=False):
     width = width_of(width)
     record = display_record(explanation)
     method = method_of(record)
-    lines = [_verdict(record, method, colour), *_classes(record, width), ""]
+    lines = [_verdict(record, method, color), *_classes(record, width), ""]
     meaning = [method.meaning] if method.meaning else []
-    for sentence in (_key(record, method, colour), *meaning, *record["notes"]):
-        lines += [_styled(line, _QUIET, colour) for line in _wrapped(_plain(sentence), width)]
+    for sentence in (_key(record, method, color), *meaning, *record["notes"]):
+        lines += [_styled(line, _QUIET, color) for line in _wrapped(_plain(sentence), width)]
     for line in (
         *trust_sentences(record),
         *(f"{name}: {value}" for name, value in record["figures"]),
     ):
         lines += _wrapped(_plain(line), width, indent=2)
-    return "\n".join([*lines, "", *_sentences(record, method.signed, width, colour)])
+    return "\n".join([*lines, "", *_sentences(record, method.signed, width, color)])
 
 
 def width_of(width, least=40):
@@ -65,19 +65,19 @@ def wrapped(text, width):
     return _wrapped(_plain(on_one_line(text)), width)
 
 
-def _verdict(record, method, colour):
+def _verdict(record, method, color):
     truth = ""
     if record["true"] is not None:
         truth = f"  ({'wrong' if record['wrong'] else 'right'}, true label: {record['true']})"
-    label = _styled(record["label"], "1", colour)
+    label = _styled(record["label"], "1", color)
     return f"{label}{truth}  {method.title}, for class {record['target']}"
 
 
-def _key(record, method, colour):
+def _key(record, method, color):
     if not method.signed:
-        words = "purple words" if colour else "[words]"
+        words = "purple words" if color else "[words]"
         return f"Longer bars mean more attention; {words} are the strongest."
-    words = "blue and orange words" if colour else "[+words] and [-words]"
+    words = "blue and orange words" if color else "[+words] and [-words]"
     return (
         f"Bars and words: + speaks for {record['target']}, - against it; {words} are the strongest."
     )
@@ -96,7 +96,7 @@ def _classes(record, width):
         yield f"  {record['further']:,} further classes"
 
 
-def _sentences(record, signed, width, colour):
+def _sentences(record, signed, width, color):
     passages = [passage for passage in record["passages"] if not isinstance(passage, str)]
     digits = len(str(len(passages)))
     figures = max((len(passage[0]) for passage in passages), default=0)
@@ -104,9 +104,9 @@ def _sentences(record, signed, width, colour):
         head = f"{number:>{digits + 1}}  {score:>{figures}} "
         sign = "=" if not signed else "-" if score.startswith("-") else "+"
         filled = (sign * round(share * _BAR / 100)).ljust(_BAR)
-        bar = _styled(filled, _hue(level, signed), colour and level)
+        bar = _styled(filled, _hue(level, signed), color and level)
         indent = len(head) + _BAR + 1
-        lines = _wrapped(_marked(runs, signed, colour), width - indent)
+        lines = _wrapped(_marked(runs, signed, color), width - indent)
         yield f"{head}{bar} {lines[0] if lines else ''}".rstrip()
         for line in lines[1:]:
             yield " " * indent + line
@@ -116,14 +116,14 @@ def _hue(level, signed):
     return _PURPLE if not signed else _ORANGE if level < 0 else _BLUE
 
 
-def _marked(runs, signed, colour):
+def _marked(runs, signed, color):
     """`(text, ANSI style)` pairs; without color, strong words are in brackets."""
     for run in runs:
         if isinstance(run, str):
             yield run, ""
         elif abs(run[1]) < _MARKED:
             yield run[0], ""
-        elif colour:
+        elif color:
             yield run[0], _hue(run[1], signed)
         else:
             sign = "" if not signed else "-" if run[1] < 0 else "+"
@@ -169,8 +169,8 @@ def _drawn(chunk):
     return "".join(_styled("".join(c for c, _ in pairs), style, True) for style, pairs in grouped)
 
 
-def _styled(text, style, colour):
-    return f"\x1b[{style}m{text}\x1b[0m" if colour and style else text
+def _styled(text, style, color):
+    return f"\x1b[{style}m{text}\x1b[0m" if color and style else text
 
 
 def _padded(text, width):

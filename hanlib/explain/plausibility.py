@@ -15,7 +15,7 @@ class Plausibility:
         auprc: Area under the precision-recall curve of the word scores, as a step function
             (average precision). Its expected value by chance is the share of words that are
             evidence.
-        auprc_trapezoid: The same area by the trapezoidal rule, as ERASER computes it. It favours
+        auprc_trapezoid: The same area by the trapezoidal rule, as ERASER computes it. It favors
             ties: equal scores for all words get more than one half.
         token_f1: F1 of the selected words, which are the given share with the highest scores.
         iou_f1: F1 of the runs of selected words. A run is correct if its intersection with a run

@@ -61,7 +61,7 @@ def label_thresholds(labels, probabilities):
 
 
 def _best_cut(true, probabilities):
-    """The threshold of one label with the greatest F1, between two neighbouring probabilities."""
+    """The threshold of one label with the greatest F1, between two neighboring probabilities."""
     order = np.argsort(-probabilities, kind="stable")
     falling = probabilities[order]
     # Cut n gives the label to the n + 1 most probable documents.
