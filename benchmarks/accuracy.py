@@ -209,7 +209,8 @@ def hanlib_labels(corpus, model, seed, texts, cells):
     if "unlabelled" in model:
         fields = ["vectors=own", "self_train=true"]
     recipe = Recipe(seed=seed).with_overrides(fields)
-    folder = cells / "runs" / f"{corpus.name}-{seed}-{len(texts)}-{zlib.crc32(model.encode())}"
+    sizes = f"{corpus.splits['train'].size}-{len(texts)}"
+    folder = cells / "runs" / f"{corpus.name}-{seed}-{sizes}-{zlib.crc32(model.encode())}"
     record = train(corpus, recipe, folder, progress=ProgressLine(), resume=True)
     classifier = keras.models.load_model(folder / "model.keras")
     given = classifier.predict_label(texts)
