@@ -76,6 +76,29 @@ def test_an_export_answers_with_the_scores(taught, tmp_path):
     assert report.passed
 
 
+def test_evaluate_compares_the_methods_with_the_marks(taught, tmp_path, run):
+    taught.save(tmp_path / "model.keras")
+    rows = [
+        {"text": text, "label": label, "evidence": spans}
+        for text, label, spans in list(zip(TEXTS, LABELS, SPANS, strict=True))[:2]
+    ]
+    file = tmp_path / "marked.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code, output, _ = run("evaluate", tmp_path / "model.keras", file, "--rationales", "--json")
+    assert code == 0
+    found = {row["method"]: row for row in json.loads(output)["rationales"]}
+    assert {"rationale", "attention", "gradients_by_level"} <= found.keys()
+    assert found["rationale"]["documents"] == 2
+    assert found["rationale"]["auprc"][0] > 0.9
+    without = file.with_name("unmarked.jsonl")
+    for row in rows:
+        del row["evidence"]
+    without.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code, _, message = run("evaluate", tmp_path / "model.keras", without, "--rationales")
+    assert code == 2
+    assert "--rationales needs documents with a column of evidence" in message
+
+
 def test_the_scores_are_the_equations(taught):
     """Done again in NumPy, from the states that the encoder pools."""
     head, encoder = taught.rationale, taught.encoder

@@ -41,11 +41,11 @@ def plausibility_table(classifier, examples, methods=None, *, progress=None):
     for method in methods or available_methods(classifier):
         found = {}
         for target in sorted(set(labels), key=str):
-            places = [place for place, label in enumerate(labels) if label == target]
-            some = [texts[place] for place in places]
+            indices = [index for index, label in enumerate(labels) if label == target]
+            some = [texts[index] for index in indices]
             explained = explain_stream(classifier, some, method, target)
-            for place, explanation in zip(places, explained, strict=True):
-                found[place] = explanation
+            for index, explanation in zip(indices, explained, strict=True):
+                found[index] = explanation
                 if progress is not None:
                     progress(method, len(found))
         if share is None:
