@@ -8,7 +8,7 @@ from importlib.util import find_spec
 collect_ignore_glob = [] if find_spec("apache_beam") else ["hanlib/beam/*.py"]
 
 # Threads cost more than they save with arrays this small. Subprocesses inherit these variables.
-for _library in ("TF_NUM_INTRAOP", "TF_NUM_INTEROP", "OPENBLAS_NUM", "OMP_NUM"):
+for _library in ("TF_NUM_INTRAOP", "OPENBLAS_NUM", "OMP_NUM"):
     os.environ.setdefault(f"{_library}_THREADS", "1")
 
 # The garbage collector would visit the many objects of TensorFlow's modules again and again: it is

@@ -206,7 +206,7 @@ def test_graphs_are_traced_once_for_all_shapes(demo_model):
     network = network_of(demo_model)
     for texts in (TEXTS, ["One. Two three."], []):
         explain(demo_model, texts)
-    assert network.evidence.experimental_get_tracing_count() == 1
+    assert network.by_level.experimental_get_tracing_count() == 1
 
 
 def test_a_network_does_not_keep_its_classifier():

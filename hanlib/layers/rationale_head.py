@@ -90,7 +90,7 @@ class RationaleHead(keras.layers.Layer):
 
         one = tf.ones([1], tf.int32)
         values, index = encoder.embed(one)
-        encoder.encode(values, merge_levels([one, one], encoder.num_levels), index, pool=pool)
+        encoder.encode(values, [one] * encoder.num_levels, index, pool=pool)
         self.build(widths)
 
     def scores(self, levels):

@@ -32,9 +32,20 @@ class ItemModel(TextModel):
         return ids.row_lengths()
 
     def _batches(
-        self, x, y=None, sample_weight=None, batch_size=None, class_weight=None, **options
+        self,
+        x,
+        y=None,
+        sample_weight=None,
+        batch_size=None,
+        class_weight=None,
+        evidence=None,
+        **options,
     ):
         options.pop("shuffle", None)
+        if evidence is not None:
+            raise ValueError(
+                f"`evidence` must be None: {type(self).__name__} has no rationale head"
+            )
         if not self._alone():
             raise ValueError(
                 f"{type(self).__name__} must be trained on one device. Received: "
