@@ -68,6 +68,7 @@ def test_a_saved_model_keeps_the_head(taught, tmp_path):
         assert [w.score for w in a.words] == pytest.approx([w.score for w in b.words], abs=1e-6)
 
 
+@pytest.mark.usefixtures("check_here")
 def test_an_export_answers_with_the_scores(taught, tmp_path):
     taught.export(tmp_path / "1")
     report = check(tmp_path / "1", taught, [*TEXTS[:4], ""])
