@@ -67,14 +67,8 @@ class VocabularyLayer(keras.layers.Layer):
             add_counts(counts, *count(batch), most=self.max_counted_words)
             if progress is not None:
                 progress(documents)
-        most = None if self.max_tokens is None else self._capacity()
-        words = most_frequent(counts, self.min_count, most)
-        if not words:
-            raise ValueError(
-                f"`texts` must hold words that occur at least min_count={self.min_count} times. "
-                f"Received: {documents} texts with {len(counts)} distinct words"
-            )
-        self._set_words(words)
+        received = f"{documents} texts with {len(counts)} distinct words"
+        self._learn(counts, "texts", received)
 
     def adapt_words(self, sentences):
         """Learns the vocabulary of texts that are split into words already.
@@ -97,14 +91,7 @@ class VocabularyLayer(keras.layers.Layer):
             keys = self._keys(tf.constant(list(counts))).numpy().tolist()
             for key, number in zip(keys, counts.values(), strict=True):
                 words[key] = words.get(key, 0) + number
-        most = None if self.max_tokens is None else self._capacity()
-        chosen = most_frequent(words, self.min_count, most)
-        if not chosen:
-            raise ValueError(
-                f"`sentences` must hold words that occur at least min_count={self.min_count} "
-                f"times. Received: {len(words)} distinct words"
-            )
-        self._set_words(chosen)
+        self._learn(words, "sentences", f"{len(words)} distinct words")
 
     @property
     def vocabulary_size(self):
@@ -195,6 +182,17 @@ class VocabularyLayer(keras.layers.Layer):
             return words
         words = tf.strings.regex_replace(words, "[’ʼ＇]", "'")
         return tf.strings.lower(words, encoding="utf-8")
+
+    def _learn(self, counts, argument, received):
+        """Makes the most frequent words of `counts`, from word to number, the vocabulary."""
+        most = None if self.max_tokens is None else self._capacity()
+        words = most_frequent(counts, self.min_count, most)
+        if not words:
+            raise ValueError(
+                f"`{argument}` must hold words that occur at least min_count={self.min_count} "
+                f"times. Received: {received}"
+            )
+        self._set_words(words)
 
     def _capacity(self):
         """The maximum number of words in the vocabulary."""
