@@ -32,7 +32,8 @@ SHORTER = {
     r"\bepochs=\d\b": "epochs=1",
     r"\bEPOCHS = \d\b": "EPOCHS = 1",
     r"TRAIN, TEST, EPOCHS = .*": "TRAIN, TEST, EPOCHS = 40, 6, 1",
-    r"TRAIN, TEST = .*": "TRAIN, TEST = 40, 20",
+    r"TRAIN, TEST = .*": "TRAIN, TEST = 32, 8",
+    r'    \("no (CRF|spelling)", .*\n': "",
     r"EXAMPLES = 6_000": "EXAMPLES = 128",
     r"range\(1_500\)\) if pair\[0\] not in seen\]\[:1_000\]": r"range(30)) if pair[0] not in seen]",
     r"MESSAGES = 1_000": "MESSAGES = 120",
@@ -46,6 +47,7 @@ SHORTER = {
     r"texts\[:40\]": "texts[:3]",
     r'zip\(\*corpus\.splits\["train"\]\)': 'zip(*list(corpus.splits["train"])[:64])',
     r"in \(corpus\.splits\[name\] for": "in (list(corpus.splits[name])[:64] for",
+    r"in corpus\.splits\[name\]\]": "in list(corpus.splits[name])[:48]]",
     r", 1200\)": ", 64)",
     r"vectorizer\.vocabulary_size\)$": (
         "vectorizer.vocabulary_size, bidirectional=False, embedding_dim=8, units=4)"
