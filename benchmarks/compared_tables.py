@@ -59,9 +59,9 @@ def tables(record):
     >>> record = {"documents": {"train": 6, "test": 4}, "split": "test", "metric": "accuracy"}
     >>> print(tables({**record, "models": [{"model": "gru", "score": 0.75, "runs": [run]}]}))
     ... # doctest: +ELLIPSIS
-    | model | accuracy | parameters | best epoch | CPU minutes | ...
+    | model | accuracy | parameters | best epoch | CPU seconds | ...
     |---|---|---|---|---|---|---|---|
-    | gru | 0.750 | 7 | 1 of 2 | 0.5 | 2 | 5 | 0.750 |
+    | gru | 0.750 | 7 | 1 of 2 | 30 | 2 | 5 | 0.750 |
     <BLANKLINE>
     """
     return markdown([_row(model, record) for model in record["models"] if model["runs"]]) + "\n"
@@ -75,7 +75,7 @@ def _row(model, record):
         record["metric"].replace("_", " "): f"{model['score']:.3f}",
         "parameters": f"{run['parameters']:,}",
         "best epoch": f"{run['best_epoch']} of {run['epochs']}",
-        "CPU minutes": f"{run['cpu_seconds'] / 60:.1f}",
+        "CPU seconds": f"{run['cpu_seconds']:,.0f}",
         "predicted docs per CPU second": f"{predicted:,.0f}",
         "peak memory, MB": f"{run['peak_memory'] / 1e6:,.0f}",
         **{
@@ -100,10 +100,11 @@ def draw(found, path):
         for number, model in enumerate(models):
             run, color = model["runs"][0], {**COLORS, **RECURRENT}[model["model"]]
             style = {"color": color, "marker": "osD^v"[number % 5], "markeredgecolor": "#333333"}
-            left.plot(run["cpu_seconds"] / 60, model["score"], linestyle="", **style)
+            left.plot(run["cpu_seconds"], model["score"], linestyle="", **style)
             shares = [group["right"] / group["documents"] for group in run["by_length"]]
             right.plot(shares, label=model["model"], **style)
-        left.set(xscale="log", xlabel="CPU minutes of training", title=DATA[name])
+        left.set(xlabel="CPU seconds of training", title=DATA[name])
+        left.set_xlim(left=0)
         left.set_ylabel(record["metric"].replace("_", " "))
         groups = models[0]["runs"][0]["by_length"]
         labels = [f"{group['shortest']:,}-\n{group['longest']:,}" for group in groups]
