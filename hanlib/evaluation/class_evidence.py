@@ -87,7 +87,8 @@ class ClassEvidence:
 def class_evidence(explanations, top=20, min_count=5):
     """Collects the `ClassEvidence` of an iterable of `Explanation`s.
 
-    An explanation contributes to its target class only. Words that differ only in case are counted
+    An explanation contributes to its target class only; one that compares two classes A and B, to
+    "A rather than B". Words that differ only in case are counted
     together. The attention of a word is multiplied by the number of words in its sentence.
 
     Args:
@@ -123,7 +124,9 @@ class EvidenceTally:
 
     def add(self, explanation, document):
         """Adds an explanation; `document` is the index of its document."""
-        words, sentences = self._classes.setdefault(explanation.target, ({}, {}))
+        compared = explanation.against is not None
+        key = formatting.target(explanation) if compared else explanation.target
+        words, sentences = self._classes.setdefault(key, ({}, {}))
         _add(words, sentences, explanation, document)
 
     def evidence(self, top=20, min_count=5):

@@ -5,12 +5,14 @@ import weakref
 import numpy as np
 import tensorflow as tf
 
-from hanlib.explain.attention_evidence import attention_evidence, chosen_targets, log_odds
+from hanlib.explain.attention_evidence import attention_evidence
+from hanlib.explain.margins import chosen_targets, margins
 from hanlib.layers.document_encoder import pool_states
 from hanlib.ops.hierarchy import merge_levels
 from hanlib.ops.softmax import segment_weighted_sum
 
 _INTS = tf.TensorSpec([None], tf.int32)
+_TARGETS = tf.TensorSpec([None, 2], tf.int32)
 # Four nodes are enough for the upper level: eight give the same comprehensiveness on IMDB.
 _UPPER_NODES = 4
 _NETWORKS = weakref.WeakKeyDictionary()
@@ -41,7 +43,7 @@ def network_of(classifier):
 class Network:
     """Graph functions over `Documents.flat`: words, words per row, rows per document.
 
-    Targets are `<int32>[docs]`, the class of each document; -1 is the most probable one.
+    Targets are `<int32>[docs, 2]`: see `hanlib.explain.margins`.
 
     Args:
         classifier: a `DocumentClassifier` whose encoder has one level (words) or two (words and
@@ -73,11 +75,11 @@ class Network:
         vectors = tf.TensorSpec([None, None], encoder.compute_dtype)
         scales = tf.TensorSpec([None], tf.float32)
         self.logits = tf.function(self._logits, input_signature=flat)
-        self.evidence = tf.function(self._evidence, input_signature=[*flat, _INTS])
-        self.gradient = tf.function(self._gradient, input_signature=[*flat, _INTS, scales])
+        self.evidence = tf.function(self._evidence, input_signature=[*flat, _TARGETS])
+        self.gradient = tf.function(self._gradient, input_signature=[*flat, _TARGETS, scales])
         self.uniform = tf.function(self._uniform, input_signature=flat)
         # For encoders with two levels only.
-        self.by_level = tf.function(self._by_level, input_signature=[*flat, _INTS])
+        self.by_level = tf.function(self._by_level, input_signature=[*flat, _TARGETS])
         self.row_vectors = tf.function(self._row_vectors, input_signature=flat[:2])
         self.upper = tf.function(self._upper, input_signature=[vectors, _INTS, *flat])
 
@@ -92,12 +94,12 @@ class Network:
         return activation(logits)
 
     def targets(self, logits, targets):
-        """The targets, with -1 replaced by the most probable class."""
+        """The targets with all classes known: `chosen_targets`."""
         return chosen_targets(logits, targets)
 
     def margins(self, logits, targets):
-        """The log-odds of the targets, `<float32>[docs]`."""
-        return log_odds(logits, targets, self.classifier.multi_label)
+        """The log-odds, or the contrasts, of the targets, `<float32>[docs]`."""
+        return margins(logits, targets, self.classifier.multi_label)
 
     def require(self, method, attention=False, sentences=False, rationale=False):
         """Checks that the classifier has what a method needs.
