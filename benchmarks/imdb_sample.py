@@ -26,7 +26,8 @@ def classifier(folder):
         splits = {name: Split(part.__iter__, len(part)) for name, part in parts.items()}
         classes = sorted({label for _, label in examples})
         corpus = Corpus("imdb_reviews", classes, False, splits)
-        train(corpus, RECIPE, folder, progress=ProgressLine())
+        resume = (Path(folder) / "checkpoint").exists()
+        train(corpus, RECIPE, folder, resume=resume, progress=ProgressLine())
     return keras.models.load_model(Path(folder) / "model.keras", compile=False)
 
 

@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from random_ngrams import random_ngrams
 
 from hanlib.evidence import Explanation
 from hanlib.explain import explain
@@ -34,8 +33,7 @@ ADDITIVE = ("gradient_x_input", "gradient_x_attention", "gradients_by_level")
 @functools.cache
 def classifier_of(multi_label=False):
     encoder = HAN(WORDS, embedding_dim=4, units=3, attention_units=4, bidirectional=False)
-    ngrams = random_ngrams(ids_of(NESTED), CLASSES, WORDS)
-    made = DocumentClassifier(None, encoder, list("abcd"), multi_label, ngrams=ngrams)
+    made = DocumentClassifier(None, encoder, list("abcd"), multi_label)
     made.build()
     draw = np.random.default_rng(8)
     for weight in made.trainable_weights:
@@ -106,7 +104,8 @@ def test_gradients_of_a_pair_are_differences_of_those_of_two_labels(method):
     assert np.abs(own.words).max() > 0.1
 
 
-def test_leave_one_out_of_a_pair_is_the_change_of_the_contrast(classifier):
+def test_leave_one_out_of_a_pair_is_the_change_of_the_contrast():
+    classifier = classifier_of()
     network, documents = network_of(classifier), Documents.of(NESTED)
     scores = METHODS["leave_one_out"](network, documents, PAIRS)
     whole = by_hand(classifier, NESTED, scores.targets)
@@ -124,7 +123,8 @@ def test_two_classes_need_no_contrast():
     np.testing.assert_allclose(alone, pair, atol=1e-6)
 
 
-def test_faithfulness_of_a_pair_is_that_of_its_probability(classifier):
+def test_faithfulness_of_a_pair_is_that_of_its_probability():
+    classifier = classifier_of()
     network, documents = network_of(classifier), Documents.of(NESTED)
     scores = METHODS["leave_one_out"](network, documents, PAIRS)
     found = Perturbations(network, documents, scores, rankings=5).measure("sentence", scores)
@@ -147,8 +147,8 @@ def test_evidence_takes_pairs_or_classes():
         np.testing.assert_allclose(pair.flat_values, single.flat_values, atol=1e-6)
 
 
-def test_records_say_what_is_compared(classifier):
-    ids = ids_of(NESTED)
+def test_records_say_what_is_compared():
+    classifier, ids = classifier_of(), ids_of(NESTED)
     found = explain(classifier, ids, target="b", against="c", faithfulness=True, rankings=5)
     assert [(e.target, e.against) for e in found] == [("b", "c")] * 4
     again = Explanation.from_dict(json.loads(found[0].to_json()))

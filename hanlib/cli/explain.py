@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from hanlib.cli import counterfactual, extract, model_file, options, texts
+from hanlib.cli import counterfactual, examples, extract, model_file, options, texts
 from hanlib.cli.errors import UsageError
 from hanlib.evidence.methods import METHODS
 
@@ -58,6 +58,7 @@ def add_parser(commands):
         help="with --counterfactual: largest number to remove (default: all but one)",
     )
     extract.add_arguments(parser)
+    examples.add_arguments(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--html", metavar="FILE", help="write a report: a summary and all documents")
     group.add_argument(
@@ -77,6 +78,7 @@ def run(arguments):
         raise UsageError("--label-column needs --input")
     counterfactual.check_arguments(arguments)
     extracting = extract.wanted(arguments)
+    examples.check_arguments(arguments)
     model_file.model_path(arguments.model)
     records = texts.records(arguments, arguments.label_column)
     if arguments.html is not None:
@@ -84,6 +86,9 @@ def run(arguments):
     with contextlib.redirect_stdout(sys.stderr):
         classifier = model_file.load_classifier(arguments.model)
         target, against = _target(classifier, arguments.target, arguments.against)
+    if arguments.examples is not None:
+        examples.print_all(arguments, classifier, records)
+        return
     if arguments.counterfactual:
         counterfactual.print_all(arguments, classifier, against, records)
         return
