@@ -16,8 +16,6 @@ from hanlib.explain.network import network_of
 from hanlib.layers import RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 TARGETS = np.array([[0, -1], [1, -1], [2, -1], [-1, -1]], np.int32)
 NESTED = [
