@@ -25,9 +25,6 @@ from hanlib.cli.names import did_you_mean
 from hanlib.cli.threads import share_cores
 
 _COMMANDS = (
-    *(train, compare, evaluate, predict, score, explain, index, export, serve, info),
-    datasets,
-)
     train,
     compare,
     evaluate,

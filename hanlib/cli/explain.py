@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from hanlib.cli import counterfactual, examples, extract, model_file, options, texts
+from hanlib.cli import by_class, counterfactual, examples, extract, model_file, options, texts
 from hanlib.cli.errors import UsageError
 from hanlib.evidence.methods import METHODS
 
@@ -59,6 +59,7 @@ def add_parser(commands):
     )
     extract.add_arguments(parser)
     examples.add_arguments(parser)
+    by_class.add_arguments(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--html", metavar="FILE", help="write a report: a summary and all documents")
     group.add_argument(
@@ -79,6 +80,7 @@ def run(arguments):
     counterfactual.check_arguments(arguments)
     extracting = extract.wanted(arguments)
     examples.check_arguments(arguments)
+    summing_up = by_class.wanted(arguments)
     model_file.model_path(arguments.model)
     records = texts.records(arguments, arguments.label_column)
     if arguments.html is not None:
@@ -97,6 +99,13 @@ def run(arguments):
         extract.print_all(arguments, classifier, target, records)
         return
     explained = _explained(arguments, classifier, (target, against), records)
+    if summing_up:
+        before = ()
+        if arguments.since is not None:
+            records = texts.records(by_class.earlier(arguments))
+            before = _explained(arguments, classifier, (target, against), records)
+        by_class.print_summary(arguments, _flat(explained), _flat(before))
+        return
     if arguments.html is not None:
         _write_report(arguments, explained)
     else:
@@ -155,6 +164,10 @@ def _explained(arguments, classifier, classes, records):
             if arguments.html is not None or not sys.stdout.isatty():
                 progress("explaining", done)
     progress.close()
+
+
+def _flat(explained):
+    return (explanation for _, explanations in explained for explanation in explanations)
 
 
 def _write_report(arguments, explained):
