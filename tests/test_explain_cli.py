@@ -133,7 +133,7 @@ def test_the_nearest_labeled_documents_are_printed(run, reviews, tmp_path):
     assert code == 0
     assert f"1.000  'negative'  {TEXT}" in out
     (found,) = objects(run(MODEL, TEXT, "--examples", path, "--json")[1])
-    assert [example["label"] for example in found["examples"]][0] == "negative"
+    assert found["examples"][0]["label"] == "negative"
 
 
 def test_a_file_is_summed_up_by_class_and_compared_with_another(run, reviews):
