@@ -143,7 +143,8 @@ def load(
         jobs: number of processes that read files; with several, a script needs `if __name__ ==
             "__main__":`. The result is the same. A file is read by one process.
         cache: folder that keeps what the pass found. If names, sizes and times of the files, their
-            first and last 64 KB, and the arguments are the same, it is not repeated.
+            first and last 64 KB, and the arguments are the same, it is not repeated. Fewer than
+            50,000 documents are read anew.
         progress: function that is called with the number of rows read so far.
 
     Returns:

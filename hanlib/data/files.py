@@ -26,6 +26,9 @@ from hanlib.data.sources import find_source
 from hanlib.data.splitting import SPLITS, TEST, TRAIN, VALIDATION, HashedSplit, draw, held_out
 from hanlib.data.text_lines import Encoding
 
+# What reading found is kept in a cache for so many documents: fewer are read fast.
+LEAST_KEPT = 50_000
+
 
 @dataclass(frozen=True)
 class FileOptions:
@@ -62,7 +65,7 @@ def load_files(path, options: FileOptions, jobs=1, cache=None, progress=None) ->
         found = _outcome(source, read, options, limit, jobs, progress)
         if source.state() != state:
             raise DataError(f"{source.name} was changed while it was read: load it again")
-        if key is not None:
+        if key is not None and sum(found.sizes) >= LEAST_KEPT:
             found.write(cache, key)
     separator = read.separator if read.multi_label and not options.label_separator else None
     check_classes(source.name, found.classes, sum(found.sizes), separator)

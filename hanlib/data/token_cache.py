@@ -198,8 +198,7 @@ def open_arrays(directory, open_array):
             arrays["marks"] = open_array(directory / "marks.npy")
     except (OSError, KeyError, json.JSONDecodeError) as error:
         raise DataError(
-            f"`directory` must hold a complete token cache. Received: {str(directory)!r} "
-            f"({error})"
+            f"`directory` must hold a complete token cache. Received: {str(directory)!r} ({error})"
         ) from error
     return arrays
 
