@@ -8,8 +8,8 @@ parallel. Then `hanlib train` runs three times with the same arguments:
 
 1. The run is killed (`kill -9`) some steps after its first checkpoint.
 2. `--resume` takes it to its end.
-3. A run to another folder, which nobody kills, finds words and tokens in the cache. Its weights must
-   be the same, bit for bit.
+3. A run to another folder, which nobody kills, finds words and tokens in the cache. Its weights
+   must be the same, bit for bit.
 
 Memory is sampled every half a second: the proportional set size of all processes of a run together
 (a page that several share counts once), and the resident set of the largest of them. The seconds of

@@ -101,9 +101,9 @@ def load(
     Files are read as streams, so they may be larger than memory. Loading takes one pass, which
     finds the classes, sizes and bad rows. The formats are CSV, TSV, JSONL (one object per line) and
     TFRecord (of `tf.train.Example`), each optionally as `.gz`, and Parquet (`pip install
-    "hanlib[files]"`). A folder contains files of one of these formats (if all names begin with train, dev, test and so on, they give the
-    split), or one folder per class with one `.txt` file per document, or such folders inside
-    `train` and `test`, as in aclImdb.
+    "hanlib[files]"`). A folder contains files of one of these formats (if all names begin with
+    train, dev, test and so on, they give the split), or one folder per class with one `.txt` file
+    per document, or such folders inside `train` and `test`, as in aclImdb.
 
     Args:
         dataset: a catalog name (see `describe`), the path of a file or folder, or a pattern such as

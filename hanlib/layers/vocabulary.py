@@ -87,7 +87,7 @@ class VocabularyLayer(keras.layers.Layer):
         """
         if not hasattr(self, "_count_graph"):
             signature = [tf.TensorSpec([None], tf.string)]
-            graph = tf.function(self._count, input_signature=signature)
+            graph = tf.function(self._count, input_signature=signature, autograph=False)
             # Inside a plain function Keras does not take it for a part of the layer.
             self._count_graph = lambda texts: graph(texts)
         counts, documents = {}, 0
