@@ -44,14 +44,16 @@ def map_in_processes(function, items, jobs=1, progress=None):
     )
     try:
         futures = [pool.submit(_call, function, item) for item in items]
-        left = set(futures)
+        left, told = set(futures), 0
         while left:
             finished, left = concurrent.futures.wait(
                 left, _PAUSE, return_when=concurrent.futures.FIRST_EXCEPTION
             )
             for future in finished:
                 future.result()
-            progress(done.value)
+            if done.value > told:
+                told = done.value
+                progress(told)
         return [future.result() for future in futures]
     except BrokenProcessPool as error:
         raise DataError(
@@ -82,6 +84,8 @@ def _start(done):
         TF_NUM_INTRAOP_THREADS="1",
         TF_NUM_INTEROP_THREADS="1",
     )
+    # Errors are raised in the parent; the rest is noise of TensorFlow.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     # Ctrl-C ends the parent, and with it this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
