@@ -11,7 +11,7 @@ parallel. Then `hanlib train` runs three times with the same arguments:
 3. A run to another folder, which nobody kills, finds words and tokens in the cache. Its weights
    must be the same, bit for bit.
 
-Memory is sampled every half a second: the proportional set size of all processes of a run together
+Memory is sampled every second: the proportional set size of all processes of a run together
 (a page that several share counts once), and the resident set of the largest of them. The seconds of
 a stage end when its files are complete.
 """
@@ -33,7 +33,7 @@ import report
 from hanlib.data import demo
 from hanlib.data.processes import map_in_processes
 
-PAUSE = 0.5
+PAUSE = 1.0
 NOISE_WORDS = 50_000
 NOISE_LABELS = 0.05
 SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
@@ -45,6 +45,8 @@ def main():
     parser.add_argument("--files", type=int, default=16, help="default: 16")
     parser.add_argument("--steps", type=int, default=300, help="of 64 documents (default: 300)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    parser.add_argument("--preset", default="han_small", help="default: han_small")
+    parser.add_argument("--ngrams", type=int, default=3, help="longest n-gram (default: 3)")
     parser.add_argument("--folder", type=Path, help="keep everything here (default: temporary)")
     report.add_arguments(parser)
     arguments = parser.parse_args()
@@ -62,6 +64,8 @@ def main():
             "files": arguments.files,
             "MB of files": size / 1e6,
             "words": tokens // 4,
+            "network": arguments.preset,
+            "longest n-gram": arguments.ngrams,
             "steps": arguments.steps,
             "processes": arguments.jobs,
         }
@@ -175,8 +179,9 @@ class Run:
         command = [sys.executable, "-m", "hanlib", "train", str(folder / "data" / "*.jsonl.gz")]
         command += ["--output", str(output), "--cache", str(folder / "cache")]
         command += ["--jobs", str(arguments.jobs), "--steps", str(arguments.steps)]
-        command += ["--epochs", "1", "--validation-split", "2000", "--seed", str(arguments.seed)]
-        command += ["--set", "checkpoint_steps=50", *more]
+        command += ["--epochs", "1", "--validation-split", "1000", "--seed", str(arguments.seed)]
+        command += ["--preset", arguments.preset, "--set", f"ngrams={arguments.ngrams}"]
+        command += ["--set", "checkpoint_steps=50", "--set", "adversarial_norm=0", *more]
         self.began = self.last = time.monotonic()
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self.all = self.largest = 0

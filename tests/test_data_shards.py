@@ -29,6 +29,12 @@ def pattern(tmp_path):
     return str(folder / "part-*.jsonl.gz")
 
 
+@pytest.fixture(autouse=True)
+def in_parallel(monkeypatch):
+    """Small files are read in several processes, too."""
+    monkeypatch.setattr("hanlib.data.files.LEAST_PARALLEL", 0)
+
+
 @pytest.fixture
 def many(monkeypatch):
     """As if 200 documents were too many to draw the splits from."""

@@ -141,7 +141,8 @@ def load(
             `read_texts`. They become `Corpus.unlabelled`. For imdb_reviews the default is its
             split "unsupervised".
         jobs: number of processes that read files; with several, a script needs `if __name__ ==
-            "__main__":`. The result is the same. A file is read by one process.
+            "__main__":`. The result is the same. A file is read by one process, and files of less
+            than 20 MB together by this one.
         cache: folder that keeps what the pass found. If names, sizes and times of the files, their
             first and last 64 KB, and the arguments are the same, it is not repeated. Fewer than
             50,000 documents are read anew.

@@ -28,6 +28,8 @@ from hanlib.data.text_lines import Encoding
 
 # What reading found is kept in a cache for so many documents: fewer are read fast.
 LEAST_KEPT = 50_000
+# Files of fewer bytes are read by this process: starting others would take longer.
+LEAST_PARALLEL = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def load_files(path, options: FileOptions, jobs=1, cache=None, progress=None) ->
     read = _row_reader(source, options)
     limit = check_integer("max_bad_rows", options.max_bad_rows, 0, error=DataError)
     state, digest = source.state(), source.digest()
+    jobs = jobs if source.size() >= LEAST_PARALLEL else 1
     key = None if None in (cache, digest) else key_of(digest, read, options)
     found = None if key is None else Outcome.read(cache, key)
     if found is None:

@@ -12,6 +12,8 @@ from hanlib.data.corpus import DataError
 
 # Seconds between two reports of progress.
 _PAUSE = 0.5
+# In place of the number of documents done: all processes are to end.
+_STOP = -1
 
 
 def map_in_processes(function, items, jobs=1, progress=None):
@@ -60,6 +62,8 @@ def map_in_processes(function, items, jobs=1, progress=None):
             "a process that reads the data ended, perhaps for lack of memory: use fewer `jobs`"
         ) from error
     finally:
+        # The processes that still run, after an error or Ctrl-C, end at their next report.
+        done.value = _STOP
         pool.shutdown(cancel_futures=True)
 
 
@@ -102,4 +106,6 @@ def _call(function, item):
 
 def _report(number):
     with _done.get_lock():
+        if _done.value == _STOP:
+            os._exit(1)
         _done.value += number

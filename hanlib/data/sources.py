@@ -64,6 +64,10 @@ class TabularSource:
         """Sizes and times of the files, to detect changes."""
         return tuple((path.stat().st_size, path.stat().st_mtime_ns) for path, _ in self.files)
 
+    def size(self):
+        """The bytes of all files."""
+        return sum(size for size, _ in self.state())
+
     def digest(self):
         """A digest that changes with the files, which takes no time for large ones.
 
@@ -109,6 +113,10 @@ class ClassFolders:
     def state(self):
         """Times of the folders, to detect files that were added or removed."""
         return tuple(folder.stat().st_mtime_ns for _, _, folder in self.folders)
+
+    def size(self):
+        """0: the files are too many to look at each of them."""
+        return 0
 
     def digest(self):
         """No digest: the files are too many to look at each of them."""

@@ -76,10 +76,10 @@ class HashedSplit(NamedTuple):
     def code(self, text):
         """`TRAIN`, `VALIDATION` or `TEST`."""
         hashed = hashlib.blake2b(text.encode(), digest_size=8, key=str(self.seed).encode())
-        place = int.from_bytes(hashed.digest(), "big") / 2**64
-        if place < self.test:
+        number = int.from_bytes(hashed.digest(), "big")
+        if number < self.test * 2**64:
             return TEST
-        return VALIDATION if place >= 1 - self.validation else TRAIN
+        return VALIDATION if number >= (1 - self.validation) * 2**64 else TRAIN
 
 
 def draw(rows, validation, test, seed, labels=None):
