@@ -65,6 +65,10 @@ def run(arguments):
         raise UsageError("--label-column needs --input")
     counterfactual.check_arguments(arguments)
     model_file.model_path(arguments.model)
+    if model_file.reads_columns(arguments.model):
+        raise UsageError(
+            f"{arguments.model} reads words with columns, not texts: use `explain` in Python"
+        )
     records = texts.records(arguments, arguments.label_column)
     if arguments.html is not None:
         options.check_writable_file(arguments.html)

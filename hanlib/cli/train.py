@@ -98,7 +98,7 @@ def add_parser(commands):
 
 def run(arguments):
     """Runs the command."""
-    if arguments.task != "documents":
+    if arguments.task != "documents" or _has_columns(arguments):
         from hanlib.cli.items import train
 
         train.run(arguments)
@@ -136,6 +136,16 @@ def run(arguments):
         print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
         print(_summary(result, output, time.monotonic() - started))
+
+
+def _has_columns(arguments):
+    """Whether the documents are split into words with columns."""
+    if arguments.token_columns is not None:
+        return True
+    if not arguments.resume:
+        return False
+    recorded = recorded_run(output_folder(arguments))
+    return (recorded or {}).get("dataset", {}).get("load", {}).get("item") == "document"
 
 
 def output_folder(arguments, chief=True):

@@ -1,9 +1,10 @@
-"""The recipes of models that label sentences or words."""
+"""The recipes of models of documents that are split."""
 
 from hanlib.training.recipe import Recipe
 
 # Fields of the recipe that differ from its defaults, by task.
 TASK_DEFAULTS = {
+    "documents": {},
     "sentences": {"max_sentence_words": None, "epochs": 8, "batch_size": 16, "patience": 4},
     "tokens": {
         "encoder": "flat_recurrent",
@@ -23,7 +24,7 @@ TASK_DEFAULTS = {
 
 
 def item_recipe(task, **values):
-    """The recipe of a task, "sentences" or "tokens", updated by the given values.
+    """The recipe of a task, updated by the given values.
 
     >>> item_recipe("tokens", epochs=2).encoder
     'flat_recurrent'

@@ -71,7 +71,7 @@ def find_vectors(recipe, vectorizer, width, caches, checkpoint, progress):
 def describe(found, recipe, train, progress):
     """The record of vectors: where they come from, and how many words have one."""
     counts = np.zeros(len(found.known), np.int64)
-    for ids, _ in blocks(train):
+    for ids, _ in blocks(train, len(counts)):
         counts += np.bincount(ids, minlength=len(counts))
     words = np.ones(len(counts))
     words[: 1 + recipe.oov_buckets] = 0
@@ -90,19 +90,24 @@ def describe(found, recipe, train, progress):
     return record
 
 
-def blocks(cache):
-    """The documents of a `TokenCache` as `(ids, lengths)`, some at a time, laid end to end."""
+def blocks(cache, size):
+    """The documents of a `TokenCache` as `(ids, lengths)`, some at a time, laid end to end.
+
+    Args:
+        cache: a `TokenCache`.
+        size: the number of word ids; features that the ids carry are left out.
+    """
     for start in range(0, cache.documents, _DOCUMENTS):
         indexes = np.arange(start, min(start + _DOCUMENTS, cache.documents))
         ids = cache.padded(indexes)["ids"]
-        yield ids[ids > 0], cache.lengths[indexes]
+        yield ids[ids > 0] % size, cache.lengths[indexes]
 
 
 def _learn(recipe, size, width, caches, progress):
     total = sum(cache.documents for cache in caches)
 
     def texts():
-        return (block for cache in caches for block in blocks(cache))
+        return (block for cache in caches for block in blocks(cache, size))
 
     def report(done):
         progress("learning word vectors", done, total)

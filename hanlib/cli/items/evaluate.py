@@ -1,4 +1,4 @@
-"""`hanlib evaluate` of a model that labels sentences or words."""
+"""`hanlib evaluate` of a model that labels sentences or words, or reads columns of words."""
 
 import contextlib
 import json
@@ -6,13 +6,15 @@ import sys
 
 from hanlib.cli import model_file
 from hanlib.cli.errors import UsageError
-from hanlib.cli.items.train import figures, load_arguments
+from hanlib.cli.items.train import figures, load_arguments, split_text
 
 
 def run(arguments):
     """Runs the command."""
     if arguments.html is not None:
-        raise UsageError("--html needs a classifier of documents")
+        raise UsageError("--html needs a classifier of texts")
+    if arguments.rationales:
+        raise UsageError("--rationales needs a classifier of texts")
     with contextlib.redirect_stdout(sys.stderr):
         metrics = _measure(arguments)
     print(json.dumps(metrics, ensure_ascii=False) if arguments.json else _report(metrics))
@@ -32,13 +34,18 @@ def _measure(arguments):
     if given["path"] != recorded.get("path"):
         # Other files are not divided: all of their documents are measured.
         given = {**given, "validation": None, "validation_split": 0}
-    corpus = load_items(**{**given, "item": model.item})
+    item = getattr(model, "item", "document")
+    corpus = load_items(**{**given, "item": item}, split_text=split_text)
+    for note in corpus.notes:
+        print(note, file=sys.stderr)
     wanted = arguments.split or ("validation" if "validation" in corpus.splits else "train")
     if wanted not in corpus.splits:
         raise UsageError(f"{corpus.name} has no {wanted} split; it has {', '.join(corpus.splits)}")
+    from hanlib.training.evaluation import evaluate
     from hanlib.training.item_metrics import evaluate_items
 
-    metrics = evaluate_items(model, corpus.splits[wanted])
+    measure = evaluate if item == "document" else evaluate_items
+    metrics = measure(model, corpus.splits[wanted])
     name = "all" if set(corpus.splits) == {"train"} else wanted
     return {"model": arguments.model, "dataset": corpus.name, "split": name, **metrics}
 
