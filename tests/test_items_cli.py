@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from command_line import assert_mistake, one_object
 from test_export_session import Session
@@ -11,6 +12,9 @@ from hanlib.cli import main
 from hanlib.data import DataError, load_items
 from hanlib.models import words_with_spans
 from hanlib.serving.item_scoring import ServedItems, load_export
+from hanlib.serving.server import responses
+from hanlib.serving.server.servable import Servable
+from hanlib.serving.server.warm_up import warm_up
 
 
 def write_conll(path):
@@ -116,6 +120,21 @@ def test_the_export_is_described_checked_and_run(tagger, capsys, tmp_path):
     assert spans[0] == spans[1]
     split = ServedItems(export).annotate([["New", "York"], ["Rain"]])
     assert [labeled.text for labeled in split] == ["New York", "Rain"]
+
+
+def test_the_development_server_answers(tagger):
+    """Its parts: it warms the export up, and writes the outputs as JSON."""
+    export = tagger / "model" / "serving" / "1"
+    servable = Servable(export)
+    assert warm_up(servable, export) == 4
+    signature = servable.signatures["serving_default"]
+    assert signature.batchable
+    inputs = {"text": np.array([b"Rain falls in New York.", b""], object)}
+    signature.check(inputs)
+    answers = json.loads(responses.write(signature(inputs), by_row=True))["predictions"]
+    assert [answer["counts"] for answer in answers] == [6, 0]
+    assert answers[0]["items"][3:5] == ["New", "York"]
+    assert answers[0]["labels"][3:5] == ["B-NP", "I-NP"]
 
 
 def test_beam_scores_labels_of_words(tagger):

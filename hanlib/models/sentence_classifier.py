@@ -3,8 +3,6 @@
 import keras
 import tensorflow as tf
 
-from hanlib.checks import check_integer
-from hanlib.layers.token_embedding import feature_vectors
 from hanlib.models.item_classifier import ItemClassifier, restored
 from hanlib.models.item_model import rows_of
 
@@ -21,10 +19,10 @@ class SentenceClassifier(ItemClassifier):
         p_i = softmax(W [s_i; h_i; v; q_i] + b + n_i)
 
     s_i is the vector of sentence i, h_i its state in the document and v the document vector, all
-    computed by the encoder. q_i are vectors of its position: counted from the beginning, from the
-    end, and as a share of the document. n_i are the logits of its n-grams, of a linear model that
-    is fitted by itself (`with_ngrams`). With `crf`, a `LinearChainCRF` scores the labels of a document
-    together, as in Jin and Szolovits (EMNLP 2018, D18-1349).
+    computed by the encoder. q_i are indicators of its position: counted from the beginning, from
+    the end, and as a share of the document. n_i are the logits of its n-grams, of a linear model
+    that is fitted by itself (see `with_ngrams`). With `crf`, a `LinearChainCRF` scores the labels
+    of a document together, as in Jin and Szolovits (EMNLP 2018, D18-1349).
 
     `fit`, `evaluate` and `predict` take a list of texts, or a list of documents that are lists of
     sentences; `y` is one list of labels per document.
@@ -35,7 +33,7 @@ class SentenceClassifier(ItemClassifier):
         classes: The labels, strings or integers.
         crf: Whether the labels of a document are scored together.
         dropout: Dropout rate of the features of a sentence.
-        position_dim: Width of each of the three vectors of the position; 0: none.
+        positions: Whether the position is read.
         ngrams: A `hanlib.layers.NGramLinear` of these classes and word ids, or None.
 
     Call arguments:
@@ -70,16 +68,12 @@ class SentenceClassifier(ItemClassifier):
         classes,
         crf=False,
         dropout=0.0,
-        position_dim=8,
+        positions=True,
         ngrams=None,
         **kwargs,
     ):
         super().__init__(vectorizer, encoder, classes, crf, dropout, **kwargs)
-        self.position_dim = check_integer("position_dim", position_dim, 0)
-        self.positions = None
-        if position_dim:
-            rows = 2 * _MOST_POSITIONS + _SHARES
-            self.positions = keras.layers.Embedding(rows, position_dim, name="positions")
+        self.positions = bool(positions)
         self.ngrams = restored(ngrams)
         if self.encoder.num_levels != 2:
             raise ValueError(
@@ -96,8 +90,6 @@ class SentenceClassifier(ItemClassifier):
     def build(self, input_shape=None):
         if not self.encoder.built:
             self.encoder.build((None, None, None))
-        if self.positions is not None and not self.positions.built:
-            self.positions.build((None,))
         self.build_head()
 
     def features(self, batch, training=None):
@@ -109,9 +101,8 @@ class SentenceClassifier(ItemClassifier):
         words, sentences = self.encoder.states(values, lengths, index, training=training)
         documents = tf.gather(sentences.vectors, sentences.rows)
         parts = [words.vectors, sentences.states, documents]
-        if self.positions is not None:
-            found = feature_vectors(self.positions, _positions(lengths[1]))
-            parts.append(tf.cast(found, documents.dtype))
+        if self.positions:
+            parts.append(tf.cast(_positions(lengths[1]), documents.dtype))
         return tf.concat(parts, axis=-1), lengths[1]
 
     def logits(self, batch, training=None):
@@ -129,19 +120,21 @@ class SentenceClassifier(ItemClassifier):
         Returns:
             A built `SentenceClassifier` that is not compiled. The weights are copies.
         """
-        copy = type(self).from_config({**self.get_config(), "ngrams": None})
+        copy = type(self).from_config({**self.get_config(), "ngrams": ngrams})
         copy.build()
-        left_out = [] if self.ngrams is None else [id(weight) for weight in self.ngrams.weights]
-        kept = [weight for weight in self.weights if id(weight) not in left_out]
-        for new, given in zip(copy.weights, kept, strict=True):
+        for new, given in zip(copy._network_weights(), self._network_weights(), strict=True):
             new.assign(given)
-        copy.ngrams = ngrams
         return copy
+
+    def _network_weights(self):
+        """The weights without those of the n-grams."""
+        left_out = [] if self.ngrams is None else [id(weight) for weight in self.ngrams.weights]
+        return [weight for weight in self.weights if id(weight) not in left_out]
 
     def get_config(self):
         return {
             **super().get_config(),
-            "position_dim": self.position_dim,
+            "positions": self.positions,
             "ngrams": keras.saving.serialize_keras_object(self.ngrams),
         }
 
@@ -159,19 +152,19 @@ def sentence_ngram_logits(ngrams, batch):
 
 
 def _positions(lengths):
-    """Where each sentence is in its document, as rows of an embedding.
+    """Indicators of where each sentence is in its document.
 
     Args:
         lengths: `<int32>[docs]`, sentences per document.
 
     Returns:
-        `<int32>[sentences, 3]`: its index from the beginning, its index from the end, and its share
-        of the document.
+        `<float32>[sentences, 34]`: one of 12 for its index from the beginning, one of 12 for that
+        from the end, and one of 10 for its share of the document.
     """
     first = tf.repeat(tf.cumsum(lengths, exclusive=True), lengths)
     index, length = tf.range(tf.size(first)) - first, tf.repeat(lengths, lengths)
-    share = _SHARES * index // length
-    most = _MOST_POSITIONS - 1
-    left = tf.minimum(length - 1 - index, most)
-    rows = [tf.minimum(index, most), left + _MOST_POSITIONS, share + 2 * _MOST_POSITIONS]
-    return tf.stack(rows, axis=1)
+    last = _MOST_POSITIONS - 1
+    from_end = tf.minimum(length - 1 - index, last)
+    shares = tf.one_hot(_SHARES * index // length, _SHARES)
+    counted = [tf.one_hot(part, _MOST_POSITIONS) for part in (tf.minimum(index, last), from_end)]
+    return tf.concat([*counted, shares], axis=1)

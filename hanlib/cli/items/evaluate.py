@@ -47,17 +47,17 @@ def _measure(arguments):
     measure = evaluate if item == "document" else evaluate_items
     metrics = measure(model, corpus.splits[wanted])
     name = "all" if set(corpus.splits) == {"train"} else wanted
-    return {"model": arguments.model, "dataset": corpus.name, "split": name, **metrics}
+    named = {"model": arguments.model, "dataset": corpus.name, "split": name}
+    return {**named, "classes": model.classes, **metrics}
 
 
 def _report(metrics):
     lines = [f"{metrics['dataset']}, {metrics['split']}: {figures(metrics)}"]
     tables = {"label": metrics["per_class"]}
     if "chunks" in metrics:
-        total = {**metrics["chunks"], "support": 0}
-        kinds = metrics["chunks"]["per_kind"]
-        total["support"] = sum(kind["support"] for kind in kinds.values())
-        tables["chunk"] = {**kinds, "all": total}
+        chunks = metrics["chunks"]
+        means = {"micro avg": chunks, "macro avg": chunks["macro"]}
+        tables["chunk"] = {**chunks["per_kind"], **means, "weighted avg": chunks["weighted"]}
     for title, rows in tables.items():
         width = max(len(title), *map(len, rows))
         lines.append(f"\n  {title:<{width}}  precision  recall      f1  number")
@@ -66,4 +66,16 @@ def _report(metrics):
             f"  {row['support']:6,}"
             for name, row in rows.items()
         ]
+    if "confusion" in metrics:
+        lines += ["", *_confusion(metrics["classes"], metrics["confusion"])]
     return "\n".join(lines)
+
+
+def _confusion(classes, counts):
+    """The table of true labels, in rows, and given labels, in columns."""
+    names = [str(name) for name in classes]
+    width = max(6, *map(len, names))
+    yield "  true label, and how often each label was given:"
+    yield "  ".join(["", f"{'':<{width}}", *(f"{name:>{width}}" for name in names)])
+    for name, row in zip(names, counts, strict=True):
+        yield "  ".join(["", f"{name:<{width}}", *(f"{count:>{width},}" for count in row)])
