@@ -111,6 +111,7 @@ def test_the_export_is_described_checked_and_run(tagger, capsys, tmp_path):
     printed = capsys.readouterr().out
     assert "the export answers as the model does" in printed
     assert "number of words" in printed
+    assert "one label to each word" in (export / "MODEL_CARD.md").read_text()
     text = "Rain falls. It is in New York."
     spans = []
     for command in (["predict", model], ["predict", "--saved-model", str(export)]):

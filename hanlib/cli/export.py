@@ -70,6 +70,7 @@ def _export_items(arguments):
 
         options = {"half_precision_tables": arguments.half}
         path = export_item_version(model, arguments.directory, **options)
+        _write_base_files(path, model, arguments, options)
         report = None
         if _checked(arguments):
             _tell("checking the export")
@@ -95,7 +96,6 @@ def _finish(path, report, arguments):
 
 
 def _export(classifier, arguments):
-    from hanlib.serving.base_folder import write_base_files
     from hanlib.serving.export import export_version
 
     exported = {
@@ -104,13 +104,20 @@ def _export(classifier, arguments):
         "half_precision_tables": arguments.half,
     }
     path = export_version(classifier, arguments.directory, progress=_tell, **exported)
+    _write_base_files(path, classifier, arguments, exported)
+    return path
+
+
+def _write_base_files(path, model, arguments, exported):
+    """Writes the model card and the configuration of servers beside the versions."""
+    from hanlib.serving.base_folder import write_base_files
+
     known = {
         name: model_file.record(arguments.model, f"{name}.json")
         for name in ("dataset", "recipe", "metrics")
     }
-    for name in write_base_files(path.parent, classifier, **known, options=exported):
+    for name in write_base_files(path.parent, model, **known, options=exported):
         _tell(f"{path.parent / name} was changed by hand and is not overwritten")
-    return path
 
 
 def _check(path, classifier, arguments):

@@ -111,11 +111,12 @@ class SentenceClassifier(ItemClassifier):
             logits += sentence_ngram_logits(self.ngrams, batch)
         return logits, lengths
 
-    def with_ngrams(self, ngrams):
+    def with_ngrams(self, ngrams, network=1.0):
         """A copy of this model that adds the logits of n-grams to its own.
 
         Args:
             ngrams: A fitted `hanlib.layers.NGramLinear`; it becomes a part of the copy.
+            network: Factor on the logits of this model.
 
         Returns:
             A built `SentenceClassifier` that is not compiled. The weights are copies.
@@ -124,6 +125,8 @@ class SentenceClassifier(ItemClassifier):
         copy.build()
         for new, given in zip(copy._network_weights(), self._network_weights(), strict=True):
             new.assign(given)
+        for weight in copy.head.weights:
+            weight.assign(weight * network)
         return copy
 
     def _network_weights(self):

@@ -1,25 +1,27 @@
 """The n-gram part of a `SentenceClassifier`: fitted after the network, weighed on validation."""
 
+import itertools
+
 import numpy as np
 import tensorflow as tf
 
 from hanlib.data import TokenCache
 from hanlib.models.sentence_classifier import sentence_ngram_logits
-from hanlib.training.mixing import temperature
+from hanlib.training.mixing import MixingWeights, temperature
 from hanlib.training.ngrams import fit_ngrams
 
-# Factors of the logits of n-grams that are tried.
-FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+# Factors of the logits of the network, and of those of n-grams, that are tried.
+NETWORK, NGRAMS = (0.4, 0.6, 0.8, 1.0), (0.0, 0.25, 0.5, 0.75, 1.0)
 # Without validation documents.
-_DEFAULT_FACTOR = 0.5
+_DEFAULT = MixingWeights(network=0.8, ngrams=0.5)
 
 
 def add_sentence_ngrams(model, longest, train, validation, *, seed=0, progress=None):
     """Joins n-grams to a trained model of sentences.
 
     Each training sentence is a document for `fit_ngrams`. Its logits, at the temperature that is
-    best out of fold, are multiplied by the factor of `FACTORS` with the least loss on the
-    validation documents.
+    best out of fold, are added to those of the network, with the factors of `NETWORK` and `NGRAMS`
+    that have the least loss on the validation documents.
 
     Args:
         model: The trained `SentenceClassifier`, without n-grams.
@@ -50,14 +52,14 @@ def add_sentence_ngrams(model, longest, train, validation, *, seed=0, progress=N
         "strength": fitted.strength,
         "out_of_fold_accuracy": float(right.mean()),
     }
-    factor = _DEFAULT_FACTOR
+    weights = _DEFAULT
     if validation is not None:
         losses = _losses(model, fitted.layer, validation)
-        factor = FACTORS[int(np.argmin(losses))]
-        record["losses"] = dict(zip(map(str, FACTORS), map(float, losses), strict=True))
-    fitted.layer.scale(factor)
-    record["factor"] = factor
-    return model.with_ngrams(fitted.layer), record
+        weights = min(losses, key=losses.get)
+        record["loss"] = {"network": losses[MixingWeights(1.0, 0.0)], "both": losses[weights]}
+    fitted.layer.scale(weights.ngrams)
+    record["weights"] = weights._asdict()
+    return model.with_ngrams(fitted.layer, weights.network), record
 
 
 def _sentences(batches):
@@ -73,7 +75,7 @@ def _sentences(batches):
 
 
 def _losses(model, layer, validation):
-    """The loss per sentence on validation documents, for each factor."""
+    """The loss per sentence on validation documents, a dict by `MixingWeights`."""
     network, ngrams, labels, lengths = [], [], [], []
     for batch, y in validation.dataset():
         logits, of_rows = model.logits(batch)
@@ -84,8 +86,12 @@ def _losses(model, layer, validation):
     network, ngrams, labels, lengths = (
         tf.concat(part, axis=0) for part in (network, ngrams, labels, lengths)
     )
-    mixed = [network + factor * ngrams for factor in FACTORS]
-    if model.crf is not None:
-        return [float(model.crf.loss(labels, z, lengths)) / len(labels) for z in mixed]
     entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
-    return [float(tf.reduce_mean(entropy(labels, z))) for z in mixed]
+    losses = {}
+    for weights in itertools.starmap(MixingWeights, itertools.product(NETWORK, NGRAMS)):
+        logits = weights.logits(network, ngrams)
+        if model.crf is None:
+            losses[weights] = float(tf.reduce_mean(entropy(labels, logits)))
+        else:
+            losses[weights] = float(model.crf.loss(labels, logits, lengths)) / len(labels)
+    return losses
