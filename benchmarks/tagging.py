@@ -41,6 +41,9 @@ def main():
         "--epochs", type=int, help="of the first two tables (default: the recipe's)"
     )
     parser.add_argument("--sentences", type=int, default=2_000, help="of the table of speed")
+    parser.add_argument(
+        "--models", default="words,many_words,flat,han,train", help="of the table of speed"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="of the table of speed")
     report.add_arguments(parser)
     arguments = parser.parse_args()
@@ -112,15 +115,11 @@ def speed_rows(arguments):
     corpus = load(arguments, CHUNKS, "word", validation_split=0)
     examples = corpus.splits["train"][: arguments.sentences]
     words = sum(len(sentence) for sentence, _ in examples)
+    chosen = arguments.models.split(",")
     runs = {
-        name: make(corpus, examples)
-        for name, make in {
-            "words: `hanlib train --task tokens`": tagger,
-            "words: as many words per step as documents": large_tagger,
-            "documents: the same network, pooled": flat_classifier,
-            "documents: HAN, no adversary": han_classifier,
-            "documents: HAN, `hanlib train`": adversarial_han,
-        }.items()
+        title: make(corpus, examples)
+        for key, (title, make) in SPEED_MODELS.items()
+        if key in chosen
     }
     seconds = {name: [] for name in runs}
     for _ in range(1 + arguments.rounds):
@@ -189,6 +188,16 @@ def classifier(examples, **settings):
     compile_classifier(model, recipe, 10_000)
     labels = ["ab"[index % 2] for index in range(len(documents))]
     return model, model.batches(documents, labels, recipe.batch_size, seed=0)
+
+
+# The models of the table of speed, by the names that `--models` takes.
+SPEED_MODELS = {
+    "words": ("words: `hanlib train --task tokens`", tagger),
+    "many_words": ("words: as many per step as with documents", large_tagger),
+    "flat": ("documents: the same network, pooled", flat_classifier),
+    "han": ("documents: HAN without the adversary", han_classifier),
+    "train": ("documents: `hanlib train`", adversarial_han),
+}
 
 
 if __name__ == "__main__":

@@ -73,19 +73,6 @@ def test_mistakes_are_one_line(tagger, capsys):
     model, path = str(tagger / "model"), str(tagger / "chunks.conll")
     cases = [
         (["explain", model, "Rain."], "needs a classifier of documents"),
-        (
-            [
-                "score",
-                path,
-                "--model",
-                f"{model}/serving",
-                "--output",
-                "x",
-                "--signature",
-                "explain",
-            ],
-            "must be serving_default",
-        ),
         (["predict", model, "--format", "csv", "Rain."], "--format must be jsonl"),
         (["train", "demo", "--token-columns", "2"], "must be a file"),
         (["train", "demo", "--validation", path], "--validation needs --token-columns"),
@@ -138,7 +125,7 @@ def test_the_development_server_answers(tagger):
     assert answers[0]["labels"][3:5] == ["B-NP", "I-NP"]
 
 
-def test_beam_scores_labels_of_words(tagger):
+def test_beam_scores_labels_of_words(tagger, capsys):
     """In this process, without a pipeline."""
     pytest.importorskip("apache_beam", reason="needs apache-beam: pip install 'hanlib[beam]'")
     from hanlib.beam.answers import answers_of
@@ -147,6 +134,12 @@ def test_beam_scores_labels_of_words(tagger):
     answers = answers_of(model, "serving_default", [b"Rain falls in New York.", b""])
     assert answers[0]["spans"][3]["text"] == "New York"
     assert answers[1] == {"spans": []}
+    (tagger / "a.txt").write_text("Rain.")
+    command = ["score", tagger / "a.txt", "--model", tagger / "model" / "serving"]
+    command += ["--output", tagger / "scored", "--signature", "explain"]
+    code = main(list(map(str, command)))
+    captured = capsys.readouterr()
+    assert_mistake(code, captured.out, captured.err, "--signature must be serving_default")
 
 
 def test_texts_with_spans_train_and_are_measured(tmp_path, capsys):
