@@ -27,7 +27,8 @@ def build_item_classifier(recipe, corpus):
         model = _BUILDERS[recipe.task](recipe, documents, corpus)
     except ValueError as error:
         raise TrainingError(f"the model cannot be built: {error}") from error
-    model.build()
+    if not model.built:
+        model.build()
     return model
 
 
