@@ -45,7 +45,7 @@ def add_parser(commands):
 def run(arguments):
     """Runs the command."""
     model_file.model_path(arguments.model)
-    if model_file.labels_items(arguments.model):
+    if model_file.labels_items(arguments.model) or model_file.reads_columns(arguments.model):
         from hanlib.cli.items import evaluate
 
         return evaluate.run(arguments)
