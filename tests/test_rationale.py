@@ -156,7 +156,10 @@ def sufficient():
 
 
 def test_the_loss_of_the_marked_words_is_that_of_documents_without_the_others(sufficient):
-    texts, labels = ["It was superb. It was.", "Awful it was.", "It was it."], tf.constant([1, 0, 1])
+    texts, labels = (
+        ["It was superb. It was.", "Awful it was.", "It was it."],
+        tf.constant([1, 0, 1]),
+    )
     marks = marks_of_texts(sufficient.vectorizer, texts, [((7, 13),), ((0, 5),), None])
     batch = from_ragged(sufficient.vectorizer(tf.constant(texts)))
     inside = tf.sequence_mask([7, 4, 4], 7)
