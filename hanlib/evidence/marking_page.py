@@ -96,7 +96,7 @@ def _body(title):
         '<span id="position" class="quiet"></span></div>\n'
         '<p id="problem" role="alert"></p><p class="unseen" id="said" role="status"></p>\n'
         '<main class="wide"><div><p class="quiet">Mark the words that show why the label is right: '
-        "select them with the mouse, with the arrow keys and Enter, or with a finger and the button "
+        "select them with the mouse, with the arrow keys and Enter, or a finger and the button "
         "Mark selection.</p>"
         '<div class="text" id="text" dir="auto" tabindex="0" role="application" '
         'aria-roledescription="text to mark" aria-label="The document. Arrow keys move from word '
