@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from importlib.util import find_spec
 
 # Doctests of packages whose optional requirement is not installed.
@@ -17,6 +18,11 @@ gc.disable()
 
 
 def pytest_collection_finish():
+    if "tensorflow" in sys.modules:
+        # Optimizing a graph takes longer than the few steps that a test runs. Files whose results
+        # depend on it use the fixture `optimized_graphs`.
+        options = {"disable_meta_optimizer": True}
+        sys.modules["tensorflow"].config.optimizer.set_experimental_options(options)
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     gc.enable()

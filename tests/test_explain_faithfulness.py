@@ -16,8 +16,6 @@ from hanlib.explain.network import network_of
 from hanlib.layers import RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 NESTED = [
     [[[2, 3, 4]], [[5]], [[6, 7, 8, 9], [10, 11]], [[5, 5]]],

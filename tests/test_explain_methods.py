@@ -14,8 +14,6 @@ from hanlib.explain.network import Network
 from hanlib.layers import RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 WORDS, CLASSES = 15, 3
 # Documents, sentences, rows (a sentence that is too long has several), words.
 NESTED = [

@@ -17,8 +17,6 @@ from hanlib.models import HAN, BagOfWords, DocumentClassifier
 from hanlib.optimizers import LazyAdam
 from hanlib.training import AveragedWeights, BestEpoch, StepCheckpoint
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 TEXTS = [
     "I loved this film. The end was great!",
     "I hated it.",

@@ -60,7 +60,9 @@ class VocabularyLayer(keras.layers.Layer):
             TypeError: if `texts` holds something other than text.
             ValueError: if no word occurs `min_count` times.
         """
-        count = tf.function(self._count, input_signature=[tf.TensorSpec([None], tf.string)])
+        count = tf.function(
+            self._count, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False
+        )
         counts, documents = {}, 0
         for batch in batches(texts):
             documents += int(batch.shape[0])

@@ -165,7 +165,7 @@ class BatchedModel(keras.Model):
             )
         if not hasattr(self, "_vectorizer_graph"):
             signature = [tf.TensorSpec([None], tf.string)]
-            graph = tf.function(self.vectorizer, input_signature=signature)
+            graph = tf.function(self.vectorizer, input_signature=signature, autograph=False)
             # Inside a plain function Keras does not take it for a part of the model.
             self._vectorizer_graph = lambda texts: graph(texts)
         return self._vectorizer_graph(tf.reshape(texts, [-1]))

@@ -72,6 +72,7 @@ class TextModel(BatchedModel):
         if not self.multi_label:
             weighted = kwargs.get("weighted_metrics") or []
             self._form = form_of_targets([loss], [*_listed(metrics), *_listed(weighted)])
+            metrics = _with_variables(metrics)
         self.adversarial_norm = float(adversarial_norm)
         super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
 
@@ -294,6 +295,16 @@ class TextModel(BatchedModel):
 
 def _micro_f1():
     return keras.metrics.F1Score(average="micro", threshold=0.5, name="micro_f1")
+
+
+def _with_variables(metrics):
+    """Metrics with "accuracy" as an object.
+
+    Keras would create its variables in the first training step and trace that step again.
+    """
+    if not isinstance(metrics, (list, tuple)):
+        return metrics
+    return [SingleLabelAccuracy(name) if name in ("accuracy", "acc") else name for name in metrics]
 
 
 def _listed(metrics):

@@ -102,7 +102,9 @@ def _training_cache(corpus, recipe, soft_labels, vectorizer, tokenize, fingerpri
 
 def ids_of(vectorizer):
     """The function from a list of texts to ragged ids, by one graph; see `TokenCache.build`."""
-    graph = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
+    graph = tf.function(
+        vectorizer, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False
+    )
 
     def vectorize(texts):
         # A lone surrogate cannot be encoded as UTF-8.
