@@ -75,6 +75,13 @@ def test_targets_and_methods_may_be_chosen(run):
     assert [record["target"] for record in every] == ["negative", "positive"]
 
 
+def test_a_class_is_compared_with_another(run):
+    options = ["--target", "positive", "--against", "negative"]
+    (found,) = objects(run(MODEL, TEXT, "--json", *options)[1])
+    assert (found["target"], found["against"]) == ("positive", "negative")
+    assert "for class positive rather than negative" in run(MODEL, TEXT, *options)[1]
+
+
 def test_faithfulness_is_measured_when_asked_for(run):
     found = objects(run(MODEL, TEXT, "--json", "--faithfulness")[1])[0]
     assert set(found["faithfulness"]) == {"word", "sentence"}
@@ -92,11 +99,16 @@ def test_counterfactuals_are_printed(run):
     assert code == 0
     assert "'positive'" in out
     assert "'negative'" in out
-    assert "variants classified" in out
+    assert "model calls" in out
     (found,) = objects(run(MODEL, TEXT, "--counterfactual", "sentence", "--json")[1])
     assert found["found"]
     assert found["text"] == TEXT
-    assert TEXT[found["removed"][0]["start"] :].startswith(found["removed"][0]["text"][:5])
+    assert TEXT[found["units"][0]["start"] :].startswith(found["units"][0]["text"][:5])
+    options = ["--counterfactual", "both", "--replace", "--against", "negative", "--json"]
+    found = objects(run(MODEL, TEXT, *options)[1])
+    assert [record["level"] for record in found] == ["sentence", "word"]
+    assert [record["change"] for record in found] == ["replace", "replace"]
+    assert {record["other"] for record in found} <= {"negative", None}
 
 
 def test_a_report_is_written_and_escapes_its_texts(run, reviews, tmp_path):

@@ -14,6 +14,7 @@ from hanlib.cli import (
     evaluate,
     explain,
     export,
+    index,
     info,
     mark,
     predict,
@@ -26,7 +27,18 @@ from hanlib.cli.names import did_you_mean
 from hanlib.cli.threads import share_cores
 
 _COMMANDS = (
-    *(train, compare, evaluate, predict, score, explain, mark, agreement, export, serve, info),
+    train,
+    compare,
+    evaluate,
+    predict,
+    score,
+    explain,
+    index,
+    mark,
+    agreement,
+    export,
+    serve,
+    info,
     datasets,
 )
 INTERRUPTED, BROKEN_PIPE = 130, 141

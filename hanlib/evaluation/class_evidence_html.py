@@ -1,5 +1,6 @@
 """What speaks for each class over a corpus, as a part of a report."""
 
+from hanlib.evaluation.class_evidence import LEVELS
 from hanlib.evaluation.html_tables import html_card, html_table, meter
 from hanlib.evidence import formatting
 from hanlib.evidence.characters import on_one_line
@@ -11,7 +12,7 @@ _CLASSES, _EXTRACT = 6, 200
 
 
 def class_evidence_card(evidence, method, documents, min_count):
-    """The strongest words of each class, and folded away all units with counts and examples.
+    """The strongest words of each class, and folded away all units with figures and examples.
 
     Args:
         evidence: `ClassEvidence`.
@@ -41,7 +42,7 @@ def class_evidence_card(evidence, method, documents, min_count):
     shown, more = columns[:_CLASSES], columns[_CLASSES:]
     rest = f"<details><summary>{len(more)} further classes</summary>{_columns(more)}</details>"
     tables = "".join(_tables(evidence, method, target) for target, _ in by_class)
-    listed = f"<details><summary>Counts, examples and sentences</summary>{tables}</details>"
+    listed = f"<details><summary>Words, phrases and sentences, with intervals and examples</summary>{tables}</details>"
     inside = f"<p>{note}</p>{_columns(shown)}{rest if more else ''}{listed}"
     return html_card("What speaks for each class", inside, wide=True)
 
@@ -66,15 +67,18 @@ def _strongest(target, contributions):
 
 
 def _tables(evidence, method, target):
-    """The words and the sentences of a class, with figures and examples."""
+    """The units of a class at each level, with figures and examples."""
     parts = [f"<h3>For {_quoted(target)}</h3>"]
-    for name, found in (("word", evidence.words), ("sentence", evidence.sentences)):
+    for name, found in zip(
+        LEVELS, (evidence.words, evidence.phrases, evidence.sentences), strict=True
+    ):
         listed = found.get(target, ())
         if listed:
             most = max(abs(c.mean) for c in listed)
             rows = [_row(c, name, method, most) for c in listed]
-            heads = [name, "mean score", "occurrences", "documents"]
-            heads.append("example" if name != "sentence" else "")
+            heads = [name, "mean score", "95 % interval", "occurrences", "documents", "example"]
+            if name == "sentence":
+                heads = [name, "mean score", "occurrences", ""]
             parts.append(html_table("", heads, rows))
     return "".join(parts)
 
@@ -82,14 +86,20 @@ def _tables(evidence, method, target):
 def _row(contribution, name, method, most):
     link = f'<a href="#d{contribution.document}">Open</a>'
     text, example = contribution.text, on_one_line(contribution.example)
-    shown = link if name == "sentence" else f"{_bdi(_around(text, example))} {link}"
-    return [
-        _bdi(text if len(text) <= _EXTRACT else f"{text[:_EXTRACT].rstrip()}…"),
-        formatting.score(contribution.mean, method, most),
-        f"{contribution.count:,}",
-        f"{contribution.documents:,}",
-        shown,
-    ]
+    mean, low, high = (
+        "" if value is None else formatting.score(value, method, most)
+        for value in (contribution.mean, contribution.low, contribution.high)
+    )
+    count = f"{contribution.count:,}"
+    if name == "sentence":
+        return [_bdi(_cut(text)), mean, count, link]
+    interval = f"{low} to {high}" if low else "–"
+    shown = f"{_bdi(_around(text, example))} {link}"
+    return [_bdi(text), mean, interval, count, f"{contribution.documents:,}", shown]
+
+
+def _cut(text):
+    return text if len(text) <= _EXTRACT else f"{text[:_EXTRACT].rpartition(' ')[0]}…"
 
 
 def _around(text, example):
