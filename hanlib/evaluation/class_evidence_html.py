@@ -1,13 +1,13 @@
 """What speaks for each class over a corpus, as a part of a report."""
 
 from hanlib.evaluation.class_evidence import LEVELS
+from hanlib.evaluation.extracts import extract
 from hanlib.evaluation.html_tables import html_card, html_table, meter
 from hanlib.evidence import formatting
-from hanlib.evidence.characters import on_one_line
 from hanlib.evidence.html import escaped
 
 # Words of a class in the first table, and units of each level in the folded ones.
-WORDS, LISTED = 8, 20
+WORDS, LISTED = 8, 12
 _CLASSES, _EXTRACT = 6, 200
 
 
@@ -42,7 +42,8 @@ def class_evidence_card(evidence, method, documents, min_count):
     shown, more = columns[:_CLASSES], columns[_CLASSES:]
     rest = f"<details><summary>{len(more)} further classes</summary>{_columns(more)}</details>"
     tables = "".join(_tables(evidence, method, target) for target, _ in by_class)
-    listed = f"<details><summary>Words, phrases and sentences, with intervals and examples</summary>{tables}</details>"
+    title = "Words, phrases and sentences, with intervals and examples"
+    listed = f"<details><summary>{title}</summary>{tables}</details>"
     inside = f"<p>{note}</p>{_columns(shown)}{rest if more else ''}{listed}"
     return html_card("What speaks for each class", inside, wide=True)
 
@@ -55,7 +56,7 @@ def _strongest(target, contributions):
     speaking = [c for c in contributions if c.mean > 0][:WORDS]
     against = [c for c in contributions if c.mean < 0][-WORDS // 2 :]
     most = max((abs(c.mean) for c in (*speaking, *against)), default=0.0) or 1.0
-    visible = [c for c in (*speaking, *against) if abs(c.mean) >= most / 20]
+    visible = [c for c in (*speaking, *against) if _is_far(c.mean, most)]
     rows = [
         [
             f"<bdi>{escaped(c.text)}</bdi> <span class=quiet>({c.count:,})</span>",
@@ -66,16 +67,20 @@ def _strongest(target, contributions):
     return html_table(f"For {_quoted(target)}", [], rows)
 
 
+def _is_far(mean, most):
+    """Whether a mean is far enough from zero to be listed."""
+    return abs(mean) >= most / 20
+
+
 def _tables(evidence, method, target):
     """The units of a class at each level, with figures and examples."""
     parts = [f"<h3>For {_quoted(target)}</h3>"]
     for name, found in zip(
         LEVELS, (evidence.words, evidence.phrases, evidence.sentences), strict=True
     ):
-        listed = found.get(target, ())
-        if listed:
-            most = max(abs(c.mean) for c in listed)
-            rows = [_row(c, name, method, most) for c in listed]
+        most = max((abs(c.mean) for c in found.get(target, ())), default=0.0)
+        rows = [_row(c, name, method, most) for c in found.get(target, ()) if _is_far(c.mean, most)]
+        if rows:
             heads = [name, "mean score", "95 % interval", "occurrences", "documents", "example"]
             if name == "sentence":
                 heads = [name, "mean score", "occurrences", ""]
@@ -85,37 +90,17 @@ def _tables(evidence, method, target):
 
 def _row(contribution, name, method, most):
     link = f'<a href="#d{contribution.document}">Open</a>'
-    text, example = contribution.text, on_one_line(contribution.example)
+    text = contribution.text
     mean, low, high = (
         "" if value is None else formatting.score(value, method, most)
         for value in (contribution.mean, contribution.low, contribution.high)
     )
     count = f"{contribution.count:,}"
     if name == "sentence":
-        return [_bdi(_cut(text)), mean, count, link]
+        return [_bdi(extract(text, _EXTRACT)), mean, count, link]
     interval = f"{low} to {high}" if low else "–"
-    shown = f"{_bdi(_around(text, example))} {link}"
+    shown = f"{_bdi(extract(contribution.example, _EXTRACT, text))} {link}"
     return [_bdi(text), mean, interval, count, f"{contribution.documents:,}", shown]
-
-
-def _cut(text):
-    return text if len(text) <= _EXTRACT else f"{text[:_EXTRACT].rpartition(' ')[0]}…"
-
-
-def _around(text, example):
-    """The part of a long sentence around the unit.
-
-    >>> _around("b", "x " * 200 + "a b c " + "y " * 200)[:9], _around("b", "a b")
-    ('…x x x x ', 'a b')
-    """
-    if len(example) <= _EXTRACT:
-        return example
-    start = max(0, example.casefold().find(text) - _EXTRACT // 2)
-    # At a space, so that no word is cut.
-    start = start and example.find(" ", start) + 1
-    end = example.rfind(" ", start, start + _EXTRACT) if start + _EXTRACT < len(example) else None
-    found = example[start:end] if end != -1 else example[start : start + _EXTRACT]
-    return f"{'…' if start else ''}{found}{'…' if end is not None else ''}"
 
 
 def _quoted(target):

@@ -1,10 +1,9 @@
 """The summary of a report: accuracy, errors, important words, and three examples."""
 
-import re
-
 from hanlib.evaluation import summary_tables as tables
 from hanlib.evaluation.class_evidence_html import LISTED, class_evidence_card
 from hanlib.evaluation.errors_by_length import wilson_interval
+from hanlib.evaluation.extracts import extract
 from hanlib.evaluation.html_tables import html_card, html_cards
 from hanlib.evidence import formatting
 from hanlib.evidence.characters import on_one_line
@@ -129,14 +128,11 @@ class Examples:
 
 
 def _example(kind, number, row, explanation):
-    # A line break in HTML says nothing in an extract.
-    extract = re.sub(r"(?i)(\s*<br\s*/?>\s*)+", " ", explanation.summary(sentences=2))
-    if len(extract) > _EXTRACT:
-        extract = f"{extract[:_EXTRACT].rstrip()}…"
+    shown = extract(explanation.summary(sentences=2), _EXTRACT)
     true = row["true"]
     truth = "" if true is None else f", true label <bdi>“{escaped(true)}”</bdi>"
     return (
-        f'<div class="example"><h3>{kind}</h3><blockquote dir="auto">{escaped(extract)}'
+        f'<div class="example"><h3>{kind}</h3><blockquote dir="auto">{escaped(shown)}'
         f"</blockquote><p>Predicted <bdi>“{escaped(row['label'])}”</bdi> with "
         f"{formatting.percent(row['confidence'])}{truth}. "
         f'<a href="#d{number}">Show the document</a></p></div>'
