@@ -26,7 +26,7 @@ def test_the_page_holds_the_documents_exactly():
     )
     found = embedded(page)
     assert [document["text"] for document in found["documents"]] == [NASTY, "Fine."]
-    assert found["documents"][1] == {"label": None, "evidence": None, "text": "Fine."}
+    assert found["documents"][1] == {"label": None, "text": "Fine.", "evidence": None}
     assert (found["classNames"], found["multiple"]) == (["<b>", "a"], True)
     assert "<b>" not in page
     page.encode("utf-8")
@@ -43,7 +43,7 @@ def test_read_marked_takes_what_is_not_labeled_or_marked(tmp_path):
     rows = [
         {"id": 7, "text": "A superb cast.", "label": 1, "evidence": [[2, 8]], "split": "train"},
         {"text": "Nothing of it.", "label": ["a", "b"], "evidence": []},
-        {"text": "Not yet.", "label": None, "evidence": None},
+        {"text": "Not yet.", "label": None, "evidence": "see page 3"},
         {"text": " "},
     ]
     assert list(read_marked(write(tmp_path / "a.jsonl", rows))) == [

@@ -83,7 +83,7 @@ def test_a_rationale_is_offered_where_there_is_one(page, driver, server):
     assert "How likely a person would mark" in page.texts("aside")[0]
     page.run("document.querySelector('.text').focus()")
     webdriver.ActionChains(driver).send_keys(Keys.END).perform()
-    assert "Rationale 0.030, its sentence 0.800" in page("tooltip").text
+    assert "Rationale 0.0300, its sentence 0.800" in page("tooltip").text
 
 
 def test_switching_the_signature_asks_again(page, server):

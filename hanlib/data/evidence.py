@@ -74,7 +74,9 @@ def read_marked(
         evidence = _value(row, "evidence_column", evidence_column, EVIDENCE_NAMES)
         try:
             label = labels.label_set(label) if labels.is_list(label) else labels.class_name(label)
-            evidence = None if evidence == "" else as_spans(evidence, text)
+            if evidence_column is None and not is_evidence(evidence):
+                evidence = None  # A column of something else.
+            evidence = as_spans(evidence, text)
         except ValueError as error:
             raise DataError(f"{error} in row {number}") from None
         yield MarkedDocument(text, label, evidence, row.get("id"), row.get("split"))

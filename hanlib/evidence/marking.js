@@ -92,8 +92,10 @@ function prepare() {
   }
   points[at] = offsets.length;
   offsets.push(at);
-  units = [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)]
-    .filter(({ segment }) => /\S/.test(segment)).map(({ index, segment }) => ({ start: index, end: index + segment.length }));
+  // Browsers of before 2024 may have no segmenter: in Chinese, they find sentences for words.
+  const found = Intl.Segmenter ? [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)]
+    : [...text.matchAll(/[\p{L}\p{N}\p{M}]+|\S/gu)].map((match) => ({ index: match.index, segment: match[0] }));
+  units = found.filter(({ segment }) => /\S/.test(segment)).map(({ index, segment }) => ({ start: index, end: index + segment.length }));
   cursor = anchor = null;
 }
 
@@ -206,7 +208,10 @@ function removeHere() {
   return remove(index);
 }
 function leave() { cursor = anchor = null; showCursor(); }
-function nothing() { change({ evidence: here().evidence?.length === 0 ? null : [] }, "Nothing in this document is evidence."); }
+function nothing() {
+  const was = here().evidence?.length === 0;
+  change({ evidence: was ? null : [] }, was ? "The document is not marked." : "Nothing in this document is evidence.");
+}
 
 // ---- The mouse, and a finger: what is selected in the text is marked.
 function selected() {

@@ -40,7 +40,10 @@ def marking_page(documents, title="Evidence", name="documents", classes=None):
     >>> "&lt;Reviews&gt;" in page, "<b>" in page
     (True, False)
     """
-    documents = [{"label": None, "evidence": None, **document} for document in documents]
+    documents = [
+        {"label": None, **document, "evidence": _merged(document.get("evidence"))}
+        for document in documents
+    ]
     labels = [document["label"] for document in documents]
     multiple = any(isinstance(label, (list, tuple)) for label in labels)
     if classes is None:
@@ -57,6 +60,23 @@ def marking_page(documents, title="Evidence", name="documents", classes=None):
         "key": f"hanlib-marks-{digest}",
     }
     return _page(title, json_for_html(contents))
+
+
+def _merged(spans):
+    """Sorted spans, with those that overlap joined.
+
+    >>> _merged([(5, 9), (0, 2), (1, 3)]), _merged(None)
+    ([[0, 3], [5, 9]], None)
+    """
+    if spans is None:
+        return None
+    merged = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1][1] = max(end, merged[-1][1])
+        else:
+            merged.append([start, end])
+    return merged
 
 
 def _page(title, contents):
