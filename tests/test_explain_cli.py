@@ -111,6 +111,43 @@ def test_counterfactuals_are_printed(run):
     assert {record["other"] for record in found} <= {"negative", None}
 
 
+def test_extracts_are_printed(run, reviews):
+    code, out, _ = run(MODEL, TEXT, "--extract", "1")
+    assert code == 0
+    assert "by 1 of 3 sentences alone" in out
+    found = objects(run(MODEL, "--input", reviews, "--epsilon", "0.1", "--json")[1])
+    assert [record["id"] for record in found] == ["a", "b", "c"]
+    assert found[0]["kept"]
+    found = objects(run(MODEL, "--input", reviews, "--extract", "2", "--eraser")[1])
+    assert [record["annotation_id"] for record in found] == ["a", "b", "c"]
+    (rationale,) = found[0]["rationales"]
+    assert rationale["docid"] == "a"
+    assert rationale["hard_rationale_predictions"][0]["start_token"] >= 0
+
+
+def test_the_nearest_labeled_documents_are_printed(run, reviews, tmp_path):
+    path = tmp_path / "examples.npz"
+    options = ["--label-column", "stars", "--validation-split", "0", "--output", path]
+    assert main(["index", MODEL, str(reviews), *map(str, options)]) == 0
+    code, out, _ = run(MODEL, TEXT, "--examples", path, "--nearest", "1")
+    assert code == 0
+    assert f"1.000  'negative'  {TEXT}" in out
+    (found,) = objects(run(MODEL, TEXT, "--examples", path, "--json")[1])
+    assert found["examples"][0]["label"] == "negative"
+
+
+def test_a_file_is_summed_up_by_class_and_compared_with_another(run, reviews):
+    code, out, _ = run(MODEL, "--input", reviews, "--by-class")
+    assert code == 0
+    assert "sentences" in out
+    found = objects(run(MODEL, "--input", reviews, "--by-class", "--json")[1])
+    assert {"class", "level", "text", "mean", "count", "low"} <= set(found[0])
+    code, out, _ = run(MODEL, "--input", reviews, "--since", reviews)
+    assert code == 0
+    assert "3 documents before, 3 after" in out
+    assert "none beyond chance" in out
+
+
 def test_a_report_is_written_and_escapes_its_texts(run, reviews, tmp_path):
     page = tmp_path / "report.html"
     code, out, err = run(MODEL, "--input", reviews, "--html", page, "--label-column", "stars")
@@ -131,6 +168,12 @@ def test_a_report_is_written_and_escapes_its_texts(run, reviews, tmp_path):
         (["--method", "rationale"], "--method rationale needs a model with a rationale head"),
         (["--counterfactual", "word", "--html", "a.html"], "either --counterfactual or --html"),
         (["--most", "3"], "--most needs --counterfactual"),
+        (["--replace"], "--replace needs --counterfactual"),
+        (["--against", "funny"], "--against must be one of the classes negative, positive"),
+        (["--eraser"], "--eraser needs --extract or --epsilon"),
+        (["--extract", "1", "--compare", "attention"], "either --extract or --compare, not both"),
+        (["--examples", "a.npz", "--method", "attention"], "either --examples or --method"),
+        (["--by-class"], "--by-class needs --input"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2(run, arguments, message):

@@ -17,8 +17,6 @@ from hanlib.explain.methods import METHODS
 from hanlib.explain.network import network_of
 from hanlib.models import HAN, DocumentClassifier
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 WORDS, CLASSES = 15, 4
 NESTED = [
     [[[2, 3, 4]], [[5]], [[6, 7, 8, 9], [10, 11]]],

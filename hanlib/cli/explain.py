@@ -82,6 +82,10 @@ def run(arguments):
     examples.check_arguments(arguments)
     summing_up = by_class.wanted(arguments)
     model_file.model_path(arguments.model)
+    if model_file.reads_columns(arguments.model):
+        raise UsageError(
+            f"{arguments.model} reads words with columns, not texts: use `explain` in Python"
+        )
     records = texts.records(arguments, arguments.label_column)
     if arguments.html is not None:
         options.check_writable_file(arguments.html)

@@ -9,3 +9,4 @@ from hanlib.explain.faithfulness_table import faithfulness_table
 from hanlib.explain.methods import METHODS, available_methods
 from hanlib.explain.plausibility import Plausibility, phrase_scores, plausibility
 from hanlib.explain.plausibility_table import plausibility_table
+from hanlib.explain.randomization import randomization_table

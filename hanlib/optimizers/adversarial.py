@@ -18,7 +18,7 @@ def adversarial_gradients(gradients_of, variables, norm):
 
     Args:
         gradients_of: Function without arguments that returns `(gradients, result)` at the current
-            weights; gradients of embeddings are `tf.IndexedSlices`, whose rows may repeat.
+            weights; gradients of embeddings are `tf.IndexedSlices`.
         variables: The variables that the gradients belong to.
         norm: ε, the Euclidean norm of the perturbation of all words of the batch.
 
@@ -54,10 +54,9 @@ def adversarial_gradients(gradients_of, variables, norm):
         rows = tf.gather(variable, gradient.indices)
         saved.append(tf.IndexedSlices(rows, gradient.indices))
         variable.scatter_update(tf.IndexedSlices(rows + scale * gradient.values, gradient.indices))
-    at_perturbed, _ = gradients_of()
+    at_perturbed = [distinct_rows(gradient) for gradient in gradients_of()[0]]
     for (variable, _), rows in zip(perturbed, saved, strict=True):
         variable.scatter_update(rows)
-    at_perturbed = [distinct_rows(gradient) for gradient in at_perturbed]
     return [_mean(*pair) for pair in zip(gradients, at_perturbed, strict=True)], extra
 
 
