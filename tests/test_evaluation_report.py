@@ -192,7 +192,13 @@ def test_the_summary_says_how_good_the_model_is_and_where_it_errs(tmp_path):
     assert "80 to 90 % 30 90.0 % 100.0 %" in text  # Confidence said and kept.
     assert "50 % 0.0 % 0.0 to 16.1 % 90.0 %" in text  # Half decided by the model.
     assert "For “positive” " in text
-    assert "superb" in text.partition("What speaks for each class")[2]
+    evidence = text.partition("What speaks for each class")[2]
+    for level in ("word", "phrase"):
+        assert f"{level} mean score 95 % interval occurrences documents example" in evidence
+    assert "sentence mean score occurrences" in evidence
+    assert re.search(
+        r"superb [+-][0-9.]+ [+-][0-9.]+ to [+-][0-9.]+ [0-9]+ [0-9]+ \w.*? Open", evidence
+    )
     assert text.count("Show the document") == 2  # The least sure one is also the worst error.
     assert not re.search(r"[-\u2212]0[.]0+(?![0-9])", page)
     shown = EvaluationSummary(labelled(40), {"Model": "<reviews>"})._repr_html_()
