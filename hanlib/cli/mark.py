@@ -1,6 +1,5 @@
 """`hanlib mark`: writes a page on which people mark evidence in documents."""
 
-import argparse
 import random
 from pathlib import Path
 
@@ -71,7 +70,7 @@ def read(path, arguments):
     )
 
 
-def run(arguments: argparse.Namespace):
+def run(arguments):
     """Runs the command."""
     from hanlib.atomic_files import replacing
     from hanlib.evidence.marking_page import marking_page
