@@ -52,6 +52,9 @@ def main():
     parser.add_argument("--start", type=Path, help="folder of a model to start from")
     parser.add_argument("--epochs", type=int, default=10, help="epochs of training")
     parser.add_argument("--methods", nargs="+", help="methods to measure (default: all)")
+    parser.add_argument(
+        "--only-agreement", action="store_true", help="do not measure the faithfulness"
+    )
     parser.add_argument("--set", nargs="+", default=[], help="fields of the recipe, field=value")
     arguments = parser.parse_args()
     if not arguments.data.is_file():
@@ -67,7 +70,8 @@ def main():
     print(f"accuracy on {len(dev)} dev documents: {measured['accuracy']:.3f}\n", flush=True)
     share = np.mean([len(marked_words(r)) / len(r["text"].split()) for r in by_split["train"]])
     print_plausibility(classifier, dev, float(share), methods)
-    print_faithfulness(classifier, [row["text"] for row in dev], methods)
+    if not arguments.only_agreement:
+        print_faithfulness(classifier, [row["text"] for row in dev], methods)
 
 
 def print_setting():

@@ -13,6 +13,7 @@ from hanlib.cli import (
     evaluate,
     explain,
     export,
+    index,
     info,
     predict,
     score,
@@ -23,7 +24,19 @@ from hanlib.cli.errors import UsageError, in_options, message_of
 from hanlib.cli.names import did_you_mean
 from hanlib.cli.threads import share_cores
 
-_COMMANDS = (train, compare, evaluate, predict, score, explain, export, serve, info, datasets)
+_COMMANDS = (
+    train,
+    compare,
+    evaluate,
+    predict,
+    score,
+    explain,
+    index,
+    export,
+    serve,
+    info,
+    datasets,
+)
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 

@@ -60,6 +60,9 @@ def run(arguments):
 
 
 def _measure(arguments):
+    from hanlib.cli.quiet import start_tensorflow
+
+    start_tensorflow()
     from hanlib.data import load
     from hanlib.training.evaluation import evaluate
     from hanlib.training.progress import ProgressLine

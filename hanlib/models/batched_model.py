@@ -113,7 +113,7 @@ class BatchedModel(keras.Model):
 
     def _checked_batches(self, found):
         if not self._alone():
-            self.build_metrics(found.cache.labels)
+            self.build_metrics(found.some_labels)
         return found
 
     def _dataset(self, data, steps=None):

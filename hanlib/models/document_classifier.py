@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.checks import check_integer
-from hanlib.explain import explain
+from hanlib.explain import explain, extracts
 from hanlib.layers.word_columns import is_split
 from hanlib.models.calibration import fit_temperature
 from hanlib.models.further_parts import FurtherParts
@@ -298,18 +298,31 @@ class DocumentClassifier(FurtherParts, TextModel):
             self.ngrams.scale(1 / temperature)
         return temperature
 
-    def explain(self, documents, method=None, target=None, **options):
+    def explain(self, documents, method=None, target=None, against=None, **options):
         """Which sentences and words decided: `hanlib.explain.explain` of this classifier.
 
         Args:
-            documents, method, target, **options: as there.
+            documents, method, target, against, **options: as there.
 
         Returns:
             A list of `hanlib.evidence.Explanation`.
         """
         if is_split(documents):
             documents = self.as_documents(documents)
-        return explain(self, documents, method, target, **options)
+        return explain(self, documents, method, target, against, **options)
+
+    def extract(self, documents, sentences=None, epsilon=None, **options):
+        """The few sentences that each class rests on: `hanlib.explain.extracts`.
+
+        Args:
+            documents, sentences, epsilon, **options: as there.
+
+        Returns:
+            A list of `hanlib.evidence.Extract`.
+        """
+        if is_split(documents):
+            documents = self.as_documents(documents)
+        return extracts(self, documents, sentences, epsilon, **options)
 
     def export(self, filepath, format="tf_saved_model", **kwargs):
         """Exports the classifier for serving: text in, label and probabilities out.

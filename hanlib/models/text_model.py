@@ -111,7 +111,8 @@ class TextModel(BatchedModel):
 
         Args:
             x: Documents (see the class), a `hanlib.data.TokenBatches`, or a `tf.data.Dataset` of
-                `(document, label)` or `(document, label, weight)`.
+                `(document, label)` or `(document, label, weight)`. One without an end needs
+                `steps_per_epoch`; the next epoch continues where the last one ended.
             y: Labels (see `Labels`); None with batches or a dataset.
             shuffle: Whether the batches come in random order.
             class_weight: Weight of each class, a dict by name or index, or "balanced". With
@@ -131,7 +132,8 @@ class TextModel(BatchedModel):
 
         Raises:
             ValueError: If documents and labels do not fit together, `batch_size` is not a positive
-                integer, or `class_weight` is given with `TokenBatches`.
+                integer, `class_weight` is given with `TokenBatches`, or a dataset has no end and
+                the number of steps is not given.
         """
         if evidence is not None:
             evidence = checked_evidence(x, evidence)
@@ -163,6 +165,8 @@ class TextModel(BatchedModel):
         validation_data, kwargs["validation_steps"] = self._dataset(
             validation_data, kwargs.get("validation_steps")
         )
+        batches.check_end(data, "steps_per_epoch", kwargs["steps_per_epoch"])
+        batches.check_end(validation_data, "validation_steps", kwargs["validation_steps"])
         try:
             return super().fit(
                 data,
@@ -184,12 +188,14 @@ class TextModel(BatchedModel):
             self._prepare("evaluate")
             x = self._batches(x, y, sample_weight, batch_size)
             x, kwargs["steps"] = self._dataset(x, kwargs.get("steps"))
+            batches.check_end(x, "steps", kwargs["steps"])
         return super().evaluate(x, verbose=verbose, **kwargs)
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
         """Probabilities `<float32>[docs, classes]` (NumPy), in the order of the documents."""
         check_integer("batch_size", batch_size, allow_none=True)
         if isinstance(x, tf.data.Dataset):
+            batches.check_end(x, "steps", kwargs.get("steps"))
             data = self._plain(batches.from_dataset(x, batch_size))
             return super().predict(data, verbose=verbose, **kwargs)
         x = self.as_documents(x)

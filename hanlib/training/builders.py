@@ -1,6 +1,7 @@
 """Makes the objects that a recipe describes: vectorizer, classifier, optimizer, loss."""
 
 import keras
+import tensorflow as tf
 
 from hanlib.layers import DocumentVectorizer, RationaleHead
 from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
@@ -41,6 +42,21 @@ def build_vectorizer(recipe, columns=()):
         word_case=recipe.word_case,
         columns=columns,
     )
+
+
+def ids_of(vectorizer):
+    """The function from a list of texts to ragged ids, by one graph; see `TokenCache.build`."""
+    graph = tf.function(
+        vectorizer, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False
+    )
+
+    def vectorize(texts):
+        # A lone surrogate cannot be encoded as UTF-8.
+        return graph(
+            tf.constant([t.encode("utf-8", "replace") if isinstance(t, str) else t for t in texts])
+        )
+
+    return vectorize
 
 
 def build_classifier(recipe, vectorizer, classes, multi_label, rationale=False):

@@ -170,6 +170,12 @@ class Recipe:
         "maximum number of epochs; none: 4, or up to 20 for few documents",
         **at_least(1),
     )
+    steps_per_epoch: int | None = setting(
+        None,
+        "steps of an epoch, after which the model is validated; the next epoch continues with the "
+        "following documents; none: all documents",
+        **at_least(1),
+    )
     minutes: float | None = setting(
         None,
         "maximum minutes of training, without validation; none: no limit",
@@ -293,6 +299,7 @@ class Recipe:
             norm = math.sqrt(batch_size / 64)
         if epochs is None:
             steps = max(-(-(documents or LEAST_STEPS * batch_size) // batch_size), 1)
+            steps = self.steps_per_epoch or steps
             epochs = min(max(-(-LEAST_STEPS // steps), 4), 20)
         patience = self.patience or max(epochs // 4, 2)
         return dataclasses.replace(
