@@ -2,7 +2,10 @@
 
 import gc
 import os
+import sys
 from importlib.util import find_spec
+
+import pytest
 
 # Doctests of packages whose optional requirement is not installed.
 collect_ignore_glob = [] if find_spec("apache_beam") else ["hanlib/beam/*.py"]
@@ -17,6 +20,18 @@ gc.disable()
 
 
 def pytest_collection_finish():
+    if "tensorflow" in sys.modules:
+        # Optimizing a graph takes longer than the few steps that a test runs. Files whose results
+        # depend on it use the fixture `optimized_graphs`.
+        options = {"disable_meta_optimizer": True}
+        sys.modules["tensorflow"].config.optimizer.set_experimental_options(options)
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     gc.enable()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def free_models():
+    """Frees the models and graphs of a file, which are cycles, before the next file begins."""
+    yield
+    gc.collect()

@@ -52,7 +52,7 @@ def stream(folder):
     from baseline_runner import peak_memory
     from scaling import resident_memory
 
-    from hanlib.data import TokenBatches, TokenCache, load
+    from hanlib.data import TokenCache, TokenShards, batches_of, load
     from hanlib.layers import DocumentVectorizer
 
     before, clock = resident_memory(), _Stages()
@@ -63,14 +63,14 @@ def stream(folder):
     vectorizer.adapt(train.texts())
     clock.stage("vocabulary")
     vectorize = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
-    cache = TokenCache.build(
+    TokenCache.build(
         train,
         lambda texts: vectorize(tf.constant(texts)),
         encode_label=corpus.classes.index,
         directory=folder / "tokens",
     )
     clock.stage("word ids, to disk")
-    batches = TokenBatches(cache, 64, seed=0)
+    batches = batches_of(TokenShards.open([folder / "tokens"]), 64, seed=0)
     words = sum(int(tf.reduce_sum(x["row_lengths"])) for x, _ in batches.dataset())
     clock.stage("batches of an epoch")
     return {"seconds": clock.seconds, "words": words, "memory": peak_memory() - before}

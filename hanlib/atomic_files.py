@@ -95,6 +95,26 @@ def creating(directory):
         publish(folder, directory)
 
 
+@contextlib.contextmanager
+def waiting_for(folder):
+    """A context with a folder, created if necessary, in which no other process is meanwhile.
+
+    >>> with waiting_for(Path(tempfile.mkdtemp()) / "cache") as folder:
+    ...     folder.is_dir()
+    True
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY) if fcntl is not None else None
+    try:
+        if lock is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
 def publish(temporary, directory):
     """Renames a finished folder to `directory`.
 

@@ -85,10 +85,20 @@ def models_stay_loaded():
 @pytest.fixture
 def check_here(monkeypatch):
     """Lets `hanlib.serving.check` load an export into this process, not one of its own."""
+    import tensorflow as tf
+
     from hanlib.serving import export_check, replay
 
+    class Unoptimized(tf.compat.v1.Session):
+        def __init__(self, **arguments):
+            config = tf.compat.v1.ConfigProto()
+            config.graph_options.rewrite_options.disable_meta_optimizer = True
+            super().__init__(config=config, **arguments)
+
     def run(path, asked):
-        served = replay.Served(str(path))
+        with monkeypatch.context() as patch:
+            patch.setattr(tf.compat.v1, "Session", Unoptimized)
+            served = replay.Served(str(path))
         batches = asked["batches"]
         answers = [replay._answer(served, name, replay._texts(texts)) for name, texts in batches]
         return {"answers": answers, "seconds": dict.fromkeys(served.signatures, 1.0)}
@@ -104,13 +114,13 @@ def eager_functions():
 
 
 @pytest.fixture(scope="module")
-def unoptimized_graphs():
-    """Lets all tests of a file run graphs as traced: optimizing takes longer than a few steps."""
+def optimized_graphs():
+    """Lets all tests of a file run graphs as users do, optimized by TensorFlow."""
     import tensorflow as tf
 
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    yield
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @pytest.fixture(scope="module")

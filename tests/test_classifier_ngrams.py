@@ -13,8 +13,6 @@ from hanlib.models import HAN, BagOfWords, DocumentClassifier
 from hanlib.ops.token_batch import from_ragged
 from hanlib.serving.half_precision import with_half_precision_tables
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 WORDS, CLASSES = 12, ["a", "b", "c"]
 IDS = tf.ragged.constant(
     [[[2, 3, 4], [2, 3]], [], [[5, 6, 7], [1, 8, 9, 10]], [[4, 3]]], dtype=tf.int32, ragged_rank=2

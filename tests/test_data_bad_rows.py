@@ -128,7 +128,7 @@ def test_files_without_use(tmp_path, name, text, part):
 
 
 def test_a_label_column_of_free_text_is_noticed(tmp_path, monkeypatch):
-    monkeypatch.setattr("hanlib.data.files.MAX_CLASSES", 50)
+    monkeypatch.setattr("hanlib.data.scan.MAX_CLASSES", 50)
     rows = "".join(f"t,unique {i}\n" for i in range(60))
     assert "more than 50 different" in error_of(write(tmp_path / "a.csv", "text,label\n" + rows))
 

@@ -24,6 +24,8 @@ from hanlib.layers import DocumentVectorizer
 from hanlib.losses import SingleLabelCrossentropy
 from hanlib.optimizers import LazyAdam
 
+pytestmark = pytest.mark.usefixtures("optimized_graphs")
+
 
 @pytest.fixture(scope="module")
 def vectorizer():

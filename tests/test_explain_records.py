@@ -18,8 +18,6 @@ from hanlib.explain.network import network_of
 from hanlib.layers import DocumentVectorizer, RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 GOLDEN = Path(__file__).parents[1] / "saved_models" / "demo-golden" / "model.keras"
 TEXTS = [
     "The hotel was not superb.<br /><br />Caf&eacute; &amp; bar: fine! The last one was nice.",

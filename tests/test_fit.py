@@ -17,8 +17,6 @@ from hanlib.models import HAN, BagOfWords, DocumentClassifier
 from hanlib.optimizers import LazyAdam
 from hanlib.training import AveragedWeights, BestEpoch, StepCheckpoint
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 TEXTS = [
     "I loved this film. The end was great!",
     "I hated it.",
@@ -335,3 +333,27 @@ def test_two_devices_learn_what_one_learns():
     assert two.keys() == one.keys() >= {"loss", "val_accuracy", "probabilities"}
     for name, values in one.items():
         np.testing.assert_allclose(two[name], values, atol=1e-5, err_msg=name)
+
+
+def test_a_dataset_without_an_end_needs_the_number_of_steps(vectorizer):
+    endless = tf.data.Dataset.from_tensor_slices((TEXTS, LABELS)).repeat().batch(4)
+    classifier = bag(vectorizer, ["bad", "good"])
+    with pytest.raises(ValueError, match="`steps_per_epoch` must be given"):
+        classifier.fit(endless)
+    with pytest.raises(ValueError, match="`validation_steps` must be given"):
+        classifier.fit(endless, steps_per_epoch=3, validation_data=endless)
+    for method in (classifier.evaluate, classifier.predict):
+        with pytest.raises(ValueError, match="`steps` must be given"):
+            method(endless)
+    with pytest.raises(ValueError, match="`texts` must have an end"):
+        vectorizer.adapt(endless)
+    history = classifier.fit(
+        endless,
+        steps_per_epoch=3,
+        epochs=2,
+        validation_data=endless,
+        validation_steps=2,
+        verbose=0,
+    )
+    assert int(classifier.optimizer.iterations) == 6
+    assert len(history.history["val_loss"]) == 2

@@ -16,6 +16,8 @@ import tensorflow as tf
 
 import hanlib.models  # noqa: F401 - registers the classes
 
+pytestmark = pytest.mark.usefixtures("optimized_graphs")
+
 GOLDEN = Path(__file__).parents[1] / "saved_models" / "demo-golden"
 ANSWERS = json.loads((GOLDEN / "answers.json").read_text(encoding="utf-8"))
 

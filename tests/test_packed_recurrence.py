@@ -15,6 +15,8 @@ from hanlib.ops.packing import pack, permute
 from hanlib.ops.recurrence import CellSpec, _compiled, packed_recurrence
 from hanlib.ops.unitwise import acts_on_each_unit
 
+pytestmark = pytest.mark.usefixtures("optimized_graphs")
+
 UNITS = 3
 
 # name -> the spec, the oracle, the gates of the projected input, the gates of each product.

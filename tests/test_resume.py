@@ -80,6 +80,29 @@ def test_a_kill_at_a_random_moment(processes, unkilled, tmp_path):
     assert_same_run(output, unkilled[0])
 
 
+def test_kills_of_a_run_on_files_with_a_cache(processes, tmp_path):
+    pattern = tiny_run.write_files(tmp_path / "data")
+
+    def run(name, kill_at=None):
+        arguments = (tmp_path / name, pattern, kill_at)
+        process = processes.Process(target=tiny_run.run_on_files, args=arguments)
+        process.start()
+        process.join()
+        return process.exitcode
+
+    assert run("unkilled") == 0
+    # Before the tokens of the second file have their name, and before a state has.
+    for kill_at in (("rename", 5), ("replace", 9)):
+        assert run("killed", kill_at) == -9
+    cache = tmp_path / "cache-of-killed"
+    complete = {path: path.stat().st_mtime_ns for path in cache.rglob("ids.npy")}
+    assert len(complete) == 6
+    assert (tmp_path / "killed" / "checkpoint" / "state.npz").exists()
+    assert run("killed") == 0
+    assert_same_run(tmp_path / "killed", tmp_path / "unkilled")
+    assert {path: path.stat().st_mtime_ns for path in cache.rglob("ids.npy")} == complete
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_kills_at_many_random_moments(processes, unkilled, tmp_path, seed):

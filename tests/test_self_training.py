@@ -12,8 +12,6 @@ from hanlib.data import Corpus
 from hanlib.data.corpus import Split
 from hanlib.training import RecipeError, TrainingError, train
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 TEXTS = tuple(text for text, _ in tiny_run.examples(20, 7)) + ("A zebra, good zebra.",) * 4
 
 

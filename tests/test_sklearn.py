@@ -24,8 +24,6 @@ from hanlib.data import demo
 from hanlib.models import BagOfWords, DocumentClassifier
 from hanlib.sklearn import HANClassifier, HANVectorizer
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 REVIEWS = demo.generate(40)
 TEXTS = [review.text for review in REVIEWS]
 LABELS = np.array([review.label for review in REVIEWS])

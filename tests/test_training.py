@@ -16,8 +16,6 @@ from hanlib.training import RecipeError, TrainingError, evaluate, train
 from hanlib.training.metrics import BINS, MultiLabelCounts, SingleLabelCounts
 from hanlib.training.progress import ProgressLine
 
-pytestmark = pytest.mark.usefixtures("unoptimized_graphs")
-
 RESULTS = ["dataset.json", "history.json", "metrics.json", "model.keras", "recipe.json"]
 
 

@@ -1,6 +1,7 @@
 """A training run of seconds, for the tests of `hanlib.training`."""
 
 import dataclasses
+import json
 import os
 import random
 import signal
@@ -86,9 +87,17 @@ def export(classifier, folder):
     (folder / "serving" / "1" / "saved_model.pb").write_text(str(classifier.count_params()))
 
 
+def unoptimized_graphs():
+    """Lets this process run graphs as traced, as conftest.py does for those of pytest."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 def run(output, resume=False, kill_at=None):
     """Trains; with `kill_at=(function, n)` the process kills itself at the n-th call of it."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    unoptimized_graphs()
     if kill_at is not None:
         _kill_at(*kill_at)
     from hanlib.training import train
@@ -97,6 +106,29 @@ def run(output, resume=False, kill_at=None):
     texts = with_unlabelled(corpus())
     own = recipe(vectors="own", ngrams=2)
     return train(texts, own, Path(output), resume=resume, export=export)
+
+
+def write_files(folder, files=3, documents=32):
+    """Writes documents to several files; returns a pattern for them."""
+    folder.mkdir()
+    for number in range(files):
+        rows = (json.dumps({"text": t, "label": label}) for t, label in examples(documents, number))
+        (folder / f"part-{number}.jsonl").write_text("\n".join(rows))
+    return str(folder / "part-*.jsonl")
+
+
+def run_on_files(output, pattern, kill_at=None):
+    """Trains or resumes on files with a cache beside `output`; see `run`."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    if kill_at is not None:
+        _kill_at(*kill_at)
+    from hanlib.data import load
+    from hanlib.training import train
+
+    # The epochs are not passes over the documents.
+    own = bag_recipe(vectors="own", ngrams=2, steps_per_epoch=10)
+    cache = Path(output).with_name(f"cache-of-{Path(output).name}")
+    return train(load(pattern), own, Path(output), resume=True, cache=cache, export=export)
 
 
 def _kill_at(name, calls):

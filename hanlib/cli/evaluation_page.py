@@ -42,7 +42,9 @@ def _predictions(classifier, examples, progress):
 
     from hanlib.evaluation import Predictions
 
-    forward = tf.function(lambda ids: classifier(ids, training=False), reduce_retracing=True)
+    forward = tf.function(
+        lambda ids: classifier(ids, training=False), reduce_retracing=True, autograph=False
+    )
     rows, labels, true_labels, lengths = [], [], [], []
     examples = iter(examples)
     while window := list(itertools.islice(examples, _WINDOW)):

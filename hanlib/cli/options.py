@@ -1,6 +1,7 @@
 """Options that several commands share: the data set, and the model."""
 
 import argparse
+import glob
 import os
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def add_dataset(parser, default_help):
         "dataset",
         metavar="DATASET",
         nargs="?",
-        help=f"a name of the catalog (see `hanlib datasets`), a file or a folder; {default_help}",
+        help="a name of the catalog (see `hanlib datasets`), a file, a folder, or a quoted pattern "
+        f"such as 'data/part-*.jsonl.gz'; {default_help}",
     )
     group = parser.add_argument_group("reading the data set")
     group.add_argument("--text-column", metavar="C", help="column of the text")
@@ -105,8 +107,10 @@ def add_task(parser):
         "--task",
         choices=("documents", "sentences", "tokens"),
         default="documents",
-        help="what is labeled (default: documents); sentences: JSONL with the lists sentences and "
-        "labels; tokens: CoNLL columns, or JSONL with the lists words and labels",
+        help="what is labeled (default: documents, with --token-columns JSONL with the list words, "
+        "or sentences that are lists of words, and label); sentences: JSONL with the lists "
+        "sentences and labels; tokens: CoNLL columns, or JSONL with the lists words and labels, or "
+        "with text and spans",
     )
     group.add_argument("--validation", metavar="FILE", help="a file with validation documents")
     add_token_columns(group)
@@ -114,10 +118,8 @@ def add_task(parser):
 
 def check_task(arguments):
     """Raises `UsageError` for an option that only labels of sentences or words have."""
-    for name in ("validation", "token_columns"):
-        if getattr(arguments, name) is not None:
-            option = name.replace("_", "-")
-            raise UsageError(f"--{option} needs --task sentences or --task tokens")
+    if arguments.validation is not None:
+        raise UsageError("--validation needs --token-columns, --task sentences or --task tokens")
 
 
 def add_token_columns(parser):
@@ -125,8 +127,8 @@ def add_token_columns(parser):
     parser.add_argument(
         "--token-columns",
         metavar="C,C",
-        help="of a model of words: further columns of the words, such as the part of speech: keys "
-        "of a JSONL file, or numbers from 1 in a CoNLL file",
+        help="further columns of words, such as the part of speech: keys of a JSONL file, or "
+        "numbers from 1 in a CoNLL file",
     )
 
 
@@ -153,19 +155,24 @@ def load_arguments(arguments, **more):
 def recorded_name(dataset):
     """The recorded name of a data set: a catalog name, or an absolute path."""
     from hanlib.data import describe
+    from hanlib.data.sources import is_pattern
 
-    if dataset in {record.name for record in describe()} or not os.path.exists(dataset):
+    named = dataset in {record.name for record in describe()}
+    if named or not (os.path.exists(dataset) or is_pattern(dataset)):
         return dataset
     return os.path.abspath(dataset)
 
 
 def default_output(dataset):
-    """The default folder of a model, named after the data set.
+    """The default folder of a model, named after the data set; for a pattern, after its folder.
 
-    >>> str(default_output("data/reviews.csv.gz"))
-    'saved_models/reviews'
+    >>> str(default_output("data/reviews.csv.gz")), str(default_output("reviews/part-*.jsonl"))
+    ('saved_models/reviews', 'saved_models/reviews')
     """
-    name = Path(os.path.abspath(dataset)).name.split(".")[0]
+    path = Path(os.path.abspath(dataset))
+    if glob.has_magic(path.name):
+        path = path.parent
+    name = path.name.split(".")[0]
     return Path("saved_models") / (name or "model")
 
 

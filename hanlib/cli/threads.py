@@ -10,5 +10,10 @@ def share_cores():
     small for that, and those of the two directions would wait for each other. An existing value of
     `TF_NUM_INTRAOP_THREADS` is not changed. Call this function before importing TensorFlow.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, (cores or 1) // 2)))
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, cores() // 2)))
+
+
+def cores():
+    """The number of cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

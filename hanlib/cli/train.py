@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from hanlib.cli import model_file, options, replicas
+from hanlib.cli import model_file, options, replicas, threads
 from hanlib.cli.class_table import describe_classes
 from hanlib.cli.errors import UsageError
 from hanlib.cli.names import check_recipe, describe_presets
@@ -36,6 +36,13 @@ def add_parser(commands):
     parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(PRESETS)} (sizes below)")
     parser.add_argument(
         "--epochs", metavar="N", type=options.whole_number, help="most passes over the data"
+    )
+    parser.add_argument(
+        "--steps",
+        metavar="N",
+        type=options.whole_number,
+        help="steps of an epoch, in place of a pass over all documents; the next epoch continues "
+        "with the following documents",
     )
     parser.add_argument(
         "--seed", metavar="N", type=options.whole_number, help="decides everything random"
@@ -91,14 +98,35 @@ def add_parser(commands):
     )
     options.add_task(parser)
     replicas.add_options(parser)
+    _add_large(parser)
     options.add_json(parser)
     epilog = f"presets:\n{describe_presets()}\n\nfields of the recipe, for --set:\n"
     parser.epilog = f"{epilog}{Recipe.describe()}".replace("%", "%%")
 
 
+def _add_large(parser):
+    group = parser.add_argument_group("more documents than memory holds")
+    group.add_argument(
+        "--jobs",
+        metavar="N",
+        type=options.whole_number,
+        default=threads.cores(),
+        help="processes that read and tokenize files, one file at a time (default: one per core)",
+    )
+    group.add_argument(
+        "--cache",
+        metavar="FOLDER",
+        help="folder for the tokens of the files, which later runs use again (default: memory, or "
+        "with more than 200,000 documents the folder cache beside DIR)",
+    )
+
+
 def run(arguments):
     """Runs the command."""
-    if arguments.task != "documents":
+    if arguments.task != "documents" or _has_columns(arguments):
+        for name in ("steps", "cache"):
+            if getattr(arguments, name) is not None:
+                raise UsageError(f"--{name} needs --task documents, without --token-columns")
         from hanlib.cli.items import train
 
         train.run(arguments)
@@ -128,6 +156,7 @@ def run(arguments):
             progress,
             start,
             lambda: replicas.strategy(arguments, cluster),
+            {"cache": arguments.cache, "jobs": arguments.jobs},
         )
     progress.close()
     if result is None:
@@ -136,6 +165,16 @@ def run(arguments):
         print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
         print(_summary(result, output, time.monotonic() - started))
+
+
+def _has_columns(arguments):
+    """Whether the documents are split into words with columns."""
+    if arguments.token_columns is not None:
+        return True
+    if not arguments.resume:
+        return False
+    recorded = recorded_run(output_folder(arguments))
+    return (recorded or {}).get("dataset", {}).get("load", {}).get("item") == "document"
 
 
 def output_folder(arguments, chief=True):
@@ -194,6 +233,7 @@ def _recipe(arguments, recorded, start):
     given = {
         "preset": arguments.preset,
         "epochs": arguments.epochs,
+        "steps_per_epoch": arguments.steps,
         "seed": arguments.seed,
         "validation_split": arguments.validation_split,
         "vectors": arguments.vectors,
@@ -231,13 +271,18 @@ def _load_arguments(arguments, recipe, recorded):
     return given
 
 
-def _train(load, recipe, output, resume, progress, start, make_strategy):
+def _train(load, recipe, output, resume, progress, start, make_strategy, large):
     from hanlib.cli.quiet import start_tensorflow
     from hanlib.data import load as load_corpus
 
     if progress.terminal:
         progress.stage("reading the data set")
-    corpus = load_corpus(**load)
+    corpus = load_corpus(
+        **load,
+        jobs=large["jobs"],
+        cache=large["cache"] or output.parent / "cache",
+        progress=lambda done: progress("reading the data set", done),
+    )
     progress.close()
     describe_classes(corpus)
     progress.stage("loading TensorFlow")
@@ -262,6 +307,7 @@ def _train(load, recipe, output, resume, progress, start, make_strategy):
                 classifier, folder / "serving" / "1"
             ),
             strategy=strategy,
+            **large,
             **more,
         )
     except KeyboardInterrupt:

@@ -40,6 +40,15 @@ class BadRows:
         self.count += 1
         if len(self.examples) < _KEPT:
             self.examples.append((file, line, problem))
+        self._check()
+
+    def merge(self, other):
+        """Adds the rows of the files that follow; raises `DataError` as `add` does."""
+        self.count, self.rows = self.count + other.count, self.rows + other.rows
+        self.examples = [*self.examples, *other.examples][:_KEPT]
+        self._check()
+
+    def _check(self):
         if self.count > self.limit:
             raise DataError(
                 f"{self.source} has more bad rows than `max_bad_rows` allows. Expected: at most "

@@ -9,7 +9,7 @@ from hanlib.data.corpus import DataError
 POOL_BATCHES = 50
 
 
-def plan_batches(lengths, batch_size, *, seed, epoch=0, max_batch_words=None):
+def plan_batches(lengths, batch_size, *, seed, epoch=0, max_batch_words=None, part=None):
     """Assigns documents to batches.
 
     Args:
@@ -19,6 +19,7 @@ def plan_batches(lengths, batch_size, *, seed, epoch=0, max_batch_words=None):
         epoch: non-negative integer; each epoch has a different plan.
         max_batch_words: maximum number of words in a batch, or None. A longer document is a batch
             by itself.
+        part: number of a part of the documents, which is planned by itself; None: all documents.
 
     Returns:
         A list of `<int64>[batch]` document indices; each document occurs exactly once.
@@ -34,15 +35,16 @@ def plan_batches(lengths, batch_size, *, seed, epoch=0, max_batch_words=None):
     lengths = np.asarray(lengths)
     if seed is None:
         order = np.argsort(lengths, kind="stable")
-        return _cut(order, lengths, batch_size, max_batch_words)
-    random = np.random.default_rng([_natural("seed", seed), _natural("epoch", epoch)])
+        return cut(order, lengths, batch_size, max_batch_words)
+    of_part = [] if part is None else [1 + part]
+    random = np.random.default_rng([_natural("seed", seed), _natural("epoch", epoch), *of_part])
     order = random.permutation(len(lengths))
     pool = batch_size * POOL_BATCHES
     batches = []
     for start in range(0, len(order), pool):
         part = order[start : start + pool]
         part = part[np.argsort(lengths[part], kind="stable")]
-        batches += _cut(part, lengths, batch_size, max_batch_words)
+        batches += cut(part, lengths, batch_size, max_batch_words)
     return [batches[index] for index in random.permutation(len(batches))]
 
 
@@ -64,8 +66,12 @@ def split_to(batches, count, lengths):
     return batches
 
 
-def _cut(order, lengths, batch_size, max_batch_words):
-    """Splits `order` into consecutive batches, each as large as both limits allow."""
+def cut(order, lengths, batch_size, max_batch_words):
+    """Splits `order` into consecutive batches, each as large as both limits allow.
+
+    >>> cut(np.arange(4), np.array([5, 5, 20, 1]), batch_size=3, max_batch_words=10)
+    [array([0, 1]), array([2]), array([3])]
+    """
     if max_batch_words is None:
         return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     total = np.cumsum(lengths[order])

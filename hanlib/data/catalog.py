@@ -5,10 +5,12 @@ import difflib
 import os
 from dataclasses import dataclass
 
+from hanlib.checks import check_integer
 from hanlib.data import demo, tfds
 from hanlib.data.corpus import Corpus, DataError, Texts
 from hanlib.data.files import FileOptions, load_files
 from hanlib.data.formats import check_readable
+from hanlib.data.sources import is_pattern
 from hanlib.data.text_lines import Encoding
 from hanlib.data.texts import read_texts
 
@@ -90,19 +92,23 @@ def load(
     max_bad_rows=100,
     data_dir=None,
     unlabelled=None,
+    jobs=1,
+    cache=None,
+    progress=None,
 ) -> Corpus:
     """Loads a labelled dataset.
 
     Files are read as streams, so they may be larger than memory. Loading takes one pass, which
-    finds the classes, sizes and bad rows. The formats are CSV, TSV, JSONL (one object per line),
-    each optionally as `.gz`, and Parquet (`pip install "hanlib[files]"`). A folder contains files
-    of one of these formats (if all names begin with train, dev, test and so on, they give the
-    split), or one folder per class with one `.txt` file per document, or such folders inside
-    `train` and `test`, as in aclImdb.
+    finds the classes, sizes and bad rows. The formats are CSV, TSV, JSONL (one object per line) and
+    TFRecord (of `tf.train.Example`), each optionally as `.gz`, and Parquet (`pip install
+    "hanlib[files]"`). A folder contains files of one of these formats (if all names begin with
+    train, dev, test and so on, they give the split), or one folder per class with one `.txt` file
+    per document, or such folders inside `train` and `test`, as in aclImdb.
 
     Args:
-        dataset: a catalog name (see `describe`), or the path of a file or folder. A catalog name
-            takes precedence over a file of that name; write `./demo` for the file.
+        dataset: a catalog name (see `describe`), the path of a file or folder, or a pattern such as
+            `"data/part-*.jsonl.gz"`. A catalog name takes precedence over a file of that name;
+            write `./demo` for the file.
         text_column: column of the text. Default: a column with a name such as text, review,
             document or body.
         label_column: column of the label. Default: a column with a name such as label, stars or
@@ -122,7 +128,8 @@ def load(
             validation split: a fraction or a whole number of documents; 0 for none.
         test_split: the same for a test split, for files only. Default: no test split is drawn.
         seed: determines which documents are held out. For files with one label per document, the
-            split is stratified by class.
+            split is stratified by class. With more than 1,000,000 training documents, a hash of the
+            text decides instead, and the sizes are approximate.
         encoding: encoding of text files. A byte order mark is removed.
         encoding_errors: "strict", or "replace" to read undecodable bytes as U+FFFD.
         max_bad_rows: maximum number of rows without text or label, with invalid JSON or with a
@@ -133,6 +140,13 @@ def load(
         unlabelled: path, or list of paths, of files with texts without labels, in the formats of
             `read_texts`. They become `Corpus.unlabelled`. For imdb_reviews the default is its
             split "unsupervised".
+        jobs: number of processes that read files; with several, a script needs `if __name__ ==
+            "__main__":`. The result is the same. A file is read by one process, and files of less
+            than 20 MB together by this one.
+        cache: folder that keeps what the pass found. If names, sizes and times of the files, their
+            first and last 64 KB, and the arguments are the same, it is not repeated. Fewer than
+            50,000 documents are read anew.
+        progress: function that is called with the number of rows read so far.
 
     Returns:
         A `Corpus`.
@@ -164,7 +178,7 @@ def load(
         else:
             corpus = tfds.load_tfds(dataset, validation_split, seed, data_dir)
         return _with_texts(corpus, unlabelled, Encoding(encoding, encoding_errors))
-    if not os.path.exists(dataset):
+    if not os.path.exists(dataset) and not is_pattern(dataset):
         names = ["demo", *tfds.DATASETS]
         near = [name for name in names if name.startswith(str(dataset))]
         near += difflib.get_close_matches(str(dataset), names, n=1)
@@ -181,7 +195,8 @@ def load(
         encoding_errors=encoding_errors,
         max_bad_rows=max_bad_rows,
     )
-    corpus = load_files(dataset, options)
+    jobs = check_integer("jobs", jobs, error=DataError)
+    corpus = load_files(dataset, options, jobs, cache, progress)
     return _with_texts(corpus, unlabelled, Encoding(encoding, encoding_errors))
 
 

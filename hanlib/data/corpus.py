@@ -119,6 +119,10 @@ class Corpus:
         splits: "train", and "validation" and "test" if they exist.
         bad_rows: a `BadRows` report on rows that were left out; None for catalog datasets.
         unlabelled: `Texts` without labels, or None.
+        shards: for a corpus from files a `hanlib.data.file_shards.FileShard` per file, which gives
+            the documents of all splits, and can do so in other processes; otherwise None.
+        digest: a digest of the files and of how they are read, or None. It does not read them (see
+            `hanlib.data.sources.TabularSource.digest`).
 
     >>> split = Split(lambda: iter([("Fine.", "pos")]), size=1)
     >>> Corpus("tiny", ("neg", "pos"), False, {"train": split}).splits["train"].size
@@ -131,3 +135,5 @@ class Corpus:
     splits: Mapping[str, Split]
     bad_rows: object | None = field(default=None, compare=False)
     unlabelled: Texts | None = field(default=None, compare=False)
+    shards: list | None = field(default=None, compare=False)
+    digest: str | None = field(default=None, compare=False)

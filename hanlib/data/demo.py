@@ -61,14 +61,22 @@ def generate(documents, seed=0):
         raise DataError(
             f"`documents` must be an integer of at least 0. Received: documents={documents!r}"
         )
+    reviews, seen = endless(seed), {}
+    while len(seen) < documents:
+        review = next(reviews)
+        seen.setdefault(review.text, review)
+    return list(seen.values())
+
+
+def endless(seed=0):
+    """Yields reviews without an end, of which a few are equal.
+
+    >>> next(endless(seed=3)) == generate(1, seed=3)[0]
+    True
+    """
     draw = random.Random(f"hanlib demo {seed}")
-    reviews, seen = [], set()
-    while len(reviews) < documents:
-        review = _review(draw, label=draw.choice(CLASSES))
-        if review.text not in seen:
-            seen.add(review.text)
-            reviews.append(review)
-    return reviews
+    while True:
+        yield _review(draw, label=draw.choice(CLASSES))
 
 
 @lru_cache(maxsize=1)

@@ -1,17 +1,14 @@
-"""Reads a labelled corpus from files; one streaming pass finds classes, sizes and bad rows."""
+"""Reads a labelled corpus from files as streams."""
 
 import itertools
 import operator
 import warnings
-from array import array
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from hanlib.checks import check_integer
 from hanlib.data import labels
-from hanlib.data.bad_rows import BadRows
 from hanlib.data.columns import (
     EVIDENCE_NAMES,
     LABEL_NAMES,
@@ -22,13 +19,17 @@ from hanlib.data.columns import (
 from hanlib.data.corpus import Corpus, DataError, DataWarning, Split
 from hanlib.data.evidence import is_evidence
 from hanlib.data.label_hints import check_classes
-from hanlib.data.row_reader import BadRow, RowReader
+from hanlib.data.row_reader import RowReader
+from hanlib.data.scan import count_splits, scan
+from hanlib.data.scan_outcome import Outcome, key_of
 from hanlib.data.sources import find_source
-from hanlib.data.splitting import SPLITS, TRAIN, VALIDATION, draw, held_out
+from hanlib.data.splitting import SPLITS, TEST, TRAIN, VALIDATION, HashedSplit, draw, held_out
 from hanlib.data.text_lines import Encoding
 
-# More classes than this mean that the label column is probably wrong.
-MAX_CLASSES = 20_000
+# What reading found is kept in a cache for so many documents: fewer are read fast.
+LEAST_KEPT = 50_000
+# Files of fewer bytes are read by this process: starting others would take longer.
+LEAST_PARALLEL = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -49,66 +50,60 @@ class FileOptions:
     max_bad_rows: int = 100
 
 
-@dataclass
-class _Scan:
-    """The result of one pass over the rows. Rows without a split count as training rows."""
+def load_files(path, options: FileOptions, jobs=1, cache=None, progress=None) -> Corpus:
+    """Reads a file, folder or pattern as a `Corpus`.
 
-    sizes: list[int] = field(default_factory=lambda: [0, 0, 0])
-    classes: dict[str, int] = field(default_factory=dict)
-    # The number of documents by class in the validation and test splits of the source.
-    held_out: list[Counter] = field(default_factory=lambda: [Counter(), Counter(), Counter()])
-    # One entry per label of a training row, which takes 12 bytes.
-    train_rows: array = field(default_factory=lambda: array("q"))
-    train_labels: array = field(default_factory=lambda: array("i"))
-
-    def add(self, label, split):
-        names = (label,) if isinstance(label, str) else label
-        indices = [self.classes.setdefault(name, len(self.classes)) for name in names]
-        if len(self.classes) > MAX_CLASSES:
-            raise DataError(
-                f"`label_column` must hold class names. Received: more than {MAX_CLASSES:,} "
-                f"different values, such as {names[-1]!r}"
-            )
-        if split in (None, TRAIN):
-            self.train_rows.extend([self.sizes[TRAIN]] * len(indices))
-            self.train_labels.extend(indices)
-        else:
-            self.held_out[split].update(indices)
-        self.sizes[split or TRAIN] += 1
-
-    def class_counts(self, assignment):
-        """One `dict` per split, from class name, in class order, to the number of documents."""
-        found = np.array(self.train_labels, np.int32)
-        split_of = assignment[np.array(self.train_rows, np.int64)]
-        order = {name: self.classes[name] for name in labels.sorted_classes(self.classes)}
-        counts = []
-        for code in range(len(SPLITS)):
-            drawn = np.bincount(found[split_of == code], minlength=len(self.classes))
-            counts.append(
-                {n: int(drawn[index]) + self.held_out[code][index] for n, index in order.items()}
-            )
-        return counts
-
-
-def load_files(path, options: FileOptions) -> Corpus:
-    """Reads a file or folder as a `Corpus`; `FileOptions` holds the arguments of `load`."""
+    Args:
+        path, jobs, cache, progress: see `hanlib.data.load`.
+        options: the other arguments of `load`.
+    """
     source = find_source(path, Encoding(options.encoding, options.encoding_errors))
     read = _row_reader(source, options)
     limit = check_integer("max_bad_rows", options.max_bad_rows, 0, error=DataError)
-    bad = BadRows(source.name, limit)
-    state = source.state()
-    scan = _scan(source, read, bad)
-    _check_usable(scan, bad, read)
+    state, digest = source.state(), source.digest()
+    jobs = jobs if source.size() >= LEAST_PARALLEL else 1
+    key = None if None in (cache, digest) else key_of(digest, read, options)
+    found = None if key is None else Outcome.read(cache, key)
+    if found is None:
+        found = _outcome(source, read, options, limit, jobs, progress)
+        if source.state() != state:
+            raise DataError(f"{source.name} was changed while it was read: load it again")
+        if key is not None and sum(found.sizes) >= LEAST_KEPT:
+            found.write(cache, key)
     separator = read.separator if read.multi_label and not options.label_separator else None
-    check_classes(source.name, scan.classes, sum(scan.sizes), separator)
-    assignment = _assign(scan, options, read.multi_label)
-    counts = scan.class_counts(assignment)
-    unseen = [name for name, number in counts[TRAIN].items() if not number]
+    check_classes(source.name, found.classes, sum(found.sizes), separator)
+    unseen = [name for name, number in found.counts[TRAIN].items() if not number]
     _warn_of_unseen(unseen, source.name)
-    bad.warn()
-    splits = _splits(source, state, read, scan, assignment, counts)
-    classes = labels.sorted_classes(scan.classes)
-    return Corpus(source.name, classes, read.multi_label, splits, bad)
+    found.bad.warn()
+    shards = found.shards(source, read)
+    return Corpus(
+        *(source.name, found.classes, read.multi_label, _splits(shards, read, found), found.bad),
+        shards=shards,
+        digest=digest and key_of(digest, read, options),
+    )
+
+
+def _outcome(source, read, options, limit, jobs, progress):
+    """Reads all rows once; twice, if there are too many to draw the splits from."""
+    found, bad, rows = scan(source, read, limit, jobs, progress)
+    _check_usable(found, bad, read)
+    check_integer("seed", options.seed, 0, error=DataError)
+    classes = labels.sorted_classes(found.classes)
+    validation, test = _held_out(found, options)
+    if found.train_rows is None:
+        training = found.sizes[TRAIN]
+        hashed = HashedSplit(options.seed, validation / training, test / training)
+        outcome = Outcome(classes, rows, bad, hashed=hashed)
+        counted = count_splits(outcome.shards(source, read), jobs, progress)
+        return outcome.counted(*counted)
+    # Stratified if each document has one label, and purely random otherwise.
+    of_rows = None if read.multi_label else np.array(found.train_labels, np.int32)
+    assignment = draw(found.sizes[TRAIN], validation, test, options.seed, of_rows)
+    sizes = found.sizes[:]
+    for code, drawn in enumerate(np.bincount(assignment, minlength=3).tolist()):
+        sizes[code] = drawn if code == TRAIN else sizes[code] + drawn
+    outcome = Outcome(classes, rows, bad, assignment=assignment)
+    return outcome.counted(sizes, found.class_counts(assignment))
 
 
 def _row_reader(source, options):
@@ -161,56 +156,38 @@ def _first_value(source, column):
     return None
 
 
-def _scan(source, read, bad):
-    scan = _Scan()
-    for file, named, row in source.rows(read.columns):
-        bad.rows += 1
-        try:
-            _, label, split, _ = read(row, named)
-        except BadRow as problem:
-            bad.add(file, row.line, str(problem))
-        else:
-            scan.add(label, split)
-    return scan
-
-
-def _check_usable(scan, bad, read):
-    documents = sum(scan.sizes)
+def _check_usable(found, bad, read):
+    documents = sum(found.sizes)
     if not bad.rows:
         raise DataError(f"{bad.source} must hold rows with text and label. Received: no rows")
     if bad.count > documents:
         raise DataError(f"most rows of {bad.source} cannot be used. Received: {bad}")
-    if not scan.sizes[TRAIN]:
+    if not found.sizes[TRAIN]:
         raise DataError(
             f"{bad.source} must hold training documents. Received: none named train among "
             f"{documents:,} documents"
         )
     needed = 1 if read.multi_label else 2
-    if len(scan.classes) < needed:
-        came = ", ".join(repr(name) for name in scan.classes) or "none"
+    if len(found.classes) < needed:
+        came = ", ".join(repr(name) for name in found.classes) or "none"
         raise DataError(
             f"`label_column` must hold at least {needed} different class name(s). "
             f"Received: {came} in column {read.label!r} of {bad.source}"
         )
 
 
-def _assign(scan, options, multi_label):
-    """The split of each training row after drawing validation and test: `<int8>[training rows]`.
-
-    The split is stratified if each document has one label, and purely random otherwise.
-    """
-    rows = scan.sizes[TRAIN]
+def _held_out(found, options):
+    """The numbers of training rows to hold out for validation and test."""
+    rows = found.sizes[TRAIN]
     test = held_out("test_split", options.test_split, rows)
-    if test and scan.sizes[2]:
+    if test and found.sizes[TEST]:
         raise DataError(
             f"`test_split` must be left out if the file has a test split. "
             f"Received: test_split={options.test_split!r}"
         )
-    validation = 0
-    if not scan.sizes[VALIDATION]:
-        validation = held_out("validation_split", options.validation_split, rows - test)
-    of_rows = None if multi_label else np.array(scan.train_labels, np.int32)
-    return draw(rows, validation, test, options.seed, of_rows)
+    if found.sizes[VALIDATION]:
+        return 0, test
+    return held_out("validation_split", options.validation_split, rows - test), test
 
 
 def _warn_of_unseen(classes, source):
@@ -224,38 +201,22 @@ def _warn_of_unseen(classes, source):
         )
 
 
-def _splits(source, state, read, scan, assignment, counts):
-    sizes = scan.sizes[:]
-    for code, drawn in enumerate(np.bincount(assignment, minlength=3).tolist()):
-        sizes[code] = drawn if code == TRAIN else sizes[code] + drawn
-
+def _splits(shards, read, found):
     def stream(code, part):
-        return lambda: map(part, _documents(source, state, read, assignment, code))
+        return lambda: map(part, _documents(shards, code))
 
     def evidence(code):
-        return None if read.evidence is None else stream(code, operator.itemgetter(2))
+        return None if read.evidence is None else stream(code, operator.itemgetter(3))
 
     return {
         name: Split(
-            stream(code, operator.itemgetter(0, 1)), sizes[code], counts[code], evidence(code)
+            *(stream(code, operator.itemgetter(1, 2)), found.sizes[code], found.counts[code]),
+            evidence(code),
         )
         for code, name in enumerate(SPLITS)
-        if sizes[code]
+        if found.sizes[code]
     }
 
 
-def _documents(source, state, read, assignment, wanted):
-    """Streams `(text, label, evidence)` of one split, without bad rows."""
-    if source.state() != state:
-        raise DataError(f"{source.name} was changed after it was loaded: load it again")
-    training_row = -1
-    for _, named, row in source.rows(read.columns):
-        try:
-            text, label, split, evidence = read(row, named)
-        except BadRow:
-            continue
-        if split in (None, TRAIN):
-            training_row += 1
-            split = assignment[training_row]
-        if split == wanted:
-            yield text, label, evidence
+def _documents(shards, wanted):
+    return (row for shard in shards for row in shard if row[0] == wanted)

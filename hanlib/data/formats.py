@@ -3,10 +3,12 @@
 import csv
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hanlib.data import tfrecord
 from hanlib.data.corpus import DataError
 from hanlib.data.text_lines import name_of, text_lines
 
@@ -22,7 +24,9 @@ _SUFFIXES = {
     ".pq": "parquet",
     ".txt": "text",
 }
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "text")
+# Such as part.tfrecord.gz, or imdb-train.tfrecord-00000-of-00004 of TensorFlow Datasets.
+_TFRECORD = re.compile(r"\.tfrecords?(-\d+-of-\d+)?(\.gz)?$", re.IGNORECASE)
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "tfrecord", "text")
 
 
 class Row(NamedTuple):
@@ -39,6 +43,8 @@ def format_of(path):
     >>> format_of("reviews.csv.gz"), format_of("reviews.xlsx")
     ('csv', None)
     """
+    if _TFRECORD.search(str(path)):
+        return "tfrecord"
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()
@@ -58,20 +64,23 @@ def read_rows(source, file_format, encoding, columns=None) -> Iterator[Row]:
 
     Raises:
         DataError: the encoding is wrong, there is no header, the file does not have that format,
-            or pyarrow is missing.
+            or pyarrow is missing. TFRecord files need TensorFlow.
     """
     if file_format == "parquet":
         yield from _parquet_rows(source, columns)
+        return
+    if file_format == "tfrecord":
+        yield from itertools.starmap(Row, tfrecord.records(source, encoding))
         return
     read = {"csv": _csv_rows, "tsv": _tsv_rows, "jsonl": _jsonl_rows, "text": _text_rows}
     yield from read[file_format](text_lines(source, encoding), name_of(source))
 
 
 def column_names(source, file_format, encoding, sampled_rows=100) -> list[str]:
-    """The columns of a file: those in its header, or all keys of its first JSON lines."""
+    """The columns of a file: those in its header, or all keys of its first records."""
     if file_format == "parquet":
         return list(_open_parquet(source).schema_arrow.names)
-    if file_format == "jsonl":
+    if file_format in ("jsonl", "tfrecord"):
         rows = itertools.islice(read_rows(source, file_format, encoding), sampled_rows)
         return list(dict.fromkeys(key for row in rows if row.record for key in row.record))
     lines = text_lines(source, encoding)

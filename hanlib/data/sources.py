@@ -1,6 +1,9 @@
-"""The sources of a corpus: one file, a folder of files in one format, or one folder per class."""
+"""The sources of a corpus: files in one format, or one folder per class."""
 
+import dataclasses
+import glob
 import gzip
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -15,7 +18,9 @@ from hanlib.data.text_lines import Encoding, text_lines
 
 # Folders of documents without labels, as in aclImdb, are not classes.
 UNLABELLED_FOLDERS = ("unsup", "unsupervised", "unlabeled", "unlabelled")
-_KNOWN = ".csv, .tsv, .jsonl (each also .gz), .parquet"
+_KNOWN = ".csv, .tsv, .jsonl, .tfrecord (each also .gz), .parquet"
+# Bytes at the start and at the end of a file that its digest covers.
+_DIGESTED = 65_536
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class TabularSource:
     Attributes:
         name: name for messages.
         files: pairs of a path and the split according to its name, or None.
-        file_format: "csv", "tsv", "jsonl" or "parquet".
+        file_format: "csv", "tsv", "jsonl", "parquet" or "tfrecord".
         encoding: an `Encoding`.
     """
 
@@ -38,7 +43,7 @@ class TabularSource:
         """The columns that all files have, in the order of the first file."""
         of_files = [self._columns_of(path) for path, _ in self.files]
         common = set(of_files[0]).intersection(*of_files[1:])
-        if self.file_format != "jsonl" and not common:
+        if self.file_format not in ("jsonl", "tfrecord") and not common:
             raise DataError(f"the files of {self.name} have no column in common")
         return [column for column in of_files[0] if column in common]
 
@@ -51,9 +56,31 @@ class TabularSource:
             for row in formats.read_rows(path, self.file_format, self.encoding, columns):
                 yield path.name, split, row
 
+    def parts(self):
+        """One source per file."""
+        return [dataclasses.replace(self, files=(file,)) for file in self.files]
+
     def state(self):
         """Sizes and times of the files, to detect changes."""
         return tuple((path.stat().st_size, path.stat().st_mtime_ns) for path, _ in self.files)
+
+    def size(self):
+        """The bytes of all files."""
+        return sum(size for size, _ in self.state())
+
+    def digest(self):
+        """A digest that changes with the files, which takes no time for large ones.
+
+        It covers the name, size and time of change of each file, and its first and last 64 KB.
+        """
+        hashed = hashlib.blake2b(digest_size=16)
+        for (path, split), state in zip(self.files, self.state(), strict=True):
+            hashed.update(repr((path.name, split, state)).encode())
+            with path.open("rb") as file:
+                hashed.update(file.read(_DIGESTED))
+                file.seek(max(state[0] - _DIGESTED, 0))
+                hashed.update(file.read())
+        return hashed.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -79,17 +106,30 @@ class ClassFolders:
                 text = "".join(text_lines(path, self.encoding))
                 yield f"{label}/{path.name}", split, Row(1, {"text": text, "label": label})
 
+    def parts(self):
+        """One source per folder."""
+        return [dataclasses.replace(self, folders=(folder,)) for folder in self.folders]
+
     def state(self):
         """Times of the folders, to detect files that were added or removed."""
         return tuple(folder.stat().st_mtime_ns for _, _, folder in self.folders)
 
+    def size(self):
+        """0: the files are too many to look at each of them."""
+        return 0
+
+    def digest(self):
+        """No digest: the files are too many to look at each of them."""
+
 
 def find_source(path, encoding):
-    """The source at a path.
+    """The source at a path, or the files that match a pattern such as `data/part-*.jsonl.gz`.
 
     Raises:
-        DataError: the format is unknown, or a folder contains nothing to read.
+        DataError: the format is unknown, no file matches, or a folder contains nothing to read.
     """
+    if is_pattern(path):
+        return _matching(str(path), encoding)
     path = Path(path)
     if path.is_dir():
         return _folder_source(path, encoding)
@@ -101,6 +141,29 @@ def find_source(path, encoding):
         )
     _check_not_empty(path)
     return TabularSource(path.name, ((path, None),), file_format, encoding)
+
+
+def is_pattern(path):
+    """Whether a path is a pattern with `*`, `?` or `[...]`, and not an existing file.
+
+    >>> is_pattern("part-*.csv"), is_pattern("part-1.csv")
+    (True, False)
+    """
+    return glob.has_magic(str(path)) and not os.path.exists(path)
+
+
+def _matching(pattern, encoding):
+    paths = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]
+    paths = [path for path in paths if path.is_file()]
+    unknown = [path.name for path in paths if formats.format_of(path) in (None, "text")]
+    if not paths or unknown:
+        came = f"{unknown[0]!r}" if unknown else "no such file"
+        raise DataError(
+            f"`dataset` {pattern!r} must match files of one known format. Expected: {_KNOWN}. "
+            f"Received: {came}"
+        )
+    name = paths[0].name if len(paths) == 1 else Path(os.path.abspath(paths[0])).parent.name
+    return _shards(name, paths, encoding)
 
 
 def _folder_source(folder, encoding):

@@ -1,5 +1,8 @@
 """The splits train, validation and test: their names, and random splits of rows."""
 
+import hashlib
+from typing import NamedTuple
+
 import numpy as np
 
 from hanlib.checks import check_integer
@@ -49,6 +52,34 @@ def held_out(argument, share, rows):
         return share
     # A positive fraction holds out at least one row.
     return max(round(share * rows), 1) if share and rows > 1 else 0
+
+
+class HashedSplit(NamedTuple):
+    """The split of a text by a hash of it, for more rows than can be drawn from in memory.
+
+    Equal texts are in the same split. The test texts do not depend on `validation`.
+
+    Attributes:
+        seed: integer of at least 0.
+        validation, test: fractions of the texts.
+
+    >>> split = HashedSplit(seed=0, validation=0.1, test=0.2)
+    >>> codes = [split.code(f"text {number}") for number in range(1000)]
+    >>> [codes.count(code) for code in (TRAIN, VALIDATION, TEST)]
+    [676, 110, 214]
+    """
+
+    seed: int
+    validation: float
+    test: float
+
+    def code(self, text):
+        """`TRAIN`, `VALIDATION` or `TEST`."""
+        hashed = hashlib.blake2b(text.encode(), digest_size=8, key=str(self.seed).encode())
+        number = int.from_bytes(hashed.digest(), "big")
+        if number < self.test * 2**64:
+            return TEST
+        return VALIDATION if number >= (1 - self.validation) * 2**64 else TRAIN
 
 
 def draw(rows, validation, test, seed, labels=None):

@@ -64,6 +64,30 @@ class FileArray:
         self._file.close()
 
 
+class StoredArray:
+    """An `.npy` file of which some rows are read at a time; nothing stays in memory.
+
+    Attributes:
+        rows: number of rows.
+        dtype, row_shape: of one row.
+    """
+
+    def __init__(self, path):
+        self._path = Path(path)
+        with self._path.open("rb") as file:
+            np.lib.format.read_magic(file)
+            shape, _, self.dtype = np.lib.format.read_array_header_1_0(file)
+            self._header_bytes = file.tell()
+        self.rows, self.row_shape = shape[0], shape[1:]
+
+    def read(self, start, stop):
+        """The rows from `start` to `stop`, as an array."""
+        width = int(np.prod(self.row_shape, dtype=np.int64))
+        offset = self._header_bytes + int(start) * width * self.dtype.itemsize
+        values = np.fromfile(self._path, self.dtype, int(stop - start) * width, offset=offset)
+        return values.reshape(-1, *self.row_shape)
+
+
 def flat_tokens(vectorized):
     """Converts the output of a vectorizer to flat int32 arrays.
 

@@ -12,17 +12,23 @@ from hanlib.data.corpus import DataError
 class TokenBatches:
     """Batches of documents of similar length, in an order determined by seed and epoch.
 
-    Every epoch has the same number of batches, `steps`. `start_at` sets the epoch of the next pass
-    over `dataset`; `DocumentClassifier.fit` calls it.
+    Every epoch has the same number of batches, `steps`: all documents once, or with
+    `steps_per_epoch` as many batches, and then the next epoch continues where it ended. `start_at`
+    sets the epoch of the next iteration over `dataset`; `DocumentClassifier.fit` calls it.
 
     Args:
-        cache: A `TokenCache`.
+        cache: A `TokenCache`; `batches_of` also takes `TokenShards`.
         batch_size: Maximum number of documents in a batch.
         seed: Integer. None sorts the documents by length, in every epoch.
         max_batch_words: Maximum number of words in a batch, or None; a longer document is a batch
             by itself.
         epochs: Number of epochs, from which `steps` is determined.
         weights: `<float>[documents]` or `<float>[documents, classes]` for the loss, or None.
+        steps_per_epoch: Number of batches in an epoch; None: those of all documents.
+
+    Attributes:
+        steps: Number of batches in an epoch.
+        pass_steps: Number of batches in a pass over all documents.
 
     >>> from hanlib.data import TokenCache
     >>> def vectorize(texts):  # one word per text
@@ -36,28 +42,82 @@ class TokenBatches:
     """
 
     def __init__(
-        self, cache, batch_size, *, seed=None, max_batch_words=None, epochs=1, weights=None
+        self,
+        cache,
+        batch_size,
+        *,
+        seed=None,
+        max_batch_words=None,
+        epochs=1,
+        weights=None,
+        steps_per_epoch=None,
     ):
+        check_integer("steps_per_epoch", steps_per_epoch, allow_none=True, error=DataError)
         self.cache, self.weights, self.seed = cache, weights, seed
         self.epoch = self.start = 0
         self._options = {"batch_size": batch_size, "max_batch_words": max_batch_words}
-        different = 1 if seed is None or max_batch_words is None else max(epochs, 1)
-        self.steps = max(len(self._plan(epoch)) for epoch in range(different))
+        first = self._batches_in(0)
+        passes = 1
+        if self._passes_differ():
+            steps = steps_per_epoch or first
+            passes = max(-(-epochs * steps // max(first, 1)), 1)
+        self.pass_steps = max([first, *(self._batches_in(number) for number in range(1, passes))])
+        self.steps = self.pass_steps
+        if steps_per_epoch is not None and self.pass_steps:
+            self.steps = steps_per_epoch
 
     @property
     def documents(self):
-        """The number of documents in an epoch."""
-        return self.cache.documents
+        """The number of documents in an epoch; about that number with `steps_per_epoch`."""
+        return round(self.cache.documents * self.steps / max(self.pass_steps, 1))
 
-    def plan(self, epoch):
-        """The indices of the documents in each batch of an epoch."""
-        return split_to(self._plan(epoch), self.steps, self.cache.lengths)
+    @property
+    def some_labels(self):
+        """One encoded label, or none where there are no documents: `[1, ...]`."""
+        return np.asarray(self.cache.labels[:1])
 
-    def _plan(self, epoch):
-        return self.cache.plan(seed=self.seed, epoch=epoch, **self._options)
+    def plan(self, number):
+        """The indices of the documents in each batch of a pass; the first pass is 0."""
+        return split_to(self._plan(number), self.pass_steps, self.cache.lengths)
+
+    def sizes(self, epoch):
+        """An iterator over the number of documents in each batch of an epoch."""
+        number, skipped = divmod(epoch * self.steps, max(self.pass_steps, 1))
+        passes = (self._sizes_of_pass(following) for following in itertools.count(number))
+        sizes = itertools.chain.from_iterable(passes)
+        return itertools.islice(sizes, skipped, skipped + self.steps)
+
+    def _plan(self, number):
+        return self.cache.plan(seed=self.seed, epoch=number, **self._options)
+
+    def _passes_differ(self):
+        """Whether passes may have different numbers of batches before `split_to`."""
+        return self.seed is not None and self._options["max_batch_words"] is not None
+
+    def _batches_in(self, number):
+        """How many batches a pass has before `split_to`."""
+        return len(self._plan(number))
+
+    def _from(self, epoch, start):
+        """Yields the batches from one of an epoch on, without an end: the indices of its documents,
+        and the function that makes a batch of indices.
+        """
+        if not self.pass_steps:
+            return
+        number, skipped = divmod(epoch * self.steps + start, self.pass_steps)
+        while True:
+            yield from self._pass(number, skipped)
+            number, skipped = number + 1, 0
+
+    def _sizes_of_pass(self, number):
+        return map(len, self.plan(number))
+
+    def _pass(self, number, skipped):
+        for indices in self.plan(number)[skipped:]:
+            yield indices, self._batch
 
     def start_at(self, epoch, start=0):
-        """Makes the next pass over `dataset` start at batch `start` of `epoch`.
+        """Makes the next iteration over `dataset` start at batch `start` of `epoch`.
 
         The skipped batches are not read.
         """
@@ -72,7 +132,7 @@ class TokenBatches:
     def dataset(self):
         """A `tf.data.Dataset` of `(token batch, labels)` or `(token batch, labels, weights)`.
 
-        Each pass over it is one epoch. It is prefetched and has a known cardinality.
+        Each iteration over it is one epoch. It is prefetched and has a known cardinality.
         """
         import tensorflow as tf
 
@@ -117,7 +177,7 @@ class TokenBatches:
     def _as_dataset(self, generator, more):
         import tensorflow as tf
 
-        parts = [self.cache.labels, *([] if self.weights is None else [self.weights])]
+        parts = self._targets()
         kinds = {"ids": tf.int32, "row_lengths": tf.int32}
         if self.cache.has_marks:
             kinds["marks"] = tf.int8
@@ -130,17 +190,19 @@ class TokenBatches:
         )
         return tf.data.Dataset.from_generator(generator, output_signature=signature).prefetch(2)
 
+    def _targets(self):
+        """Arrays with the types and shapes of the labels, and of the weights if there are any."""
+        return [self.cache.labels, *([] if self.weights is None else [self.weights])]
+
     def _batches(self):
-        for indices in self.plan(self.epoch)[self.start :]:
-            yield self._batch(indices)
+        left = self.steps - self.start
+        for indices, make in itertools.islice(self._from(self.epoch, self.start), left):
+            yield make(indices)
 
     def _shares(self, replicas, of):
-        start = self.start
-        for epoch in itertools.count(self.epoch):
-            for indices in self.plan(epoch)[start:]:
-                for replica in replicas:
-                    yield self._batch(indices[replica::of], step_documents=len(indices))
-            start = 0
+        for indices, make in self._from(self.epoch, self.start):
+            for replica in replicas:
+                yield make(indices[replica::of], step_documents=len(indices))
 
     def _batch(self, indices, **more):
         token_batch = {**self.cache.padded(indices), **more}

@@ -19,15 +19,16 @@ from hanlib.data.token_arrays import (
     pad_runs,
 )
 
-_ARRAYS = ("ids", "words_per_sentence", "sentences_per_document", "lengths", "labels")
-_VERSION = 1
+_ARRAYS = ("ids", "words_per_sentence", "sentences_per_document", "lengths", "labels", "blocks")
+_VERSION = 2
 
 
 class TokenCache:
     """Tokenized documents and their labels, in flat arrays in memory or on disk.
 
     `build` creates a cache, and `open` opens one that was built in a directory. A cache on disk
-    takes 24 bytes of memory per document. `TokenBatches` makes batches of a cache.
+    takes 24 bytes of memory per document; `TokenShards` opens it with less. `TokenBatches` makes
+    batches of a cache.
 
     Attributes:
         documents: number of documents.
@@ -90,28 +91,15 @@ class TokenCache:
         Raises:
             DataError: the output of `vectorize` is inconsistent, or the folder is not empty.
         """
-        if directory is None:
-            arrays = _write(
-                examples, vectorize, encode_label, mark, batch_size, progress, _in_memory
-            )
-            return cls({name: array.finish() for name, array in arrays.items()})
-        directory = Path(directory)
-        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-            raise DataError(
-                f"`directory` must not exist yet, or be empty. Received: {str(directory)!r}; "
-                "TokenCache.open opens a cache that was built before"
-            )
-        with atomic_files.creating(directory) as folder, contextlib.ExitStack() as files:
-
-            def create(name, dtype, row_shape=()):
-                path = folder / f"{name}.npy"
-                return files.enter_context(FileArray(path, dtype, row_shape))
-
-            arrays = _write(examples, vectorize, encode_label, mark, batch_size, progress, create)
-            for array in arrays.values():
-                array.finish()
-            (folder / "cache.json").write_text(json.dumps({"version": _VERSION}))
-        return cls.open(directory)
+        with TokenWriter(vectorize, encode_label, mark, directory) as writer:
+            examples, done = iter(examples), 0
+            while batch := list(itertools.islice(examples, batch_size)):
+                writer.add(*zip(*batch, strict=True))
+                done += len(batch)
+                if progress is not None:
+                    progress(done)
+            arrays = writer.finish()
+        return cls(arrays) if directory is None else cls.open(directory)
 
     @classmethod
     def open(cls, directory) -> "TokenCache":
@@ -120,20 +108,15 @@ class TokenCache:
         Raises:
             DataError: the folder does not contain a complete cache.
         """
-        directory = Path(directory)
-        try:
-            version = json.loads((directory / "cache.json").read_text())["version"]
-            arrays = {name: _mapped(directory / f"{name}.npy") for name in _ARRAYS}
-            if (directory / "marks.npy").exists():
-                arrays["marks"] = _mapped(directory / "marks.npy")
-        except (OSError, ValueError, KeyError) as error:
-            raise DataError(
-                f"`directory` must hold a complete token cache. Received: {str(directory)!r} "
-                f"({error})"
-            ) from error
-        if version != _VERSION:
-            raise DataError(f"`directory` must hold a cache of version 1. Received: {version}")
-        return cls(arrays, directory)
+        return cls(open_arrays(directory, _mapped), Path(directory))
+
+    def rounds(self, seed=None, epoch=0):
+        """The parts that are in memory one after the other: this cache."""
+        return [self]
+
+    def load(self):
+        """The cache itself; see `TokenShards.load`."""
+        return self
 
     @property
     def documents(self) -> int:
@@ -197,8 +180,109 @@ class TokenCache:
         return batch
 
 
-def _in_memory(name, dtype, row_shape=()):
-    return MemoryArray(dtype, row_shape)
+def open_arrays(directory, open_array):
+    """The arrays of a cache on disk by name, each opened by `open_array(path)`.
+
+    Raises:
+        DataError: the folder does not contain a complete cache.
+    """
+    directory = Path(directory)
+    try:
+        version = json.loads((directory / "cache.json").read_text())["version"]
+        if version != _VERSION:
+            raise DataError(
+                f"`directory` must hold a cache of version {_VERSION}. Received: {version}"
+            )
+        arrays = {name: open_array(directory / f"{name}.npy") for name in _ARRAYS}
+        if (directory / "marks.npy").exists():
+            arrays["marks"] = open_array(directory / "marks.npy")
+    except (OSError, KeyError, json.JSONDecodeError) as error:
+        raise DataError(
+            f"`directory` must hold a complete token cache. Received: {str(directory)!r} ({error})"
+        ) from error
+    return arrays
+
+
+class TokenWriter:
+    """Tokenizes batches of documents and appends them to a cache; a context manager.
+
+    Args:
+        vectorize, encode_label, mark, directory: see `TokenCache.build`.
+
+    >>> with TokenWriter(lambda texts: ([7], [1], [1]), int) as writer:
+    ...     writer.add(["Good."], [0])
+    ...     arrays = writer.finish()
+    >>> arrays["ids"].tolist(), arrays["blocks"].tolist()
+    ([7], [[1, 1, 1, 1]])
+    """
+
+    def __init__(self, vectorize, encode_label, mark=None, directory=None):
+        self._vectorize, self._encode_label, self._mark = vectorize, encode_label, mark
+        self._directory = None if directory is None else _checked_directory(directory)
+        self._open, self._folder, self._arrays = contextlib.ExitStack(), None, {}
+
+    def __enter__(self):
+        if self._directory is not None:
+            self._folder = self._open.enter_context(atomic_files.creating(self._directory))
+        for name in _ARRAYS:
+            if name not in ("labels", "blocks"):
+                self._create(name, np.int32)
+        self._create("blocks", np.int64, (4,))
+        if self._mark is not None:
+            self._create("marks", np.int8)
+        return self
+
+    def __exit__(self, *error):
+        # The files are closed, and then the folder is renamed into place if there is no error.
+        return self._open.__exit__(*error)
+
+    def add(self, texts, labels, evidence=None):
+        """Appends some documents, which become one block."""
+        texts = list(texts)
+        ids, words, sentences = flat_tokens(self._vectorize(texts))
+        if len(sentences) != len(texts):
+            raise DataError(
+                "`vectorize` must give one document per text. Received: "
+                f"{len(sentences)} documents for {len(texts)} texts"
+            )
+        encoded = _encoded(labels, self._encode_label)
+        if "labels" not in self._arrays:
+            self._create("labels", encoded.dtype, encoded.shape[1:])
+        lengths = np.diff(offsets_of(words)[offsets_of(sentences)])
+        self._arrays["ids"].append(ids)
+        self._arrays["words_per_sentence"].append(words)
+        self._arrays["sentences_per_document"].append(sentences)
+        self._arrays["lengths"].append(lengths)
+        self._arrays["labels"].append(encoded)
+        self._arrays["blocks"].append([[len(texts), len(words), len(ids), lengths.max(initial=0)]])
+        if self._mark is not None:
+            self._arrays["marks"].append(_checked_marks(self._mark(texts, list(evidence)), ids))
+
+    def finish(self):
+        """Completes the cache; the arrays by name where it is in memory."""
+        if "labels" not in self._arrays:
+            self._create("labels", np.int32)
+        finished = {name: array.finish() for name, array in self._arrays.items()}
+        if self._folder is not None:
+            (self._folder / "cache.json").write_text(json.dumps({"version": _VERSION}))
+        return finished
+
+    def _create(self, name, dtype, row_shape=()):
+        if self._folder is None:
+            self._arrays[name] = MemoryArray(dtype, row_shape)
+        else:
+            array = FileArray(self._folder / f"{name}.npy", dtype, row_shape)
+            self._arrays[name] = self._open.enter_context(array)
+
+
+def _checked_directory(directory):
+    directory = Path(directory)
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise DataError(
+            f"`directory` must not exist yet, or be empty. Received: {str(directory)!r}; "
+            "TokenCache.open opens a cache that was built before"
+        )
+    return directory
 
 
 def _mapped(path):
@@ -211,39 +295,6 @@ def _is_empty(path):
     with Path(path).open("rb") as file:
         np.lib.format.read_magic(file)
         return 0 in np.lib.format.read_array_header_1_0(file)[0]
-
-
-def _write(examples, vectorize, encode_label, mark, batch_size, progress, create):
-    """Appends all documents, batch by batch, to arrays made by `create(name, dtype, shape)`."""
-    arrays = {name: create(name, np.int32) for name in _ARRAYS if name != "labels"}
-    if mark is not None:
-        arrays["marks"] = create("marks", np.int8)
-    examples, done = iter(examples), 0
-    while batch := list(itertools.islice(examples, batch_size)):
-        texts, labels, *evidence = zip(*batch, strict=True)
-        ids, words, sentences = flat_tokens(vectorize(list(texts)))
-        if len(sentences) != len(texts):
-            raise DataError(
-                "`vectorize` must give one document per text. Received: "
-                f"{len(sentences)} documents for {len(texts)} texts"
-            )
-        encoded = _encoded(labels, encode_label)
-        if "labels" not in arrays:
-            arrays["labels"] = create("labels", encoded.dtype, encoded.shape[1:])
-        word_ends = offsets_of(words)[offsets_of(sentences)]
-        arrays["ids"].append(ids)
-        arrays["words_per_sentence"].append(words)
-        arrays["sentences_per_document"].append(sentences)
-        arrays["lengths"].append(np.diff(word_ends))
-        arrays["labels"].append(encoded)
-        if mark is not None:
-            arrays["marks"].append(_checked_marks(mark(list(texts), list(*evidence)), ids))
-        done += len(texts)
-        if progress is not None:
-            progress(done)
-    if "labels" not in arrays:
-        arrays["labels"] = create("labels", np.int32)
-    return arrays
 
 
 def _checked_marks(marks, ids):

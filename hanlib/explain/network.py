@@ -5,12 +5,14 @@ import weakref
 import numpy as np
 import tensorflow as tf
 
-from hanlib.explain.attention_evidence import attention_evidence, chosen_targets, log_odds
+from hanlib.explain.attention_evidence import attention_evidence
+from hanlib.explain.margins import chosen_targets, margins
 from hanlib.layers.document_encoder import pool_states
 from hanlib.ops.hierarchy import merge_levels
 from hanlib.ops.softmax import segment_weighted_sum
 
 _INTS = tf.TensorSpec([None], tf.int32)
+_TARGETS = tf.TensorSpec([None, 2], tf.int32)
 # Four nodes are enough for the upper level: eight give the same comprehensiveness on IMDB.
 _UPPER_NODES = 4
 _NETWORKS = weakref.WeakKeyDictionary()
@@ -41,7 +43,7 @@ def network_of(classifier):
 class Network:
     """Graph functions over `Documents.flat`: words, words per row, rows per document.
 
-    Targets are `<int32>[docs]`, the class of each document; -1 is the most probable one.
+    Targets are `<int32>[docs, 2]`: see `hanlib.explain.margins`.
 
     Args:
         classifier: a `DocumentClassifier` whose encoder has one level (words) or two (words and
@@ -72,14 +74,18 @@ class Network:
         flat = [_INTS] * 3
         vectors = tf.TensorSpec([None, None], encoder.compute_dtype)
         scales = tf.TensorSpec([None], tf.float32)
-        self.logits = tf.function(self._logits, input_signature=flat)
-        self.evidence = tf.function(self._evidence, input_signature=[*flat, _INTS])
-        self.gradient = tf.function(self._gradient, input_signature=[*flat, _INTS, scales])
-        self.uniform = tf.function(self._uniform, input_signature=flat)
+
+        def graph(function, *signature):
+            return tf.function(function, input_signature=signature, autograph=False)
+
+        self.logits = graph(self._logits, *flat)
+        self.evidence = graph(self._evidence, *flat, _TARGETS)
+        self.gradient = graph(self._gradient, *flat, _TARGETS, scales)
+        self.uniform = graph(self._uniform, *flat)
         # For encoders with two levels only.
-        self.by_level = tf.function(self._by_level, input_signature=[*flat, _INTS])
-        self.row_vectors = tf.function(self._row_vectors, input_signature=flat[:2])
-        self.upper = tf.function(self._upper, input_signature=[vectors, _INTS, *flat])
+        self.by_level = graph(self._by_level, *flat, _TARGETS)
+        self.row_vectors = graph(self._row_vectors, *flat[:2])
+        self.upper = graph(self._upper, vectors, _INTS, *flat)
 
     @property
     def classifier(self):
@@ -92,12 +98,12 @@ class Network:
         return activation(logits)
 
     def targets(self, logits, targets):
-        """The targets, with -1 replaced by the most probable class."""
+        """The targets with all classes known: `chosen_targets`."""
         return chosen_targets(logits, targets)
 
     def margins(self, logits, targets):
-        """The log-odds of the targets, `<float32>[docs]`."""
-        return log_odds(logits, targets, self.classifier.multi_label)
+        """The log-odds, or the contrasts, of the targets, `<float32>[docs]`."""
+        return margins(logits, targets, self.classifier.multi_label)
 
     def require(self, method, attention=False, sentences=False, rationale=False):
         """Checks that the classifier has what a method needs.
@@ -203,21 +209,26 @@ class Network:
 
     def _upper_gradients(self, rows, flat, targets):
         """The mean gradients of the log-odds at the rows and at the gates, as both grow from 0."""
-        at_rows, at_gates = tf.zeros_like(rows), tf.zeros([tf.size(flat[0])])
-        for point, weight in zip(*gauss_legendre(_UPPER_NODES), strict=True):
-            scaled = tf.cast(point, rows.dtype) * rows
-            gates = tf.fill([tf.size(flat[0])], tf.cast(point, tf.float32))
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch([scaled, gates])
-                encoded = self.classifier.encoder.encode_level(1, scaled, flat[2])
-                ngrams = self.classifier.ngram_logits(*flat, gates)
-                margins = self.margins(self.classifier.logits(encoded, ngrams), targets)
-            found = tape.gradient(
-                margins, [scaled, gates], unconnected_gradients=tf.UnconnectedGradients.ZERO
-            )
-            at_rows += tf.cast(weight, rows.dtype) * found[0]
-            at_gates += tf.cast(weight, tf.float32) * tf.convert_to_tensor(found[1])
-        return at_rows, at_gates
+        points, weights = (
+            tf.constant(values, tf.float32) for values in gauss_legendre(_UPPER_NODES)
+        )
+        # The points of the path are documents of one batch.
+        flat = [tf.tile(values, [_UPPER_NODES]) for values in flat]
+        scaled = tf.cast(points, rows.dtype)[:, None, None] * rows
+        gates = tf.repeat(points, tf.size(flat[0]) // _UPPER_NODES)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([scaled, gates])
+            vectors = tf.reshape(scaled, [-1, tf.shape(rows)[-1]])
+            encoded = self.classifier.encoder.encode_level(1, vectors, flat[2])
+            ngrams = self.classifier.ngram_logits(*flat, gates)
+            logits = self.classifier.logits(encoded, ngrams)
+            margins = self.margins(logits, tf.tile(targets, [_UPPER_NODES, 1]))
+        at_rows, at_gates = tape.gradient(
+            margins, [scaled, gates], unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        at_gates = tf.reshape(tf.convert_to_tensor(at_gates), [_UPPER_NODES, -1])
+        at_rows = tf.tensordot(tf.cast(weights, rows.dtype), at_rows, axes=1)
+        return at_rows, tf.tensordot(weights, at_gates, axes=1)
 
     def _uniform(self, words, row_lengths, document_rows):
         """Logits with the same weight for all words, and for all sentences, of a row."""

@@ -77,6 +77,11 @@ def _dataset_batches(dataset):
         raise TypeError(
             f"`texts` must be a dataset of strings or of (text, ...) tuples. Received: {spec}"
         )
+    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(
+            "`texts` must have an end: `dataset.take(n)` is the first n elements. "
+            "Received: a dataset that repeats without an end"
+        )
     if spec.shape.rank == 0:
         dataset = dataset.batch(_BATCH)
     for batch in dataset:

@@ -60,15 +60,64 @@ class VocabularyLayer(keras.layers.Layer):
             TypeError: if `texts` holds something other than text.
             ValueError: if no word occurs `min_count` times.
         """
-        count = tf.function(self._count, input_signature=[tf.TensorSpec([None], tf.string)])
+        documents = 0
+
+        def report(number):
+            nonlocal documents
+            documents = number
+            if progress is not None:
+                progress(number)
+
+        counts = self.count_words(texts, report)
+        self.adapt_counts(counts, "texts", f"{documents} texts with {len(counts)} distinct words")
+
+    def count_words(self, texts, progress=None):
+        """How often each word occurs in texts; part of `adapt`, for texts in several parts.
+
+        Args:
+            texts, progress: see `adapt`.
+
+        Returns:
+            A dict from word, as `bytes` in the form in which it is looked up, to count. Add up the
+            dicts of several parts with `add_counts`, and pass the sum to `adapt_counts`.
+
+        >>> from hanlib.layers import DocumentVectorizer
+        >>> DocumentVectorizer().count_words(["Good, good."])
+        {b'good': 2, b',': 1, b'.': 1}
+        """
+        if not hasattr(self, "_count_graph"):
+            signature = [tf.TensorSpec([None], tf.string)]
+            graph = tf.function(self._count, input_signature=signature, autograph=False)
+            # Inside a plain function Keras does not take it for a part of the layer.
+            self._count_graph = lambda texts: graph(texts)
         counts, documents = {}, 0
         for batch in batches(texts):
             documents += int(batch.shape[0])
-            add_counts(counts, *count(batch), most=self.max_counted_words)
+            words, occurrences = self._count_graph(batch)
+            found = zip(words.numpy(), occurrences.numpy().tolist(), strict=True)
+            add_counts(counts, found, most=self.max_counted_words)
             if progress is not None:
                 progress(documents)
-        received = f"{documents} texts with {len(counts)} distinct words"
-        self._learn(counts, "texts", received)
+        return counts
+
+    def adapt_counts(self, counts, argument="counts", received=None):
+        """Makes the most frequent words the vocabulary.
+
+        Args:
+            counts: a dict from word, as `count_words` returns it, to the number of its occurrences.
+            argument, received: what the error message names.
+
+        Raises:
+            ValueError: if no word occurs `min_count` times.
+        """
+        most = None if self.max_tokens is None else self._capacity()
+        words = most_frequent(counts, self.min_count, most)
+        if not words:
+            raise ValueError(
+                f"`{argument}` must hold words that occur at least min_count={self.min_count} "
+                f"times. Received: {received or f'{len(counts)} distinct words'}"
+            )
+        self._set_words(words)
 
     def adapt_words(self, sentences):
         """Learns the vocabulary of texts that are split into words already.
@@ -91,7 +140,7 @@ class VocabularyLayer(keras.layers.Layer):
             keys = self._keys(tf.constant(list(counts))).numpy().tolist()
             for key, number in zip(keys, counts.values(), strict=True):
                 words[key] = words.get(key, 0) + number
-        self._learn(words, "sentences", f"{len(words)} distinct words")
+        self.adapt_counts(words, "sentences")
 
     @property
     def vocabulary_size(self):
@@ -141,7 +190,9 @@ class VocabularyLayer(keras.layers.Layer):
         vocabulary = self.get_vocabulary()
 
         def spell(ids):
-            return [spell(item) for item in ids] if isinstance(ids, list) else vocabulary[ids]
+            if isinstance(ids, list):
+                return [spell(item) for item in ids]
+            return vocabulary[ids % len(vocabulary)]  # An id may carry features.
 
         return spell(
             ids.to_list() if isinstance(ids, tf.RaggedTensor) else np.asarray(ids).tolist()
@@ -183,17 +234,6 @@ class VocabularyLayer(keras.layers.Layer):
         words = tf.strings.regex_replace(words, "[’ʼ＇]", "'")
         return tf.strings.lower(words, encoding="utf-8")
 
-    def _learn(self, counts, argument, received):
-        """Makes the most frequent words of `counts`, from word to number, the vocabulary."""
-        most = None if self.max_tokens is None else self._capacity()
-        words = most_frequent(counts, self.min_count, most)
-        if not words:
-            raise ValueError(
-                f"`{argument}` must hold words that occur at least min_count={self.min_count} "
-                f"times. Received: {received}"
-            )
-        self._set_words(words)
-
     def _capacity(self):
         """The maximum number of words in the vocabulary."""
         return self.max_tokens - 1 - self.oov_buckets
@@ -230,22 +270,20 @@ def special_tokens(oov_buckets):
     return ["", *(f"[UNK_{bucket}]" for bucket in range(1, oov_buckets + 1))]
 
 
-def add_counts(counts, words, occurrences, most):
+def add_counts(counts, found, most):
     """Adds numbers of occurrences to `counts`, a `dict` from word to count, in place.
 
     Args:
         counts: the counts so far.
-        words: `<string>[n]`; a word may be repeated.
-        occurrences: `<int>[n]`.
+        found: iterable of `(word, number)`; a word may be repeated.
         most: the maximum number of distinct words; beyond it the rarest are dropped.
 
-    >>> import tensorflow as tf
     >>> counts = {b"good": 1}
-    >>> add_counts(counts, tf.constant(["bad", "good"]), tf.constant([2, 3]), most=9)
+    >>> add_counts(counts, [(b"bad", 2), (b"good", 3)], most=9)
     >>> counts
     {b'good': 4, b'bad': 2}
     """
-    for word, number in zip(words.numpy(), occurrences.numpy().tolist(), strict=True):
+    for word, number in found:
         counts[word] = counts.get(word, 0) + number
     floor = 0
     while len(counts) > most:

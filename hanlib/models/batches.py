@@ -32,6 +32,20 @@ def check_lengths(x, **parts):
             )
 
 
+def check_end(dataset, argument, steps):
+    """Checks that a dataset has an end, or that the number of steps is given.
+
+    Raises:
+        ValueError: If neither is the case; Keras would never finish.
+    """
+    endless = isinstance(dataset, tf.data.Dataset) and steps is None
+    if endless and dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(
+            f"`{argument}` must be given for a tf.data.Dataset without an end. "
+            f"Received: {argument}=None"
+        )
+
+
 def token_batches(x, labels, vectorize, batch_size, evidence=None, mark=None, **options):
     """`TokenBatches` of documents in memory, which are tokenized once.
 

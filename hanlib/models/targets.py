@@ -81,7 +81,7 @@ def in_form(targets, form, classes):
     return targets
 
 
-def class_weights(given, labels, targets=None):
+def class_weights(given, labels, targets=None, counts=None):
     """The weight of each class, `<float32>[classes]`.
 
     Args:
@@ -91,12 +91,14 @@ def class_weights(given, labels, targets=None):
             does not occur has weight 1.
         labels: A `Labels`.
         targets: Encoded labels, for "balanced".
+        counts: Instead of `targets`: the number of documents with each class, `[classes]`, and of
+            all documents.
 
     Raises:
         ValueError: If `given` is of another type, or contains an unknown class.
     """
     if given == "balanced":
-        return _balanced(labels, targets)
+        return _balanced(labels, *(counts or _counts(labels, targets)))
     if not isinstance(given, dict):
         raise ValueError(
             '`class_weight` must be "balanced" or a dict of weights by class name or index. '
@@ -108,17 +110,17 @@ def class_weights(given, labels, targets=None):
     return weights
 
 
-def _balanced(labels, targets):
+def _counts(labels, targets):
     if targets is None:
         raise ValueError('`class_weight="balanced"` needs labels in memory, not a tf.data.Dataset')
     if targets.ndim == 1:
-        counts = np.bincount(targets, minlength=len(labels)).astype("float64")
-    else:
-        counts = targets.sum(axis=0, dtype="float64")
+        return np.bincount(targets, minlength=len(labels)).astype("float64"), len(targets)
+    return targets.sum(axis=0, dtype="float64"), len(targets)
+
+
+def _balanced(labels, counts, documents):
     rest = (
-        len(targets) - counts
-        if labels.multi_label
-        else np.full(len(labels), len(targets) / len(labels))
+        documents - counts if labels.multi_label else np.full(len(labels), documents / len(labels))
     )
     ratios = np.divide(rest, counts, out=np.ones_like(counts), where=(counts > 0) & (rest > 0))
     return ratios.astype("float32")

@@ -33,7 +33,7 @@ class TextModel(BatchedModel):
     def __call__(self, inputs, *args, **kwargs):
         # Keras takes no lists of strings.
         if isinstance(inputs, (str, bytes, list, tuple, np.ndarray)) or hasattr(inputs, "iloc"):
-            inputs = documents.as_documents(inputs)
+            inputs = self.as_documents(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
     def compile(self, optimizer=None, loss=None, metrics=None, adversarial_norm=None, **kwargs):
@@ -72,6 +72,7 @@ class TextModel(BatchedModel):
         if not self.multi_label:
             weighted = kwargs.get("weighted_metrics") or []
             self._form = form_of_targets([loss], [*_listed(metrics), *_listed(weighted)])
+            metrics = _with_variables(metrics)
         self.adversarial_norm = float(adversarial_norm)
         super().compile(optimizer=optimizer, loss=loss, metrics=metrics, **kwargs)
 
@@ -110,7 +111,8 @@ class TextModel(BatchedModel):
 
         Args:
             x: Documents (see the class), a `hanlib.data.TokenBatches`, or a `tf.data.Dataset` of
-                `(document, label)` or `(document, label, weight)`.
+                `(document, label)` or `(document, label, weight)`. One without an end needs
+                `steps_per_epoch`; the next epoch continues where the last one ended.
             y: Labels (see `Labels`); None with batches or a dataset.
             shuffle: Whether the batches come in random order.
             class_weight: Weight of each class, a dict by name or index, or "balanced". With
@@ -130,7 +132,8 @@ class TextModel(BatchedModel):
 
         Raises:
             ValueError: If documents and labels do not fit together, `batch_size` is not a positive
-                integer, or `class_weight` is given with `TokenBatches`.
+                integer, `class_weight` is given with `TokenBatches`, or a dataset has no end and
+                the number of steps is not given.
         """
         if evidence is not None:
             evidence = checked_evidence(x, evidence)
@@ -162,6 +165,8 @@ class TextModel(BatchedModel):
         validation_data, kwargs["validation_steps"] = self._dataset(
             validation_data, kwargs.get("validation_steps")
         )
+        batches.check_end(data, "steps_per_epoch", kwargs["steps_per_epoch"])
+        batches.check_end(validation_data, "validation_steps", kwargs["validation_steps"])
         try:
             return super().fit(
                 data,
@@ -183,15 +188,17 @@ class TextModel(BatchedModel):
             self._prepare("evaluate")
             x = self._batches(x, y, sample_weight, batch_size)
             x, kwargs["steps"] = self._dataset(x, kwargs.get("steps"))
+            batches.check_end(x, "steps", kwargs["steps"])
         return super().evaluate(x, verbose=verbose, **kwargs)
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
         """Probabilities `<float32>[docs, classes]` (NumPy), in the order of the documents."""
         check_integer("batch_size", batch_size, allow_none=True)
         if isinstance(x, tf.data.Dataset):
+            batches.check_end(x, "steps", kwargs.get("steps"))
             data = self._plain(batches.from_dataset(x, batch_size))
             return super().predict(data, verbose=verbose, **kwargs)
-        x = documents.as_documents(x)
+        x = self.as_documents(x)
         count = documents.length_of(x)
         if not count:
             return np.zeros([0, len(self._labels)], "float32")
@@ -217,7 +224,7 @@ class TextModel(BatchedModel):
 
     def predict_on_batch(self, x):
         """As `keras.Model.predict_on_batch`, on a batch of what `fit` takes."""
-        return super().predict_on_batch(documents.as_documents(x))
+        return super().predict_on_batch(self.as_documents(x))
 
     def train_step(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -294,6 +301,16 @@ class TextModel(BatchedModel):
 
 def _micro_f1():
     return keras.metrics.F1Score(average="micro", threshold=0.5, name="micro_f1")
+
+
+def _with_variables(metrics):
+    """Metrics with "accuracy" as an object.
+
+    Keras would create its variables in the first training step and trace that step again.
+    """
+    if not isinstance(metrics, (list, tuple)):
+        return metrics
+    return [SingleLabelAccuracy(name) if name in ("accuracy", "acc") else name for name in metrics]
 
 
 def _listed(metrics):

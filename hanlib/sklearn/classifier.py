@@ -16,8 +16,8 @@ from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, DocumentClassifier
 from hanlib.sklearn.documents import as_texts
 from hanlib.sklearn.random_numbers import drawn_from
+from hanlib.training.builders import ids_of
 from hanlib.training.ngram_part import add_ngrams, longest_ngram
-from hanlib.training.preparation import ids_of
 
 # The parameters that override those of the preset.
 _ENCODER = ("cell", "embedding_dim", "units", "attention_units", "depth")

@@ -1,6 +1,7 @@
 """Makes the objects that a recipe describes: vectorizer, classifier, optimizer, loss."""
 
 import keras
+import tensorflow as tf
 
 from hanlib.layers import DocumentVectorizer, RationaleHead
 from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
@@ -25,15 +26,37 @@ _ENCODERS = {
 }
 
 
-def build_vectorizer(recipe):
-    """The vectorizer of a recipe, without a vocabulary."""
+def build_vectorizer(recipe, columns=()):
+    """The vectorizer of a recipe, without a vocabulary.
+
+    Args:
+        recipe: a `Recipe`.
+        columns: the known values of each given column of the words.
+    """
     return DocumentVectorizer(
         max_tokens=recipe.max_tokens,
         min_count=recipe.min_count,
         oov_buckets=recipe.oov_buckets,
         max_sentence_words=recipe.max_sentence_words,
         lowercase=recipe.lowercase,
+        word_case=recipe.word_case,
+        columns=columns,
     )
+
+
+def ids_of(vectorizer):
+    """The function from a list of texts to ragged ids, by one graph; see `TokenCache.build`."""
+    graph = tf.function(
+        vectorizer, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False
+    )
+
+    def vectorize(texts):
+        # A lone surrogate cannot be encoded as UTF-8.
+        return graph(
+            tf.constant([t.encode("utf-8", "replace") if isinstance(t, str) else t for t in texts])
+        )
+
+    return vectorize
 
 
 def build_classifier(recipe, vectorizer, classes, multi_label, rationale=False):
@@ -42,11 +65,15 @@ def build_classifier(recipe, vectorizer, classes, multi_label, rationale=False):
     Raises:
         RecipeError: a rationale head is wanted, and the encoder has no attention.
     """
-    encoder = build_encoder(recipe, vectorizer.vocabulary_size, len(classes))
+    encoder = build_encoder(
+        recipe, vectorizer.vocabulary_size, len(classes), vectorizer.feature_sizes
+    )
     head = None
     if rationale:
         head = RationaleHead(
-            weight=recipe.rationale_weight, attention_weight=recipe.rationale_attention
+            weight=recipe.rationale_weight,
+            attention_weight=recipe.rationale_attention,
+            sufficiency_weight=recipe.rationale_sufficiency,
         )
         if not encoder.has_attention:
             raise RecipeError(
@@ -60,8 +87,11 @@ def build_classifier(recipe, vectorizer, classes, multi_label, rationale=False):
     return classifier
 
 
-def build_encoder(recipe, vocabulary_size, classes):
+def build_encoder(recipe, vocabulary_size, classes, feature_sizes=()):
     """The encoder of a recipe, without weights: cheap enough to check a recipe with.
+
+    Args:
+        feature_sizes: see `DocumentVectorizer.feature_sizes`.
 
     Raises:
         RecipeError: the encoder does not take what the recipe says.
@@ -73,6 +103,8 @@ def build_encoder(recipe, vocabulary_size, classes):
     try:
         arguments = encoder_arguments(recipe.encoder, PRESETS[recipe.preset])
         arguments.update(recipe.encoder_arguments(classes))
+        if feature_sizes:
+            arguments["feature_sizes"] = feature_sizes
         return _ENCODERS[recipe.encoder](vocabulary_size, **arguments)
     except ValueError as error:
         raise RecipeError(f"the recipe's encoder cannot be built: {error}") from error

@@ -45,6 +45,11 @@ class Checkpoint:
         """The folder of complete results, before they are moved to the output folder."""
         return self.directory / "complete"
 
+    @property
+    def cache(self):
+        """The folder for the tokens of large corpora by default: beside the models."""
+        return self.output.parent / "cache"
+
     def run(self):
         """The argument of `start`, or None if there is no unfinished run.
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+from hanlib.data import TokenShards
 from hanlib.models.targets import class_weights, document_weights
 from hanlib.training.settings import RecipeError
 
@@ -42,6 +43,21 @@ def parse(text, classes):
                 f"Received: {name!r}"
             )
     return {names[name]: weight for name, weight in given.items()}
+
+
+def weights_of(text, labels, tokens):
+    """The argument `weights` of `hanlib.data.batches_of` for training documents.
+
+    Args:
+        text: `class_weight` of a recipe, or None, which gives None.
+        labels: the `Labels` of the classifier.
+        tokens: the documents, a `TokenCache` or `TokenShards`.
+    """
+    if text is None or not isinstance(tokens, TokenShards):
+        return weights_of_documents(text, labels, tokens.load().labels if text else None)
+    counts = tokens.label_counts(len(labels)), tokens.documents
+    weights = class_weights(parse(text, labels.classes), labels, counts=counts)
+    return lambda targets: document_weights(weights, targets, None, labels.multi_label).numpy()
 
 
 def weights_of_documents(text, labels, targets):

@@ -5,16 +5,31 @@ import json
 
 
 class Fingerprint:
-    """A digest of the classes of a corpus and of the examples that are passed through `watch`."""
+    """A digest of the classes of a corpus and of its examples.
 
-    def __init__(self, corpus):
+    >>> fingerprint = Fingerprint(["bad", "good"])
+    >>> fingerprint.add("Good.", "good")
+    >>> len(fingerprint.hexdigest())
+    32
+    """
+
+    def __init__(self, classes):
         self._hash = hashlib.blake2b(digest_size=16)
-        self._hash.update(json.dumps(list(corpus.classes)).encode())
+        self._hash.update(json.dumps(list(classes)).encode())
+
+    def add(self, text, label):
+        """Adds one example."""
+        self._hash.update(text.encode("utf-8", "replace"))
+        self._hash.update(f"\0{label!r}\0".encode("utf-8", "replace"))
+
+    def add_digest(self, hexdigest):
+        """Adds the examples of another `Fingerprint`."""
+        self._hash.update(hexdigest.encode())
 
     def watch(self, examples):
+        """Yields the examples, and adds them."""
         for text, label in examples:
-            self._hash.update(text.encode("utf-8", "replace"))
-            self._hash.update(f"\0{label!r}\0".encode("utf-8", "replace"))
+            self.add(text, label)
             yield text, label
 
     def hexdigest(self):

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import expit
 
+from hanlib.data import TokenShards
 from hanlib.layers.ngram_keys import check_key_range
 from hanlib.ops.token_batch import to_ragged
 from hanlib.training.mixing import MixingWeights, as_columns, mixing_weights, temperature
@@ -17,6 +18,8 @@ from hanlib.training.thresholds import best_threshold, label_thresholds, micro_f
 
 # Words of the longest n-gram, where words are words and where they are characters.
 OF_WORDS, OF_CHARACTERS = 3, 4
+# Documents on disk are a random sample, if they have more words: memory holds the n-grams of each.
+MOST_WORDS = 20_000_000
 # The most frequent words of the vocabulary that are looked at to tell which.
 _LOOKED_AT = 1_000
 
@@ -55,14 +58,15 @@ def _words_are_characters(vectorizer):
 def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, progress=silent):
     """Joins n-grams to a trained classifier.
 
-    The n-grams are fitted on the training documents. How much they and the network count is fitted
+    The n-grams are fitted on the training documents: of `TokenShards` on a random sample of at most
+    `MOST_WORDS` words. How much they and the network count is fitted
     on the validation documents. Without those each has a share of one half, and the n-grams have
     the temperature that is best out of fold.
 
     Args:
         classifier: The trained `DocumentClassifier`, without n-grams.
         longest: Words of the longest n-gram.
-        train: The `TokenCache` of the training documents.
+        train: The `TokenCache` or `TokenShards` of the training documents.
         validation: The `TokenBatches` of the validation documents, or None.
         seed: Decides the folds.
         weigh: Function from encoded labels to the weights of the documents, or to None.
@@ -73,6 +77,7 @@ def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, pr
     """
     began, multi_label = time.monotonic(), classifier.multi_label
     weigh = weigh or (lambda labels: None)
+    train = _in_memory(train, seed, progress)
     fitted, record = _fit(classifier, longest, train, seed, weigh(train.labels), progress)
     if validation is None:
         logits = fitted.out_of_fold_logits
@@ -96,21 +101,22 @@ def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, pr
     return joined, record
 
 
-def ngrams_alone(classifier, longest, train, validation, *, seed=0, weights=None, progress=silent):
+def ngrams_alone(classifier, longest, train, validation, *, seed=0, weigh=None, progress=silent):
     """Replaces the network of a classifier by n-grams: its logits are multiplied by zero.
 
     The n-grams have the temperature that is best out of fold. With several labels per document, the
     threshold of all labels is the one with the greatest micro-F1 on validation.
 
     Args:
-        classifier, longest, train, validation, seed, progress: See `add_ngrams`.
-        weights: Weights of the documents; see `fit_ngrams`.
+        classifier, longest, train, validation, seed, weigh, progress: See `add_ngrams`.
 
     Returns:
         The classifier, not compiled, and a dict with what was found, of which `loss` and `score`
         are out of fold.
     """
     began, multi_label = time.monotonic(), classifier.multi_label
+    train = _in_memory(train, seed, progress)
+    weights = None if weigh is None else weigh(train.labels)
     fitted, record = _fit(classifier, longest, train, seed, weights, progress)
     logits = fitted.out_of_fold_logits
     best = _temperature(logits, train.labels, multi_label, weights)
@@ -123,6 +129,18 @@ def ngrams_alone(classifier, longest, train, validation, *, seed=0, weights=None
     record["loss"] = float(fitted.losses[fitted.strength]) if fitted.losses else None
     record["seconds"] = round(time.monotonic() - began, 2)
     return alone, record
+
+
+def _in_memory(train, seed, progress):
+    """The documents that the n-grams are fitted on, as a `TokenCache`."""
+    if not isinstance(train, TokenShards):
+        return train
+    sample = train.sample(MOST_WORDS, seed)
+    if sample is not train:
+        progress.note(
+            f"n-grams are fitted on {sample.documents:,} of {train.documents:,} documents"
+        )
+    return sample.load()
 
 
 def _fit(classifier, longest, train, seed, weights, progress):
@@ -140,6 +158,7 @@ def _fit(classifier, longest, train, seed, weights, progress):
         progress=progress,
     )
     record = {"longest": longest, "number": fitted.layer.ngrams, "strength": fitted.strength}
+    record["documents"] = train.documents
     return fitted, record
 
 

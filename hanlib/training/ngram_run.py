@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 
 from hanlib import atomic_files
-from hanlib.data import TokenBatches
+from hanlib.data import batches_of
 from hanlib.training import class_weights, open_run, results
 from hanlib.training.best_epoch import BestEpoch
 from hanlib.training.checkpoint import Checkpoint
@@ -44,20 +44,20 @@ def train_ngrams(corpus, recipe, output, *, progress=None, dataset=None):
     if checkpoint.run() is None and (output / "model.keras").exists():
         return open_run.finished_run(output, run, progress)
     checkpoint.start(run)
-    began, fingerprint = time.monotonic(), Fingerprint(corpus)
+    began, fingerprint = time.monotonic(), Fingerprint(corpus.classes)
     keras.utils.set_random_seed(recipe.seed)
     classifier, caches, _ = prepare(corpus, recipe, checkpoint, progress, fingerprint)
     validation = caches.get("validation")
     if validation is not None:
-        validation = TokenBatches(validation, recipe.batch_size)
+        validation = batches_of(validation, recipe.batch_size)
     classifier, found = ngrams_alone(
         classifier,
         longest_ngram(recipe.ngrams, classifier.vectorizer),
         caches["train"],
         validation,
         seed=recipe.seed,
-        weights=class_weights.weights_of_documents(
-            recipe.class_weight, classifier._labels, caches["train"].labels
+        weigh=lambda labels: class_weights.weights_of_documents(
+            recipe.class_weight, classifier._labels, labels
         ),
         progress=progress,
     )

@@ -4,26 +4,37 @@ import itertools
 import shutil
 
 import numpy as np
-import tensorflow as tf
 
-from hanlib.data import TokenCache
+from hanlib.data import TokenCache, TokenShards
+from hanlib.layers.text_functions import TEXT_FUNCTIONS
+from hanlib.layers.vocabulary import add_counts
 from hanlib.models.marked_evidence import marks_of_texts
 from hanlib.training import starting_model, word_vectors
-from hanlib.training.builders import build_classifier, build_vectorizer
+from hanlib.training.builders import build_classifier, build_vectorizer, ids_of
 from hanlib.training.errors import TrainingError
 from hanlib.training.evaluation import label_encoder
+from hanlib.training.sharded_corpus import ShardedCorpus
 
-# A corpus with more training documents is tokenized to disk, beside the checkpoint.
+# The tokens of a corpus with more training documents are on disk.
 DOCUMENTS_IN_MEMORY = 200_000
 
 
 def prepare(
-    corpus, recipe, checkpoint, progress, fingerprint, start=None, soft_labels=None, check=None
+    corpus,
+    recipe,
+    checkpoint,
+    progress,
+    fingerprint,
+    start=None,
+    soft_labels=None,
+    check=None,
+    cache=None,
+    jobs=1,
 ):
     """The classifier at its beginning, the tokenized splits, and the record of word vectors.
 
     Args:
-        corpus, recipe, progress, start: see `hanlib.training.train`.
+        corpus, recipe, progress, start, cache, jobs: see `hanlib.training.train`.
         checkpoint: a `Checkpoint` that was started.
         fingerprint: the `Fingerprint` that the documents go through.
         soft_labels: `<float32>[unlabelled texts, classes]`: the unlabelled texts become training
@@ -32,31 +43,43 @@ def prepare(
             through the fingerprint; or None.
 
     Returns:
-        A `DocumentClassifier`; a dict of `TokenCache`s by split; a dict, or None.
+        A `DocumentClassifier`; a dict of `TokenCache`s or `TokenShards` by split; a dict, or None.
     """
-    vectorizer = _adapted(corpus, recipe, progress, fingerprint)
+    sharded = None
+    if soft_labels is None and _is_sharded(corpus, start, cache):
+        cache = cache or checkpoint.cache
+        sharded = ShardedCorpus(corpus, cache, jobs, progress)
+    vectorizer = _adapted(corpus, recipe, progress, fingerprint, sharded)
     if start is not None:
         vectorizer = starting_model.grown_vectorizer(start, vectorizer)
     vectorize = ids_of(vectorizer)
 
     def tokenize(name, examples, size, encode_label, mark=None):
-        return TokenCache.build(
+        directory = _directory(name, size, checkpoint)
+        tokens = TokenCache.build(
             examples,
             vectorize,
             encode_label=encode_label,
             mark=mark,
-            directory=_directory(name, size, checkpoint),
+            directory=directory,
             progress=lambda done: progress(f"tokenizing {name}", done, size),
         )
+        return tokens if directory is None else TokenShards.open([directory])
 
-    # The training documents went through the fingerprint for the vocabulary.
-    caches = {
-        "train": _training_cache(corpus, recipe, soft_labels, vectorizer, tokenize, fingerprint)
-    }
-    if "validation" in corpus.splits:
-        split = corpus.splits["validation"]
-        encode = label_encoder(corpus.classes, corpus.multi_label)
-        caches["validation"] = tokenize("validation", fingerprint.watch(split), split.size, encode)
+    if sharded is not None:
+        caches = sharded.tokenize(vectorizer, learns_evidence(corpus, recipe))
+    else:
+        # The training documents went through the fingerprint for the vocabulary.
+        caches = {
+            "train": _training_cache(corpus, recipe, soft_labels, vectorizer, tokenize, fingerprint)
+        }
+        if "validation" in corpus.splits:
+            split = corpus.splits["validation"]
+            encode, examples = (
+                label_encoder(corpus.classes, corpus.multi_label),
+                fingerprint.watch(split),
+            )
+            caches["validation"] = tokenize("validation", examples, split.size, encode)
     if check is not None:
         check()
     classifier = build_classifier(
@@ -67,17 +90,29 @@ def prepare(
         starting_model.copy_weights(start, classifier)
     if recipe.vectors is None:
         return classifier, caches, None
-    texts = [caches["train"]]
+    texts = [word_vectors.bounded(caches["train"], recipe.seed, progress)]
     if soft_labels is None and _reads_unlabelled(corpus, recipe):
         examples = ((text, 0) for text in corpus.unlabelled)
         texts.append(tokenize("unlabelled", examples, corpus.unlabelled.size, int))
+        texts[-1] = word_vectors.bounded(texts[-1], recipe.seed, progress)
     embedding = classifier.encoder.embedding
     found = word_vectors.find_vectors(
         recipe, vectorizer, embedding.output_dim, texts, checkpoint, progress
     )
     table = embedding.embeddings
     table.assign(found.embeddings(table.numpy(), recipe.vectors_std))
-    return classifier, caches, word_vectors.describe(found, recipe, caches["train"], progress)
+    return classifier, caches, word_vectors.describe(found, recipe, texts[0], progress)
+
+
+def _is_sharded(corpus, start, cache):
+    """Whether the files of a corpus are tokenized one by one, to a cache."""
+    if corpus.shards is None or corpus.digest is None:
+        return False
+    # No digest covers text functions of the user.
+    config = {} if start is None else start.vectorizer.get_config()
+    if any(isinstance(config.get(name), dict) for name in TEXT_FUNCTIONS):
+        return False
+    return cache is not None or corpus.splits["train"].size > DOCUMENTS_IN_MEMORY
 
 
 def learns_evidence(corpus, recipe):
@@ -98,19 +133,6 @@ def _training_cache(corpus, recipe, soft_labels, vectorizer, tokenize, fingerpri
         *("train", marked, size, encode),
         mark=lambda texts, spans: marks_of_texts(vectorizer, texts, spans),
     )
-
-
-def ids_of(vectorizer):
-    """The function from a list of texts to ragged ids, by one graph; see `TokenCache.build`."""
-    graph = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
-
-    def vectorize(texts):
-        # A lone surrogate cannot be encoded as UTF-8.
-        return graph(
-            tf.constant([t.encode("utf-8", "replace") if isinstance(t, str) else t for t in texts])
-        )
-
-    return vectorize
 
 
 def _training_examples(corpus, soft_labels):
@@ -135,17 +157,23 @@ def _reads_unlabelled(corpus, recipe):
     return reads and corpus.unlabelled is not None
 
 
-def _adapted(corpus, recipe, progress, fingerprint):
+def _adapted(corpus, recipe, progress, fingerprint, sharded=None):
     """The vectorizer with the vocabulary of all texts that the run learns from."""
     vectorizer, size = build_vectorizer(recipe), corpus.splits["train"].size
-    texts = (text for text, _ in fingerprint.watch(corpus.splits["train"]))
+    counts, texts = {}, iter(())
+    if sharded is not None:
+        counts, size = sharded.count_words(vectorizer, fingerprint), 0
+    else:
+        texts = (text for text, _ in fingerprint.watch(corpus.splits["train"]))
     if _reads_unlabelled(corpus, recipe):
         unlabelled = fingerprint.watch((text, None) for text in corpus.unlabelled)
         texts = itertools.chain(texts, (text for text, _ in unlabelled))
         more = corpus.unlabelled.size
         size = None if size is None or more is None else size + more
+    further = vectorizer.count_words(texts, lambda done: progress("vocabulary", done, size))
+    add_counts(counts, further.items(), most=vectorizer.max_counted_words)
     try:
-        vectorizer.adapt(texts, progress=lambda done: progress("vocabulary", done, size))
+        vectorizer.adapt_counts(counts, "texts")
     except ValueError as error:
         raise TrainingError(f"no vocabulary can be learned: {error}") from error
     return vectorizer

@@ -1,5 +1,6 @@
 """Reports the progress of `fit`."""
 
+import itertools
 import time
 
 import keras
@@ -25,19 +26,22 @@ class ProgressReport(keras.callbacks.Callback):
         self.progress, self.best_epoch, self.validation = progress, best_epoch, validation
         self.limit = limit
         self._speed = _Speed()
-        self._validated = None if validation is None else _documents_before(validation, 0)
+        self._validated = None if validation is None else np.cumsum([0, *validation.sizes(0)])
 
     def on_epoch_begin(self, epoch, logs=None):
         batches = self.model.training_batches
         self._epoch, self._first = epoch, batches.start
-        self._done, self._total = _documents_before(batches, epoch), batches.documents
+        self._sizes, self._total = batches.sizes(epoch), batches.documents
+        self._done = sum(itertools.islice(self._sizes, self._first))
 
     def on_train_batch_begin(self, batch, logs=None):
         if batch <= self._first:
             return
-        self._speed.add(int(self._done[batch] - self._done[batch - 1]))
+        size = next(self._sizes)
+        self._done += size
+        self._speed.add(size)
         if self._speed.due():
-            self._report(int(self._done[batch]))
+            self._report(self._done)
 
     def _report(self, done):
         epochs = self.params["epochs"]
@@ -93,11 +97,6 @@ def _loss_here(model):
     strategy = model.distribute_strategy
     found = strategy.run(model.metrics[0].result)
     return float(strategy.experimental_local_results(found)[0])
-
-
-def _documents_before(batches, epoch):
-    """The number of documents before each batch of an epoch, and after the last."""
-    return np.cumsum([0, *(len(batch) for batch in batches.plan(epoch))])
 
 
 def _summary(entry, epochs):

@@ -5,6 +5,9 @@ import dataclasses
 from hanlib.training import class_weights
 from hanlib.training.errors import TrainingError
 
+# Training documents and unlabelled texts of a run with teachers.
+MOST_SELF_TRAINED = 1_000_000
+
 
 def check_corpus(corpus, recipe):
     """Raises a `TrainingError` if a recipe cannot be trained on a corpus."""
@@ -24,6 +27,12 @@ def check_corpus(corpus, recipe):
         class_weights.parse(recipe.class_weight, corpus.classes)
     if recipe.self_train and corpus.unlabelled is None:
         raise TrainingError("`self_train` needs unlabelled texts: `unlabelled`. Received: none")
+    sizes = (corpus.splits["train"].size, corpus.unlabelled and corpus.unlabelled.size)
+    if recipe.self_train and sum(size or 0 for size in sizes) > MOST_SELF_TRAINED:
+        raise TrainingError(
+            f"`self_train` must be false for more than {MOST_SELF_TRAINED:,} documents, whose soft "
+            f"labels would be in memory. Received: {sum(size or 0 for size in sizes):,} documents"
+        )
     if recipe.calibrate and not (
         "validation" in corpus.splits and corpus.splits["validation"].size
     ):

@@ -2,6 +2,9 @@
 
 import contextlib
 import dataclasses
+import functools
+import itertools
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -11,7 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib import atomic_files
-from hanlib.data import TokenBatches
+from hanlib.checks import check_integer
+from hanlib.data import batches_of
 from hanlib.training import (
     class_weights,
     open_run,
@@ -23,6 +27,7 @@ from hanlib.training import (
 from hanlib.training.averaged_weights import AveragedWeights
 from hanlib.training.best_epoch import BestEpoch
 from hanlib.training.builders import build_encoder, compile_classifier
+from hanlib.training.errors import TrainingError
 from hanlib.training.fingerprint import Fingerprint
 from hanlib.training.ngram_part import add_ngrams, longest_ngram
 from hanlib.training.preparation import prepare
@@ -32,6 +37,9 @@ from hanlib.training.step_checkpoint import StepCheckpoint
 from hanlib.training.time_limit import TimeLimit
 from hanlib.training.word_vectors import with_width
 from hanlib.training.workers import SharedCheckpoint, Workers
+
+# The temperature is fitted on at most as many validation documents, whose texts are in memory.
+MOST_CALIBRATED = 100_000
 
 
 def train(
@@ -46,6 +54,8 @@ def train(
     export=None,
     start=None,
     strategy=None,
+    cache=None,
+    jobs=1,
 ):
     """Trains a classifier on a corpus and writes the model and its records to a folder.
 
@@ -96,6 +106,13 @@ def train(
             of one device up to rounding (with dropout: up to other random numbers). All workers
             call this function with the same arguments and data. Worker 0, the chief, writes to
             `output`; the others use a temporary folder.
+        cache: the folder for the tokens of a corpus from files, which other runs on the same files
+            use again (see `hanlib.training.sharded_corpus`). None: a corpus of more than 200,000
+            training documents is tokenized to the folder `cache` beside `output`, on a worker that
+            is not the chief to a temporary one; the tokens of a smaller one are in memory. A
+            resumed run has the folder of the run before.
+        jobs: number of processes that tokenize to the cache. The result does not depend on it. With
+            several, a script needs `if __name__ == "__main__":`.
 
     Returns:
         None on a worker that is not the chief. Else a dict: metrics on `validation` (see
@@ -131,11 +148,24 @@ def train(
             output, resume = stack.enter_context(tempfile.TemporaryDirectory()), False
         return _train(
             *(corpus, recipe, Path(output), resume, progress or silent, dataset, test, export),
-            *(start, workers),
+            *(start, workers, cache, check_integer("jobs", jobs, error=TrainingError)),
         )
 
 
-def _train(corpus, recipe, output, resume, progress, dataset, test, export, start, workers):
+def _train(
+    corpus,
+    recipe,
+    output,
+    resume,
+    progress,
+    dataset,
+    test,
+    export,
+    start,
+    workers,
+    cache,
+    jobs,
+):
     requirements.check_corpus(corpus, recipe)
     # A teacher learns from fewer documents than its student, and has epochs of its own.
     teacher = {"epochs": recipe.epochs, "patience": recipe.patience}
@@ -151,6 +181,7 @@ def _train(corpus, recipe, output, resume, progress, dataset, test, export, star
         "recipe": recipe.to_dict(),
         "dataset": open_run.describe(corpus, dataset),
         **({"teacher": teacher} if recipe.self_train else {}),
+        **({} if cache is None else {"cache": os.path.abspath(cache)}),
     }
     checkpoint = SharedCheckpoint(output, workers)
     output.mkdir(parents=True, exist_ok=True)
@@ -162,20 +193,31 @@ def _train(corpus, recipe, output, resume, progress, dataset, test, export, star
         return open_run.finished_run(output, run, progress) if workers.chief else None
     workers.check_same("recipe", run["recipe"])
     resumed = open_run.open_run(checkpoint, run, resume, progress)
+    if resumed and cache is None:
+        cache = checkpoint.run().get("cache")
     began = time.monotonic()
     tf.config.experimental.enable_op_determinism()
     taught = None
     if recipe.self_train:
         own = dataclasses.replace(recipe, **checkpoint.run()["teacher"])
         taught = self_training.teach(
-            train, corpus, own, checkpoint, resumed, progress, dataset=dataset, start=start
+            functools.partial(train, cache=cache, jobs=jobs),
+            corpus,
+            own,
+            checkpoint,
+            resumed,
+            progress,
+            dataset=dataset,
+            start=start,
         )
     keras.utils.set_random_seed(recipe.seed)
-    fingerprint = Fingerprint(corpus)
+    fingerprint = Fingerprint(corpus.classes)
     with workers.strategy.scope():
         classifier, caches, vectors = prepare(
             *(corpus, recipe, checkpoint, progress, fingerprint, start, taught and taught.labels),
             check=lambda: workers.check_same("data set", fingerprint.hexdigest()),
+            cache=cache,
+            jobs=jobs,
         )
     longest = longest_ngram(recipe.ngrams, classifier.vectorizer)
     if resumed and not (checkpoint.directory / "state.npz").exists():
@@ -184,7 +226,7 @@ def _train(corpus, recipe, output, resume, progress, dataset, test, export, star
         )
     validation = caches.get("validation")
     if validation is not None:
-        validation = TokenBatches(validation, recipe.batch_size)
+        validation = batches_of(validation, recipe.batch_size)
     with workers.strategy.scope():
         workers.copy_from_chief(classifier.weights)
         best = fit(
@@ -235,7 +277,7 @@ def fit(
     Args:
         classifier: a built `DocumentClassifier`.
         recipe: a `Recipe` from `Recipe.for_documents`.
-        train: a `hanlib.data.TokenCache`.
+        train: a `hanlib.data.TokenCache`, or `TokenShards`.
         validation: `hanlib.data.TokenBatches`, or None.
         checkpoint: a `Checkpoint` that was started.
         progress: as in `train`.
@@ -245,15 +287,14 @@ def fit(
     Returns:
         The `BestEpoch` with the records of the epochs.
     """
-    batches = TokenBatches(
+    batches = batches_of(
         train,
         recipe.batch_size,
         seed=recipe.seed,
         max_batch_words=recipe.max_batch_words,
         epochs=recipe.epochs,
-        weights=class_weights.weights_of_documents(
-            recipe.class_weight, classifier._labels, train.labels
-        ),
+        weights=class_weights.weights_of(recipe.class_weight, classifier._labels, train),
+        steps_per_epoch=recipe.steps_per_epoch,
     )
     if not compiled:
         compile_classifier(classifier, recipe, batches.steps * recipe.epochs)
@@ -291,8 +332,11 @@ def fit_batches(
 
 
 def _calibrate(classifier, split):
-    """Calibrates a classifier; gives the temperature. Which labels are given stays the same."""
-    texts, labels = zip(*split, strict=True)
+    """Calibrates a classifier on at most `MOST_CALIBRATED` documents; gives the temperature.
+
+    Which labels are given stays the same.
+    """
+    texts, labels = zip(*itertools.islice(split, MOST_CALIBRATED), strict=True)
     temperature = classifier.calibrate(list(texts), list(labels))
     if classifier.multi_label:
         # The threshold t in terms of the logits, divided by the temperature.

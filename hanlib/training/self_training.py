@@ -103,7 +103,7 @@ def _labels_of(folder, texts, progress):
 
 
 def _digest(corpus):
-    fingerprint = Fingerprint(corpus)
+    fingerprint = Fingerprint(corpus.classes)
     for _ in fingerprint.watch((text, None) for text in corpus.unlabelled):
         pass
     return fingerprint.hexdigest()

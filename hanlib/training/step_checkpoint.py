@@ -55,7 +55,7 @@ class StepCheckpoint(keras.callbacks.Callback):
         self._batches = self.model.training_batches
         if self._batches is None:
             raise TrainingError("StepCheckpoint needs documents in memory, or TokenBatches")
-        self.model.build_metrics(self._batches.cache.labels)
+        self.model.build_metrics(self._batches.some_labels)
         state = self.checkpoint.read_state()
         if state is not None:
             self._restore(*state)

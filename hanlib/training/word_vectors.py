@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from hanlib import atomic_files, embeddings
+from hanlib.data import TokenShards
 from hanlib.training.errors import TrainingError
 from hanlib.training.settings import RecipeError
 
 OWN = "own"
 _DOCUMENTS = 1_000
+# Vectors are learned from a sample of the documents on disk, if these have more words.
+MOST_WORDS = 200_000_000
 
 
 def with_width(recipe):
@@ -68,10 +71,21 @@ def find_vectors(recipe, vectorizer, width, caches, checkpoint, progress):
     return found
 
 
+def bounded(tokens, seed, progress):
+    """The documents to learn vectors from: all, or a random sample of `TokenShards`."""
+    if not isinstance(tokens, TokenShards) or tokens.words <= MOST_WORDS:
+        return tokens
+    sample = tokens.sample(MOST_WORDS, seed)
+    progress.note(
+        f"word vectors are learned from {sample.documents:,} of {tokens.documents:,} documents"
+    )
+    return sample
+
+
 def describe(found, recipe, train, progress):
     """The record of vectors: where they come from, and how many words have one."""
     counts = np.zeros(len(found.known), np.int64)
-    for ids, _ in blocks(train):
+    for ids, _ in blocks(train, len(counts)):
         counts += np.bincount(ids, minlength=len(counts))
     words = np.ones(len(counts))
     words[: 1 + recipe.oov_buckets] = 0
@@ -90,19 +104,24 @@ def describe(found, recipe, train, progress):
     return record
 
 
-def blocks(cache):
-    """The documents of a `TokenCache` as `(ids, lengths)`, some at a time, laid end to end."""
-    for start in range(0, cache.documents, _DOCUMENTS):
-        indexes = np.arange(start, min(start + _DOCUMENTS, cache.documents))
-        ids = cache.padded(indexes)["ids"]
-        yield ids[ids > 0], cache.lengths[indexes]
+def blocks(cache, size):
+    """The documents as `(ids, lengths)`, some at a time, laid end to end.
+
+    Args:
+        cache: a `TokenCache`, or `TokenShards`.
+        size: the number of word ids; features that the ids carry are left out.
+    """
+    for tokens in (part.load() for part in cache.rounds()):
+        for start in range(0, tokens.documents, _DOCUMENTS):
+            indexes = np.arange(start, min(start + _DOCUMENTS, tokens.documents))
+            yield tokens.flat(indexes)[0] % size, tokens.lengths[indexes]
 
 
 def _learn(recipe, size, width, caches, progress):
     total = sum(cache.documents for cache in caches)
 
     def texts():
-        return (block for cache in caches for block in blocks(cache))
+        return (block for cache in caches for block in blocks(cache, size))
 
     def report(done):
         progress("learning word vectors", done, total)

@@ -116,6 +116,11 @@ class SharedCheckpoint(Checkpoint):
         super().__init__(output)
         self.workers = workers
 
+    @property
+    def cache(self):
+        # The output folder of the others is a temporary one.
+        return super().cache if self.workers.chief else self.directory / "cache"
+
     def _write(self, name, arrays):
         if self.workers.chief:
             super()._write(name, arrays)
