@@ -41,6 +41,7 @@ SHORTER = {
     r"EXAMPLES = 6_000": "EXAMPLES = 128",
     r"range\(1_500\)\) if pair\[0\] not in seen\]\[:1_000\]": r"range(30)) if pair[0] not in seen]",
     r"MESSAGES = 1_000": "MESSAGES = 120",
+    r"ngrams=2\)": "ngrams=0)",
     r"TESTED, ADDED = .*": "TESTED, ADDED = 4, [0, 3]",
     r'"train": 1_000, "validation": 200, "test": 200': '"train": 32, "validation": 8, "test": 8',
     # Training ends after a step; each model that is named later is trained.
