@@ -103,8 +103,9 @@ def class_evidence(explanations, top=20, min_count=5):
     is multiplied by the number of words in its sentence.
 
     A phrase is 2 to 4 consecutive words of a sentence, punctuation included, of which the first and
-    the last are no punctuation and support the class, or oppose it, with at least a fifth of the largest score of the document, as they are
-    shaded in a display. Its score is the sum over its words, and only these occurrences count.
+    the last are no punctuation and support the class, or oppose it, with at least a fifth of the
+    largest score of the document, as they are shaded in a display. Its score is the sum over its
+    words, and only these occurrences count.
 
     Args:
         explanations: An iterable of `Explanation`s by one method.
