@@ -150,7 +150,7 @@ class TokenClassifier(ItemClassifier):
 
     def _rows(self, indices):
         """The rows of the table for the indices of given columns."""
-        return indices + self.token_features.first_rows()[:-1]
+        return indices + np.array(self.token_features.first_rows()[:-1], "int32")
 
     def token_batch_of_one_word(self):
         features = tf.zeros([1, 1, self.token_features.count], tf.int32)
