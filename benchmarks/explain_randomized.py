@@ -24,12 +24,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path, help="folder of the model; it is trained if it is new")
     parser.add_argument("--documents", type=int, default=40, help="reviews")
+    parser.add_argument("--methods", nargs="+", default=METHODS, help="methods to compare")
     arguments = parser.parse_args()
     classifier = imdb_sample.classifier(arguments.model)
     texts = imdb_sample.unseen_texts(arguments.documents)
     print(f"{len(texts)} reviews\n")
     print("| method | randomized down to | words | sentences |\n|---|---|---|---|")
-    for row in randomization_table(classifier, texts, METHODS):
+    for row in randomization_table(classifier, texts, arguments.methods):
         words, sentences = (
             "{:.2f} ({:.2f} to {:.2f})".format(*row[f"{level}_correlation"])
             for level in ("word", "sentence")

@@ -83,7 +83,7 @@ def test_integrated_gradients_of_a_pair_sum_to_the_difference(classifier):
     whole = sums(scores.words, documents.document_words)
     np.testing.assert_allclose(whole, ends[0] - ends[1], atol=0.02)
     np.testing.assert_allclose(ends[0], by_hand(classifier, NESTED, scores.targets), atol=1e-5)
-    assert np.abs(whole).max() > 0.5
+    assert np.abs(whole).max() > 0.1
     assert scores.diagnostics["completeness_error"].max() < 0.02
 
 
@@ -99,7 +99,7 @@ def test_gradients_of_a_pair_are_differences_of_those_of_two_labels(method):
     for name in ("words", "sentences"):
         first, second = (getattr(scores, name) for scores in of_classes)
         np.testing.assert_allclose(getattr(own, name), first - second, atol=1e-5)
-    assert np.abs(own.words).max() > 0.1
+    assert np.abs(own.words).max() > 0.01
 
 
 def test_leave_one_out_of_a_pair_is_the_change_of_the_contrast():

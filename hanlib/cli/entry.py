@@ -8,6 +8,7 @@ import warnings
 
 import hanlib
 from hanlib.cli import (
+    agreement,
     compare,
     datasets,
     evaluate,
@@ -15,6 +16,7 @@ from hanlib.cli import (
     export,
     index,
     info,
+    mark,
     predict,
     score,
     serve,
@@ -32,6 +34,8 @@ _COMMANDS = (
     score,
     explain,
     index,
+    mark,
+    agreement,
     export,
     serve,
     info,

@@ -12,10 +12,13 @@ unfaithful, which only removal shows (`hanlib.explain.faithfulness`).
 """
 
 import contextlib
+import dataclasses
 
 import numpy as np
 
 from hanlib.evidence import agreement
+from hanlib.evidence.methods import get_method
+from hanlib.evidence.shading import weights
 from hanlib.explain.explain import explain
 from hanlib.explain.faithfulness_table import mean_with_interval
 from hanlib.explain.methods import available_methods
@@ -40,7 +43,8 @@ def randomization_table(classifier, documents, methods=None, *, seed=0, progress
     Returns:
         A list of `dict`, one for each method and part: method, randomized (the last part that was
         randomized: all parts above it are, too), and word_correlation and sentence_correlation,
-        Spearman's rank correlation with the original scores, each `(mean, low, high)` with the 95 %
+        Spearman's rank correlation with the original scores (a word's attention times the number of
+        words in its sentence), each `(mean, low, high)` with the 95 %
         bootstrap interval of the mean over the documents; NaN if it is not defined for any.
 
     >>> from hanlib.models import HAN, DocumentClassifier
@@ -54,8 +58,8 @@ def randomization_table(classifier, documents, methods=None, *, seed=0, progress
     original = {name: explain(classifier, documents, name) for name in names}
     draw, rows = np.random.default_rng(seed), []
     with _restored(classifier):
-        for part, weights in classifier_parts(classifier):
-            for weight in weights:
+        for part, of_part in classifier_parts(classifier):
+            for weight in of_part:
                 values = weight.numpy()
                 weight.assign(draw.permutation(values.reshape(-1)).reshape(values.shape))
             for name in names:
@@ -114,8 +118,28 @@ def _again(classifier, documents, explanations):
     return found
 
 
+def _comparable(explanation):
+    """The explanation with attention scaled as for the display.
+
+    As shares of their sentences, words would mostly be ranked by the lengths of the sentences.
+    """
+    method = get_method(explanation.method)
+    sentences = tuple(
+        dataclasses.replace(
+            sentence,
+            words=tuple(
+                dataclasses.replace(word, score=score)
+                for word, score in zip(sentence.words, weights(sentence, method), strict=True)
+            ),
+        )
+        for sentence in explanation.sentences
+    )
+    return dataclasses.replace(explanation, sentences=sentences)
+
+
 def _row(method, part, before, after):
-    found = [agreement(*pair) for pair in zip(before, after, strict=True)]
+    pairs = zip(map(_comparable, before), map(_comparable, after), strict=True)
+    found = [agreement(*pair) for pair in pairs]
     columns = {}
     for level in ("word", "sentence"):
         values = [getattr(pair, f"{level}_correlation") for pair in found]

@@ -14,7 +14,7 @@ from hanlib.models.further_parts import FurtherParts
 from hanlib.models.labels import Labels
 from hanlib.models.text_model import TextModel
 from hanlib.models.word_features import check_features
-from hanlib.ops.token_batch import marks_of, to_ragged
+from hanlib.ops.token_batch import has_marks, marks_of, to_ragged
 from hanlib.serving.export import export_saved_model
 
 
@@ -173,8 +173,7 @@ class DocumentClassifier(FurtherParts, TextModel):
             vectors, scores = self.encoder(ids, return_attention_scores=True, training=training)
             return self.classify(vectors, ngrams, training), scores
         if training and self.rationale is not None:
-            marked = isinstance(inputs, dict) and "marks" in inputs
-            marks = marks_of(inputs) if marked else None
+            marks = marks_of(inputs) if has_marks(inputs) else None
             vectors = self.rationale.encode(self.encoder, ids, marks, training)
         else:
             vectors = self.encoder(ids, training=training)

@@ -71,7 +71,9 @@ def build_classifier(recipe, vectorizer, classes, multi_label, rationale=False):
     head = None
     if rationale:
         head = RationaleHead(
-            weight=recipe.rationale_weight, attention_weight=recipe.rationale_attention
+            weight=recipe.rationale_weight,
+            attention_weight=recipe.rationale_attention,
+            sufficiency_weight=recipe.rationale_sufficiency,
         )
         if not encoder.has_attention:
             raise RecipeError(

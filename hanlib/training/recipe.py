@@ -128,6 +128,11 @@ class Recipe:
     rationale_attention: float = setting(
         0.0, "weight of the same loss on the attention scores before the softmax", **at_least(0)
     )
+    rationale_sufficiency: float = setting(
+        0.0,
+        "weight of the loss of the label that is predicted from the marked words alone",
+        **at_least(0),
+    )
     # Labels of sentences or tokens.
     task: str = setting(
         "documents", "what is labeled", **one_of("documents", "sentences", "tokens")
