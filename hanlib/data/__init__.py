@@ -7,7 +7,7 @@ from hanlib.data.bad_rows import BadRows, BadRowsWarning
 from hanlib.data.catalog import DatasetRecord, describe, load
 from hanlib.data.corpus import Corpus, DataError, DataWarning, Split, Texts
 from hanlib.data.items import ItemCorpus, load_items
-from hanlib.data.shard_batches import ShardBatches, batches_of
+from hanlib.data.shard_batches import batches_of
 from hanlib.data.texts import read_texts
 from hanlib.data.token_batches import TokenBatches
 from hanlib.data.token_cache import TokenCache
