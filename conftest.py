@@ -5,6 +5,8 @@ import os
 import sys
 from importlib.util import find_spec
 
+import pytest
+
 # Doctests of packages whose optional requirement is not installed.
 collect_ignore_glob = [] if find_spec("apache_beam") else ["hanlib/beam/*.py"]
 
@@ -26,3 +28,10 @@ def pytest_collection_finish():
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     gc.enable()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def free_models():
+    """Frees the models and graphs of a file, which are cycles, before the next file begins."""
+    yield
+    gc.collect()

@@ -47,27 +47,42 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA, help="movies_rationales.jsonl")
     parser.add_argument("--model", type=Path, help="folder of the trained model")
-    parser.add_argument("--documents", type=int, help="maximum number of dev documents to explain")
+    parser.add_argument("--documents", type=int, help="maximum number of documents to explain")
+    parser.add_argument(
+        "--judge",
+        choices=("dev", "validation"),
+        default="dev",
+        help="documents to explain; validation: those of train that are held out, for choices",
+    )
+    parser.add_argument("--train", type=int, help="maximum number of documents to train on")
     parser.add_argument("--evidence", action="store_true", help="learn the rationales as well")
     parser.add_argument("--start", type=Path, help="folder of a model to start from")
     parser.add_argument("--epochs", type=int, default=10, help="epochs of training")
     parser.add_argument("--methods", nargs="+", help="methods to measure (default: all)")
+    parser.add_argument(
+        "--only-agreement", action="store_true", help="do not measure the faithfulness"
+    )
     parser.add_argument("--set", nargs="+", default=[], help="fields of the recipe, field=value")
     arguments = parser.parse_args()
     if not arguments.data.is_file():
         sys.exit(f"no such file: {arguments.data} (give it with --data)")
     rows = [json.loads(line) for line in arguments.data.open(encoding="utf-8")]
     by_split = {name: [r for r in rows if r["split"] == name] for name in ("train", "dev")}
+    by_split |= held_out(by_split["train"], arguments.train)
     print_setting()
     folder = arguments.model or Path(tempfile.mkdtemp())
-    classifier = trained(by_split["train"], folder, arguments)
+    classifier = trained(by_split, folder, arguments)
     methods = arguments.methods or available_methods(classifier)
-    dev = by_split["dev"][: arguments.documents]
-    measured = evaluate(classifier, [(row["text"], CLASSES[row["label"]]) for row in dev])
-    print(f"accuracy on {len(dev)} dev documents: {measured['accuracy']:.3f}\n", flush=True)
+    judged = by_split[arguments.judge][: arguments.documents]
+    name = f"{len(judged)} {arguments.judge} documents"
+    print(f"accuracy on {name}: {accuracy(classifier, judged, 'text'):.3f}")
+    marked = [{**row, "alone": words_alone(row)} for row in judged if row["evidence"]]
+    alone = accuracy(classifier, marked, "alone")
+    print(f"accuracy on their marked words alone: {alone:.3f}\n", flush=True)
     share = np.mean([len(marked_words(r)) / len(r["text"].split()) for r in by_split["train"]])
-    print_plausibility(classifier, dev, float(share), methods)
-    print_faithfulness(classifier, [row["text"] for row in dev], methods)
+    print_plausibility(classifier, judged, float(share), methods)
+    if not arguments.only_agreement:
+        print_faithfulness(classifier, [row["text"] for row in judged], methods)
 
 
 def print_setting():
@@ -75,13 +90,29 @@ def print_setting():
     print(f"Python {platform.python_version()}, {packages}; {os.cpu_count()} cores", flush=True)
 
 
-def trained(rows, folder, arguments):
+def held_out(rows, most):
+    """A random tenth of the training documents as validation documents, and the others."""
+    rows = random.Random(0).sample(rows, len(rows))
+    count = len(rows) // 10
+    return {"validation": rows[:count], "train": rows[count:][:most]}
+
+
+def accuracy(classifier, rows, key):
+    return evaluate(classifier, [(row[key], CLASSES[row["label"]]) for row in rows])["accuracy"]
+
+
+def words_alone(row):
+    """The marked words of a document, without the others."""
+    words = row["text"].split()
+    return " ".join(words[index] for index in sorted(marked_words(row)))
+
+
+def trained(by_split, folder, arguments):
     """The classifier in `folder`, which is trained first if there is none."""
     if not (folder / "model.keras").exists():
-        rows = random.Random(0).sample(rows, len(rows))
-        held_out = len(rows) // 10
-        parts = {"train": rows[held_out:], "validation": rows[:held_out]}
-        splits = {name: split_of(part, arguments.evidence) for name, part in parts.items()}
+        splits = {
+            name: split_of(by_split[name], arguments.evidence) for name in ("train", "validation")
+        }
         corpus = Corpus("movies_rationales", CLASSES, False, splits)
         recipe, start = Recipe(batch_size=16, epochs=arguments.epochs), None
         if arguments.start is not None:

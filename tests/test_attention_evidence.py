@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 from random_ngrams import random_ngrams
 
-from hanlib.explain.attention_evidence import attention_evidence, log_odds
+from hanlib.explain.attention_evidence import attention_evidence
+from hanlib.explain.margins import margins
 from hanlib.models import HAN, DocumentClassifier, FlatRecurrent
 
 WORDS, CLASSES = 12, 3
@@ -185,8 +186,8 @@ def test_nothing_at_all_gives_no_scores():
 def test_log_odds_stay_finite_where_the_classifier_is_sure():
     logits = np.array([[500.0, -500.0, 0.0], [1.0, 2.0, 3.0]], "float32")
     expected_odds = [500, 2 - np.log(np.exp(1) + np.exp(3))]
-    np.testing.assert_allclose(log_odds(logits, [0, 1], False), expected_odds, rtol=1e-5)
-    np.testing.assert_allclose(log_odds(logits, [1, 2], True), [-500, 3])
+    np.testing.assert_allclose(margins(logits, [0, 1], False), expected_odds, rtol=1e-5)
+    np.testing.assert_allclose(margins(logits, [1, 2], True), [-500, 3])
 
 
 @pytest.mark.parametrize("encoder", [HAN, FlatRecurrent])

@@ -1,6 +1,7 @@
 """The command line, as scripts rely on it: output, exit codes, one-line errors."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -225,3 +226,50 @@ def test_python_m_hanlib_shows_a_mistake_without_a_traceback(tmp_path):
     assert result.returncode == 2
     assert result.stderr.count(b"\n") == 1
     assert result.stdout == b""
+
+
+# Runs commands until they import TensorFlow, and prints which of them do not start it quietly.
+LOUD = """
+import json, sys, traceback
+
+class Found(BaseException):
+    pass
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("tensorflow", "keras"):
+            raise Found([frame.name for frame in traceback.extract_stack()])
+
+sys.meta_path.insert(0, Watch())
+from hanlib.cli import main
+
+for command in json.loads(sys.argv[1]):
+    try:
+        print(command, "ends with", main(command))
+    except Found as found:
+        if "start_tensorflow" not in found.args[0]:
+            print(command, found.args[0])
+"""
+
+
+def test_every_command_starts_tensorflow_without_its_messages(tmp_path):
+    golden = Path(hanlib.__file__).parents[1] / "saved_models" / "demo-golden"
+    served = str(golden / "serving" / "1")
+    golden = str(golden)
+    done = python(
+        *("-c", LOUD),
+        json.dumps(
+            [
+                ["train", "demo", "--output", str(tmp_path / "model")],
+                ["compare", "demo", "--output", str(tmp_path / "compared")],
+                ["evaluate", golden],
+                ["predict", golden, "Good."],
+                ["predict", "--saved-model", served, "Good."],
+                ["explain", golden, "Good."],
+                ["export", golden, str(tmp_path / "exported")],
+                ["serve", served, "--port", "0"],
+            ]
+        ),
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr

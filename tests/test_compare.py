@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 
 import keras
@@ -74,6 +75,9 @@ def test_the_score_is_the_one_of_evaluate(compared):
             assert sum(group["documents"] for group in groups) == 16
             assert sum(group["right"] for group in groups) == 16 * accuracy
             assert min(run["speed"], run["training_speed"], run["seconds"]) > 0
+            assert min(run["cpu_seconds"], run["prediction_cpu_seconds"]) > 0
+            # The kernel of Linux counts it; other systems do not.
+            assert run["peak_memory"] is None or 0 < run["peak_memory"] < 2e9
 
 
 def test_n_grams_alone_are_a_classifier_without_a_network(compared):
@@ -95,7 +99,10 @@ def test_the_tables(compared):
     assert re.search(r"\nngrams +1\.0000 +0\.0000 +[\d,]+ +1\.0", text)
     heads, rows = found.length_table()
     assert rows[1] == ["ngrams", *["1.0000"] * (len(heads) - 1)]
+    heads, rows = found.table()
+    assert dict(zip(heads, rows[1], strict=True))["CPU (s)"].isdigit()
     record = json.loads(found.to_json())
+    assert set(record["versions"]) == {"hanlib", "keras", "tensorflow"}
     assert [model["model"] for model in record["models"]] == MODELS_HERE
     assert record["models"][0]["score"] == found.results[0].score
 
@@ -120,6 +127,16 @@ def test_finished_runs_are_used_again(compared, monkeypatch):
     assert again.to_json() == found.to_json()
     other = compare(tiny_run.corpus(), output, MODELS_HERE, recipe=recipe(min_count=2), seeds=1)
     assert "min_count is 1 there and 2 now" in other.results[0].error
+
+
+def test_another_split_keeps_the_cost_of_training(compared, tmp_path):
+    output, found = compared
+    shutil.copytree(output / "ngrams-0", tmp_path / "ngrams-0")
+    again = compare(
+        tiny_run.corpus(), tmp_path, ["ngrams"], recipe=recipe(), seeds=1, split="train"
+    )
+    (run,) = again.results[0].runs
+    assert run["cpu_seconds"] == found.results[1].runs[0]["cpu_seconds"]
 
 
 def test_a_failed_model_leaves_the_others(compared, monkeypatch):

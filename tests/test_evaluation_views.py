@@ -11,6 +11,7 @@ from hanlib.evaluation import (
     attention_spread,
     class_evidence,
     confusion_matrix,
+    corpus_shift,
     errors_by_length,
     reliability,
     risk_coverage,
@@ -226,9 +227,78 @@ def test_the_top_of_each_side_is_kept():
     assert [contribution.text for contribution in kept] == ["w19", "w18", "w1", "w0"]
 
 
+def test_intervals_treat_documents_as_the_sample(rng):
+    made, sums, counts = [], [], []
+    for _ in range(12):
+        scores = rng.normal(0.3, 0.2, rng.integers(1, 5))
+        words = tuple(Word("good", float(score)) for score in scores)
+        made.append(Explanation(None, "x", {}, "x", "random", (Sentence("S.", 1.0, words),)))
+        sums.append(scores.sum())
+        counts.append(len(scores))
+    (good,) = class_evidence(made, min_count=1).words["x"]
+    sums, counts = np.array(sums), np.array(counts)
+    mean = sums.sum() / counts.sum()
+    error = np.sqrt(12 / 11 * ((sums - mean * counts) ** 2).sum()) / counts.sum()
+    assert good.mean == pytest.approx(mean)
+    assert (good.low, good.high) == pytest.approx((mean - 1.96 * error, mean + 1.96 * error))
+    (alone,) = class_evidence(made[:1], min_count=1).words["x"]
+    assert alone.low is None
+    assert alone.high is None
+
+
+def test_phrases_begin_and_end_with_shaded_words():
+    scores = {"not": -0.6, "a": 0.0, "very": 0.01, "good": -0.5, "film": 0.02, "superb": 1.0}
+    words = tuple(Word(name, score) for name, score in scores.items())
+    made = [Explanation(None, "x", {}, "x", "random", (Sentence("S.", 1.0, words),))] * 2
+    (phrase,) = class_evidence(made, min_count=1).phrases["x"]
+    assert (phrase.text, phrase.count, phrase.documents) == ("not a very good", 2, 2)
+    assert phrase.mean == pytest.approx(-1.09)
+    assert class_evidence(made[:1], min_count=1).phrases["x"] == ()
+
+
+def documents_with(rng, word, share, score, count=200, label="x"):
+    """Documents for a class, a share of which contains a word with noisy scores."""
+    for number in range(count):
+        words = [Word("the", float(rng.normal(0, 0.1)))]
+        if number < share * count:
+            words.append(Word(word, float(rng.normal(score, 0.1))))
+        sentence = Sentence("S.", 1.0, tuple(words))
+        yield Explanation(None, label, {}, label, "random", (sentence,))
+
+
+def test_a_shift_names_the_words_whose_influence_changed(rng):
+    before = [*documents_with(rng, "slow", 0.1, -1.0), *documents_with(rng, "b", 0.1, 1, 50, "y")]
+    after = [*documents_with(rng, "slow", 0.4, -1.0), *documents_with(rng, "b", 0.1, 1, 150, "y")]
+    shift = corpus_shift(before, after)
+    (slow,) = shift.words["x"]
+    assert shift.words["y"] == ()
+    assert (slow.text, slow.documents_before, slow.documents_after) == ("slow", 0.1, 0.4)
+    of_sides = [
+        np.array(
+            [sum(w.score for w in e.words if w.text == "slow") for e in side if e.label == "x"]
+        )
+        for side in (before, after)
+    ]
+    change = of_sides[1].mean() - of_sides[0].mean()
+    error = np.sqrt(sum(scores.var() / (len(scores) - 1) for scores in of_sides))
+    assert slow.change == pytest.approx(change)
+    assert slow.low == pytest.approx(change - 1.96 * error)
+    by_label = {c.target: (c.before, c.after) for c in shift.classes}
+    assert by_label == {"x": (200 / 250, 200 / 350), "y": (50 / 250, 150 / 350)}
+    assert shift.to_frame()["level"].tolist() == ["class", "class", "word"]
+    text = shift.to_text()
+    assert "Class x: words whose influence changed" in text
+    assert "none beyond chance, of 2 words that were compared" not in text
+    assert "none beyond chance" in text
+    same = corpus_shift(documents_with(rng, "a", 0.3, 1), documents_with(rng, "a", 0.3, 1))
+    assert same.words["x"] == ()
+    with pytest.raises(ValueError, match="must have at least one explanation each"):
+        corpus_shift([], after)
+
+
 def test_contributions_as_a_frame():
     frame = class_evidence(scored("x", 0.1, 0.3), min_count=1).to_frame()
-    assert frame.groupby("level").size().to_dict() == {"sentence": 3, "word": 2}
+    assert frame.groupby("level").size().to_dict() == {"phrase": 1, "sentence": 3, "word": 2}
     assert set(frame["class"]) == {"x"}
 
 

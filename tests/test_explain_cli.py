@@ -75,6 +75,13 @@ def test_targets_and_methods_may_be_chosen(run):
     assert [record["target"] for record in every] == ["negative", "positive"]
 
 
+def test_a_class_is_compared_with_another(run):
+    options = ["--target", "positive", "--against", "negative"]
+    (found,) = objects(run(MODEL, TEXT, "--json", *options)[1])
+    assert (found["target"], found["against"]) == ("positive", "negative")
+    assert "for class positive rather than negative" in run(MODEL, TEXT, *options)[1]
+
+
 def test_faithfulness_is_measured_when_asked_for(run):
     found = objects(run(MODEL, TEXT, "--json", "--faithfulness")[1])[0]
     assert set(found["faithfulness"]) == {"word", "sentence"}
@@ -92,11 +99,53 @@ def test_counterfactuals_are_printed(run):
     assert code == 0
     assert "'positive'" in out
     assert "'negative'" in out
-    assert "variants classified" in out
+    assert "model calls" in out
     (found,) = objects(run(MODEL, TEXT, "--counterfactual", "sentence", "--json")[1])
     assert found["found"]
     assert found["text"] == TEXT
-    assert TEXT[found["removed"][0]["start"] :].startswith(found["removed"][0]["text"][:5])
+    assert TEXT[found["units"][0]["start"] :].startswith(found["units"][0]["text"][:5])
+    options = ["--counterfactual", "both", "--replace", "--against", "negative", "--json"]
+    found = objects(run(MODEL, TEXT, *options)[1])
+    assert [record["level"] for record in found] == ["sentence", "word"]
+    assert [record["change"] for record in found] == ["replace", "replace"]
+    assert {record["other"] for record in found} <= {"negative", None}
+
+
+def test_extracts_are_printed(run, reviews):
+    code, out, _ = run(MODEL, TEXT, "--extract", "1")
+    assert code == 0
+    assert "by 1 of 3 sentences alone" in out
+    found = objects(run(MODEL, "--input", reviews, "--epsilon", "0.1", "--json")[1])
+    assert [record["id"] for record in found] == ["a", "b", "c"]
+    assert found[0]["kept"]
+    found = objects(run(MODEL, "--input", reviews, "--extract", "2", "--eraser")[1])
+    assert [record["annotation_id"] for record in found] == ["a", "b", "c"]
+    (rationale,) = found[0]["rationales"]
+    assert rationale["docid"] == "a"
+    assert rationale["hard_rationale_predictions"][0]["start_token"] >= 0
+
+
+def test_the_nearest_labeled_documents_are_printed(run, reviews, tmp_path):
+    path = tmp_path / "examples.npz"
+    options = ["--label-column", "stars", "--validation-split", "0", "--output", path]
+    assert main(["index", MODEL, str(reviews), *map(str, options)]) == 0
+    code, out, _ = run(MODEL, TEXT, "--examples", path, "--nearest", "1")
+    assert code == 0
+    assert f"1.000  'negative'  {TEXT}" in out
+    (found,) = objects(run(MODEL, TEXT, "--examples", path, "--json")[1])
+    assert found["examples"][0]["label"] == "negative"
+
+
+def test_a_file_is_summed_up_by_class_and_compared_with_another(run, reviews):
+    code, out, _ = run(MODEL, "--input", reviews, "--by-class")
+    assert code == 0
+    assert "sentences" in out
+    found = objects(run(MODEL, "--input", reviews, "--by-class", "--json")[1])
+    assert {"class", "level", "text", "mean", "count", "low"} <= set(found[0])
+    code, out, _ = run(MODEL, "--input", reviews, "--since", reviews)
+    assert code == 0
+    assert "3 documents before, 3 after" in out
+    assert "none beyond chance" in out
 
 
 def test_a_report_is_written_and_escapes_its_texts(run, reviews, tmp_path):
@@ -119,6 +168,12 @@ def test_a_report_is_written_and_escapes_its_texts(run, reviews, tmp_path):
         (["--method", "rationale"], "--method rationale needs a model with a rationale head"),
         (["--counterfactual", "word", "--html", "a.html"], "either --counterfactual or --html"),
         (["--most", "3"], "--most needs --counterfactual"),
+        (["--replace"], "--replace needs --counterfactual"),
+        (["--against", "funny"], "--against must be one of the classes negative, positive"),
+        (["--eraser"], "--eraser needs --extract or --epsilon"),
+        (["--extract", "1", "--compare", "attention"], "either --extract or --compare, not both"),
+        (["--examples", "a.npz", "--method", "attention"], "either --examples or --method"),
+        (["--by-class"], "--by-class needs --input"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2(run, arguments, message):

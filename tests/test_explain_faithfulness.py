@@ -17,6 +17,7 @@ from hanlib.layers import RationaleHead
 from hanlib.models import HAN, DocumentClassifier
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
+TARGETS = np.array([[0, -1], [1, -1], [2, -1], [-1, -1]], np.int32)
 NESTED = [
     [[[2, 3, 4]], [[5]], [[6, 7, 8, 9], [10, 11]], [[5, 5]]],
     [],
@@ -40,7 +41,7 @@ def classifier_of(ngrams):
 @functools.cache
 def measured_of(ngrams):
     network, documents = network_of(classifier_of(ngrams)), Documents.of(NESTED)
-    scores = METHODS["leave_one_out"](network, documents, np.array([0, 1, 2, -1], np.int32))
+    scores = METHODS["leave_one_out"](network, documents, TARGETS)
     perturbations = Perturbations(network, documents, scores, rankings=6, seed=4)
     return scores, perturbations
 
@@ -102,7 +103,7 @@ def test_figures_are_those_of_removal_by_hand(ngrams, level, keep):
         if not units:
             assert np.isnan(found.comprehensiveness[place, 0])
             continue
-        expected = by_hand(classifier, document, scores.targets[place], order, keep)
+        expected = by_hand(classifier, document, scores.targets[place, 0], order, keep)
         own = found.comprehensiveness[place, 0], found.sufficiency[place, 0]
         np.testing.assert_allclose(own, expected, atol=1e-5)
 

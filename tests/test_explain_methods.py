@@ -31,7 +31,7 @@ KINDS = {
     "max": {"multi_label": True, "score": "max"},
     "ngrams": {"ngrams": True, **ONE},
 }
-TARGETS = np.array([1, 0, 2, -1, 0], np.int32)
+TARGETS = np.array([[1, -1], [0, -1], [2, -1], [-1, -1], [0, -1]], np.int32)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -91,11 +91,11 @@ def without_word(document, place):
 def test_leave_one_out_is_the_classifier_without_each_unit(network):
     documents = Documents.of(NESTED)
     scores = METHODS["leave_one_out"](network, documents, TARGETS)
-    whole = margins(network, NESTED, scores.targets)
+    whole = margins(network, NESTED, scores.targets[:, 0])
     words = parts(scores.words, documents.document_words)
     sentences = parts(scores.sentences, documents.document_sentences)
     for place, document in enumerate(NESTED):
-        target = scores.targets[place]
+        target = scores.targets[place, 0]
         left = [without_word(document, word) for word in range(len(words[place]))]
         left += [document[:s] + document[s + 1 :] for s in range(len(document))]
         if left:
@@ -232,7 +232,7 @@ def test_words_of_a_linear_model_get_what_its_ngrams_contribute(method):
     scores = METHODS[method](network, documents, TARGETS)
     head.set_weights(weights)
     by_class = [layer.contributions(*documents.flat, [c] * documents.count) for c in range(CLASSES)]
-    targets, p = scores.targets[:, None], scores.probabilities
+    targets, p = scores.targets[:, :1], scores.probabilities
     slopes = -p / (1 - np.take_along_axis(p, targets, axis=1))
     np.put_along_axis(slopes, targets, 1.0, axis=1)
     slopes = np.repeat(slopes, documents.document_words, axis=0)
@@ -269,7 +269,7 @@ def test_uniform_attention_tells_what_it_changes(network):
     documents = Documents.of(NESTED)
     scores = METHODS["uniform_attention"](network, documents, TARGETS)
     changed = scores.diagnostics["probability_with_uniform_attention"]
-    own = scores.probabilities[np.arange(5), scores.targets]
+    own = scores.probabilities[np.arange(5), scores.targets[:, 0]]
     np.testing.assert_allclose(
         scores.diagnostics["change_by_uniform_attention"], changed - own, atol=1e-6
     )
@@ -319,7 +319,7 @@ def test_a_document_gets_the_same_scores_alone_and_in_company(plain, name):
         np.testing.assert_allclose(alone.words, of_words, atol=2e-5)
         np.testing.assert_allclose(alone.sentences, of_sentences, atol=2e-5)
         np.testing.assert_allclose(alone.probabilities[0], together.probabilities[place], atol=1e-6)
-        assert alone.targets[0] == together.targets[place]
+        np.testing.assert_array_equal(alone.targets[0], together.targets[place])
         assert np.isfinite(alone.words).all()
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
+from scipy.stats import zscore
 from sklearn.metrics import auc, average_precision_score, f1_score, precision_recall_curve
 
 from hanlib.evidence import Explanation, Sentence, Word
@@ -77,22 +79,31 @@ def test_figures_of_one_explanation():
     assert found.sentence_precision == {1: 1.0, 2: 0.5}
 
 
+@pytest.mark.parametrize("width", [1.0, 3.0])
+def test_phrase_scores_are_a_gaussian_of_scipy_and_the_sentence(rng, width):
+    scores = rng.normal(size=12)
+    found = phrase_scores(explanation(scores.tolist(), (-0.2, 0.9)), width)
+    words = np.maximum(scores, 0) ** 1.5
+    around = gaussian_filter1d(words, width, mode="constant", truncate=4)
+    sentences = np.repeat([0.0, 0.9], [4, 8])
+    np.testing.assert_allclose(found, zscore(around) + zscore(sentences) / 4, atol=1e-9)
+
+
 def test_phrases_are_ranked_by_what_is_around_them():
     scores = [0.0] * 12
     scores[0], scores[8] = 0.5, 0.9
     found = explanation(scores, sentence_scores=(0.0, 1.0))
-    around = phrase_scores(found, reach=1)
+    around = phrase_scores(found, width=1.0)
     # The words around "superb" come first; in the other sentence those at its start.
     assert set(np.argsort(-around, kind="stable")[:3]) == {7, 8, 9}
-    assert around[4] > around[1] > around[3]
-    assert around.mean() == pytest.approx(0)
+    assert around[0] > around[1] > around[3]
     found_phrases = plausibility(found, [(25, 38)], share=0.25, phrases=True)
     truth = overlaps(found.words, [(25, 38)])
     assert found_phrases.auprc == average_precision(truth, phrase_scores(found))
 
 
-def test_phrases_of_equal_scores_are_equal():
-    assert phrase_scores(explanation([0.5] * 12, (1.0, 1.0)), reach=0).tolist() == [0] * 12
+def test_phrases_without_scores_are_equal():
+    assert phrase_scores(explanation([0.0] * 12, (1.0, 1.0))).tolist() == [0] * 12
 
 
 def test_without_evidence_there_is_nothing_to_agree_with():

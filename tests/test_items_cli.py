@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from command_line import assert_mistake, one_object
 from test_export_session import Session
@@ -9,6 +10,11 @@ from tiny_taggers import CHUNKS, DOCUMENTS, LABELS, SENTENCES, TAGGED
 
 from hanlib.cli import main
 from hanlib.data import DataError, load_items
+from hanlib.models import words_with_spans
+from hanlib.serving.item_scoring import ServedItems, load_export
+from hanlib.serving.server import responses
+from hanlib.serving.server.servable import Servable
+from hanlib.serving.server.warm_up import warm_up
 
 
 def write_conll(path):
@@ -66,9 +72,10 @@ def test_evaluate_and_predict(tagger, capsys, tmp_path):
 def test_mistakes_are_one_line(tagger, capsys):
     model, path = str(tagger / "model"), str(tagger / "chunks.conll")
     cases = [
-        (["explain", model, "Rain."], "needs a classifier"),
+        (["explain", model, "Rain."], "needs a classifier of documents"),
         (["predict", model, "--format", "csv", "Rain."], "--format must be jsonl"),
-        (["train", "demo", "--token-columns", "2"], "--token-columns needs --task"),
+        (["train", "demo", "--token-columns", "2"], "must be a file"),
+        (["train", "demo", "--validation", path], "--validation needs --token-columns"),
         (["train", "--task", "tokens"], "DATASET must be given"),
         (["train", "none.conll", "--task", "tokens"], "must be a file"),
         (["train", "demo", "--task", "tokens", "--multi-label"], "--multi-label must not"),
@@ -79,6 +86,134 @@ def test_mistakes_are_one_line(tagger, capsys):
         code = main(command)
         captured = capsys.readouterr()
         assert_mistake(code, captured.out, captured.err, message)
+
+
+def test_the_export_is_described_checked_and_run(tagger, capsys, tmp_path):
+    """`info`, `export --half --check`, `predict --saved-model`."""
+    model, export = str(tagger / "model"), tagger / "half"
+    assert main(["info", model, "--json"]) == 0
+    described = one_object(capsys.readouterr().out)
+    assert (described["item"], described["columns"]) == ("word", [])
+    assert main(["export", model, str(export), "--half", "--check"]) == 0
+    printed = capsys.readouterr().out
+    assert "the export answers as the model does" in printed
+    assert "number of words" in printed
+    assert "one label to each word" in (export / "MODEL_CARD.md").read_text()
+    text = "Rain falls. It is in New York."
+    spans = []
+    for command in (["predict", model], ["predict", "--saved-model", str(export)]):
+        assert main([*command, text]) == 0
+        record = one_object(capsys.readouterr().out)
+        spans.append([{**span, "probability": None} for span in record["spans"]])
+    assert spans[0] == spans[1]
+    split = ServedItems(export).annotate([["New", "York"], ["Rain"]])
+    assert [labeled.text for labeled in split] == ["New York", "Rain"]
+
+
+def test_the_development_server_answers(tagger):
+    """Its parts: it warms the export up, and writes the outputs as JSON."""
+    export = tagger / "model" / "serving" / "1"
+    servable = Servable(export)
+    assert warm_up(servable, export) == 4
+    signature = servable.signatures["serving_default"]
+    assert signature.batchable
+    inputs = {"text": np.array([b"Rain falls in New York.", b""], object)}
+    signature.check(inputs)
+    answers = json.loads(responses.write(signature(inputs), by_row=True))["predictions"]
+    assert [answer["counts"] for answer in answers] == [6, 0]
+    assert answers[0]["items"][3:5] == ["New", "York"]
+    assert answers[0]["labels"][3:5] == ["B-NP", "I-NP"]
+
+
+def test_beam_scores_labels_of_words(tagger, capsys):
+    """In this process, without a pipeline."""
+    pytest.importorskip("apache_beam", reason="needs apache-beam: pip install 'hanlib[beam]'")
+    from hanlib.beam.answers import answers_of
+
+    model = load_export(tagger / "model" / "serving")
+    answers = answers_of(model, "serving_default", [b"Rain falls in New York.", b""])
+    assert answers[0]["spans"][3]["text"] == "New York"
+    assert answers[1] == {"spans": []}
+    (tagger / "a.txt").write_text("Rain.")
+    command = ["score", tagger / "a.txt", "--model", tagger / "model" / "serving"]
+    command += ["--output", tagger / "scored", "--signature", "explain"]
+    code = main(list(map(str, command)))
+    captured = capsys.readouterr()
+    assert_mistake(code, captured.out, captured.err, "--signature must be serving_default")
+
+
+def test_texts_with_spans_train_and_are_measured(tmp_path, capsys):
+    path = tmp_path / "spans.jsonl"
+    spans = [{"start": 7, "end": 15, "label": "LOC"}]
+    rows = [{"text": "I like New York. So do you.", "spans": spans}, {"text": "Ok.", "spans": []}]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    corpus = load_items(path, "word", validation_split=0, split_text=words_with_spans)
+    assert corpus.splits["train"] == [
+        (["I", "like", "New", "York", "."], ["O", "O", "B-LOC", "I-LOC", "O"]),
+        (["So", "do", "you", "."], ["O"] * 4),
+        (["Ok", "."], ["O"] * 2),
+    ]
+    assert corpus.notes == ()
+    with pytest.raises(DataError, match="`split_text` must be given for line 1"):
+        load_items(path, "word")
+    rows[0]["spans"] = [{"start": 7, "end": 13, "label": "LOC"}]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    corpus = load_items(path, "word", validation_split=0, split_text=words_with_spans)
+    assert corpus.splits["train"][0][1] == ["O", "O", "B-LOC", "I-LOC", "O"]
+    assert corpus.notes[0].startswith("1 of 1 spans begin or end inside a word")
+
+
+@pytest.mark.parametrize(
+    ("spans", "message"),
+    [
+        ([{"start": 1}], "a span of line 1 of a.jsonl must be"),
+        ([{"start": 0, "end": 99, "label": "A"}], "positions in its text of 3 characters"),
+        ([{"start": 0, "end": 2, "label": "A"}, {"start": 1, "end": 3, "label": "A"}], "overlap"),
+        ({}, "must be a list"),
+    ],
+)
+def test_bad_spans_are_explained(tmp_path, spans, message):
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"text": "Ok.", "spans": spans}))
+    with pytest.raises(DataError, match=message):
+        load_items(path, "word", split_text=words_with_spans)
+
+
+def test_documents_with_columns(tmp_path, capsys):
+    """`train`, `evaluate`, `predict`, `info` and `export` of a classifier that reads columns."""
+    path, model = tmp_path / "moods.jsonl", str(tmp_path / "model")
+    rows = [
+        {"sentences": [["It", "is", "x"], ["Ok"]], "mood": [[".", ".", m], ["."]], "label": m * 2}
+        for m in "+-" * 10
+    ]
+    rows[0] = {"words": ["x"], "mood": ["+"], "label": "++"}
+    path.write_text("\n".join(map(json.dumps, rows)))
+    settings = ["encoder=bag_of_words", "embedding_dim=4", "learning_rate=0.1", "min_count=1"]
+    settings += ["adversarial_norm=0", "weight_average=0", "epochs=8", "ngrams=0"]
+    options = [part for setting in settings for part in ("--set", setting)]
+    columns = ["--token-columns", "mood"]
+    assert main(["train", str(path), *columns, "--output", model, *options]) == 0
+    assert main(["evaluate", model, str(path), "--json"]) == 0
+    assert one_object(capsys.readouterr().out.splitlines()[-1])["accuracy"] == 1
+    assert main(["predict", model, "--input", str(path)]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["label"] for line in lines] == [row["label"] for row in rows]
+    assert main(["info", model, "--json"]) == 0
+    assert one_object(capsys.readouterr().out)["columns"] == [3]
+    cases = [
+        (["predict", model, "A text."], "does not read texts"),
+        (["explain", model, "A text."], "reads words with columns"),
+        (["export", model, str(tmp_path / "e"), "--check"], "reads columns"),
+        (["predict", "--saved-model", f"{model}/serving", "A text."], "reads words with columns"),
+    ]
+    for command, message in cases:
+        code = main(command)
+        captured = capsys.readouterr()
+        assert_mistake(code, captured.out, captured.err, message)
+    (tmp_path / "none.jsonl").write_text('{"words": ["x"], "label": "++"}')
+    code = main(["evaluate", model, str(tmp_path / "none.jsonl")])
+    captured = capsys.readouterr()
+    assert_mistake(code, captured.out, captured.err, "must have a list of strings 'mood'")
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ import subprocess
 import browser
 import pytest
 from browser import Page
-from stub_server import StubServer
+from stub_server import StubServer, explain_with_rationale
 
 from hanlib.serving.page import html
 
@@ -66,6 +66,24 @@ def test_methods_need_no_new_request(page, server):
     assert (by_both["hotel"], by_both["bathroom"]) == ("look n4", "look n5")
     assert page.texts(".scale span")[0] == "weak"
     assert len(server.requests) == asked
+
+
+def test_a_rationale_is_offered_where_there_is_one(page, driver, server):
+    assert not page.all("input[value=rationale]")[0].is_displayed()
+    server.model["explain"] = explain_with_rationale
+    page = Page(driver).open(f"{server.url}/", width=390, height=844)
+    page.paste(f"{TEXT} {TEXT}").ask()
+    # The answer is in view, although the form fills a phone.
+    assert (
+        0 <= page.run("return document.querySelector('.verdict').getBoundingClientRect().top") < 400
+    )
+    page.choose("rationale")
+    assert page.scores() == ["sentence 0.200", "sentence 0.800", "sentence 0.200", "sentence 0.800"]
+    assert page.shaded() == dict.fromkeys(["good", "great", "But", "bathroom"], "look n5")
+    assert "How likely a person would mark" in page.texts("aside")[0]
+    page.run("document.querySelector('.text').focus()")
+    webdriver.ActionChains(driver).send_keys(Keys.END).perform()
+    assert "Rationale 0.0300, its sentence 0.800" in page("tooltip").text
 
 
 def test_switching_the_signature_asks_again(page, server):

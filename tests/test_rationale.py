@@ -16,6 +16,7 @@ from hanlib.layers import DocumentVectorizer, RationaleHead
 from hanlib.layers.rationale_head import evidence_loss
 from hanlib.models import HAN, BagOfWords, DocumentClassifier, FlatRecurrent
 from hanlib.models.marked_evidence import checked_evidence, marks_of_texts
+from hanlib.ops.token_batch import from_ragged
 from hanlib.serving.export_check import check
 from hanlib.training import Recipe, train
 from hanlib.training.builders import build_classifier
@@ -140,6 +141,49 @@ def test_the_loss_counts_known_words_and_their_rows():
     scores = [tf.constant(values, tf.float32) for values in (words, sentences)]
     assert float(evidence_loss(scores, levels, tf.constant(marks))) == pytest.approx(expected)
     assert float(evidence_loss(scores, levels, tf.constant(0 * marks - 1))) == 0
+
+
+@pytest.fixture(scope="module")
+def sufficient():
+    """A classifier that learns the label from the marked words alone, and not the rationale."""
+    keras.utils.set_random_seed(1)
+    vectorizer = DocumentVectorizer(vocabulary=["superb", "awful", "was", "it"])
+    encoder = HAN(vectorizer.vocabulary_size, embedding_dim=8, units=4, bidirectional=False)
+    head = RationaleHead(4, weight=0.0, sufficiency_weight=2.0)
+    classifier = DocumentClassifier(vectorizer, encoder, ["neg", "pos"], rationale=head)
+    classifier.compile(keras.optimizers.Adam(0.05))
+    return classifier
+
+
+def test_the_loss_of_the_marked_words_is_that_of_documents_without_the_others(sufficient):
+    texts, labels = (
+        ["It was superb. It was.", "Awful it was.", "It was it."],
+        tf.constant([1, 0, 1]),
+    )
+    marks = marks_of_texts(sufficient.vectorizer, texts, [((7, 13),), ((0, 5),), None])
+    batch = from_ragged(sufficient.vectorizer(tf.constant(texts)))
+    inside = tf.sequence_mask([7, 4, 4], 7)
+    batch["marks"] = tf.scatter_nd(tf.where(inside), tf.constant(marks), [3, 7])
+    whole = sufficient(texts).numpy()
+    alone = sufficient(["superb", "awful", ""]).numpy()
+    expected = -np.log([row[[0, 1, 2], labels] for row in (whole, alone)])
+    found = sufficient.compute_loss(batch, labels, tf.constant(whole))
+    assert float(found) == pytest.approx(expected[0].mean() + 2 * expected[1][:2].sum() / 3, 1e-5)
+    weighted = sufficient.compute_loss(batch, labels, tf.constant(whole), tf.constant([1.0, 0, 0]))
+    assert float(weighted) == pytest.approx((expected[0][0] + 2 * expected[1][0]) / 3, 1e-5)
+    evaluated = sufficient.compute_loss(batch, labels, tf.constant(whole), training=False)
+    assert float(evaluated) == pytest.approx(expected[0].mean(), 1e-5)
+
+
+def test_the_label_is_learned_from_the_marked_words_alone(sufficient):
+    """The documents of both classes are equal but for the marks: they say nothing else."""
+    texts = ["It was superb. It was awful."] * 2
+    evidence = [[(7, 13)], [(22, 27)]]
+    sufficient.fit(texts * 4, ["pos", "neg"] * 4, 8, 12, verbose=0, evidence=evidence * 4)
+    found = sufficient.predict(["superb", "awful", *texts], verbose=0)[:, 1]
+    assert found[0] > 0.9
+    assert found[1] < 0.1
+    assert RationaleHead.from_config(sufficient.rationale.get_config()).sufficiency_weight == 2.0
 
 
 def test_attention_is_taught_too(taught):

@@ -54,7 +54,7 @@ COMMANDS = sorted(set(re.findall(r"^hanlib (\w+)", "\n".join(blocks("sh")), flag
 
 
 def test_every_command_is_shown():
-    shown = "compare datasets evaluate explain export info predict score serve train"
+    shown = "agreement compare datasets evaluate explain export info mark predict score serve train"
     assert shown.split() == COMMANDS
 
 

@@ -7,8 +7,10 @@ import tensorflow as tf
 from test_export_session import Session
 from tiny_taggers import DOCUMENTS, LABELS, assert_alike, sentence_classifier
 
-from hanlib.layers import DocumentVectorizer
+from hanlib.layers import DocumentVectorizer, NGramLinear
 from hanlib.models import HAN, FlatRecurrent, SentenceClassifier
+from hanlib.models.sentence_classifier import _positions
+from hanlib.training.sentence_ngrams import add_sentence_ngrams
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +136,45 @@ def test_class_weights_weigh_the_sentences():
     (_, labels, weights), *_ = batches.dataset()
     expected = np.where(labels == model.classes.index("aim"), 3.0, np.where(labels < 0, 0, 1))
     np.testing.assert_array_equal(weights, expected)
+
+
+def test_positions_distinguish_sentences_of_the_same_words(model):
+    """In long documents too: far from both ends, the share of the document tells them apart."""
+    found = _positions(tf.constant([1, 0, 30])).numpy()
+    assert np.flatnonzero(found[0]).tolist() == [0, 12, 24]
+    assert np.flatnonzero(found[1]).tolist() == [0, 23, 24]
+    assert np.flatnonzero(found[-1]).tolist() == [11, 12, 33]
+    assert len(np.unique(found[1:], axis=0)) == 26
+    plain = sentence_classifier(fitted=False, positions=False)
+    plain.build()
+    assert model.count_params() - plain.count_params() == 34 * len(model.classes)
+
+
+def test_ngrams_are_added_to_the_logits(model, tmp_path):
+    first = model.vectorizer.get_vocabulary().index("rain")
+    layer = NGramLinear(1, len(model.classes), model.vectorizer.vocabulary_size, max_ngram=1)
+    layer.assign([first], [[0.0, 1.0, 2.0, 3.0]], [0.5, 0.0, 0.0, 0.0])
+    with_ngrams = model.with_ngrams(layer)
+    texts = ["Rain falls. It rises."]
+    added = with_ngrams(texts).values - model(texts).values
+    np.testing.assert_allclose(added, [[0.5, 1, 2, 3], [0.5, 0, 0, 0]], atol=1e-5)
+    with_ngrams.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert_alike(loaded.predict(texts), with_ngrams.predict(texts), atol=1e-6)
+    again = with_ngrams.with_ngrams(layer)
+    assert_alike(again.predict(texts), with_ngrams.predict(texts), atol=1e-6)
+
+
+def test_fitted_ngrams_lower_the_loss_on_validation(model):
+    batches = model.batches(DOCUMENTS, LABELS, 8)
+    joined, record = add_sentence_ngrams(model, 2, batches, batches)
+    assert record["loss"]["both"] < record["loss"]["network"]
+    assert record["weights"]["ngrams"] > 0
+    before, after = (
+        np.mean(np.concatenate(m.predict_label(DOCUMENTS)) == np.concatenate(LABELS))
+        for m in (model, joined)
+    )
+    assert after > before
 
 
 @pytest.mark.long

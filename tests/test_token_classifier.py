@@ -127,6 +127,22 @@ def test_chunk_f1_in_a_graph_and_in_python():
         assert chunk_scores(truth, given)["f1"] == pytest.approx(expected)
 
 
+def test_chunk_scores_are_those_of_seqeval():
+    seqeval = pytest.importorskip("seqeval.metrics", reason="needs seqeval: pip install seqeval")
+    classes = ["B-NP", "B-VP", "I-NP", "I-VP", "O"]
+    rng = np.random.default_rng(1)
+    truth, given = random_labels(rng, classes), random_labels(rng, classes)
+    expected = seqeval.classification_report(truth, given, output_dict=True, zero_division=0)
+    found = chunk_scores(truth, given)
+    rows = {**found["per_kind"], "micro avg": found}
+    rows |= {"macro avg": found["macro"], "weighted avg": found["weighted"]}
+    assert set(rows) == set(expected)
+    for name, row in expected.items():
+        row["f1"] = row.pop("f1-score")
+        for score, value in row.items():
+            assert rows[name][score] == pytest.approx(value), (name, score)
+
+
 def spans_of(labels):
     """Chunks as conlleval defines them, by the tests at each border of two words."""
     padded = ["O", *labels, "O"]

@@ -87,9 +87,17 @@ def export(classifier, folder):
     (folder / "serving" / "1" / "saved_model.pb").write_text(str(classifier.count_params()))
 
 
+def unoptimized_graphs():
+    """Lets this process run graphs as traced, as conftest.py does for those of pytest."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 def run(output, resume=False, kill_at=None):
     """Trains; with `kill_at=(function, n)` the process kills itself at the n-th call of it."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    unoptimized_graphs()
     if kill_at is not None:
         _kill_at(*kill_at)
     from hanlib.training import train

@@ -22,14 +22,16 @@ LABELS = [
 ] * 8
 
 
-def sentence_classifier(crf=False, fitted=True):
+def sentence_classifier(crf=False, fitted=True, **options):
     """A `SentenceClassifier` that knows `DOCUMENTS`."""
     keras.utils.set_random_seed(1)
     vectorizer = DocumentVectorizer(max_sentence_words=None)
     vectorizer.adapt([" ".join(sentences) for sentences in DOCUMENTS])
     sizes = {"embedding_dim": 8, "units": 8, "attention_units": 8, "bidirectional": False}
     encoder = HAN(vectorizer.vocabulary_size, **sizes)
-    model = SentenceClassifier(vectorizer, encoder, ["aim", "method", "other", "result"], crf=crf)
+    model = SentenceClassifier(
+        vectorizer, encoder, ["aim", "method", "other", "result"], crf, **options
+    )
     model.compile(keras.optimizers.Adam(0.03))
     if fitted:
         model.fit(DOCUMENTS, LABELS, batch_size=8, epochs=6, verbose=0)

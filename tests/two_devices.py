@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import tensorflow as tf
+import tiny_run
 
 from hanlib.layers import DocumentVectorizer, NGramLinear
 from hanlib.models import HAN, DocumentClassifier
@@ -49,6 +50,7 @@ def trained(strategy, eager=False):
 if __name__ == "__main__":
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    tiny_run.unoptimized_graphs()
     two = trained(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
     # A few steps take less time than their graphs.
     one = trained(tf.distribute.get_strategy(), eager=True)

@@ -9,7 +9,7 @@ def answers_of(model, signature, texts):
     """Runs a `ServedModel`.
 
     Args:
-        model: The `ServedModel`.
+        model: The `ServedModel`, or `ServedItems`, whose answers are `spans`.
         signature: One of `SIGNATURES`.
         texts: List of `bytes`.
 
@@ -19,7 +19,15 @@ def answers_of(model, signature, texts):
     Raises:
         ValueError: If the export has no such signature.
     """
-    return SIGNATURES[signature](model, texts)
+    if not hasattr(model, "annotate"):
+        return SIGNATURES[signature](model, texts)
+    if signature != "serving_default" or model.columns:
+        came = f"the signature {signature}" if not model.columns else "a model that reads columns"
+        raise ValueError(
+            "`signature` must be serving_default, and the model must read texts, for labels of "
+            f"sentences or words. Received: {came}"
+        )
+    return [{"spans": found.to_dict()["spans"]} for found in model.annotate(texts)]
 
 
 def _classified(model, texts):

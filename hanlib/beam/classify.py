@@ -32,7 +32,8 @@ class Classify(beam.PTransform):
 
     An answer has, for each signature,
 
-    - "serving_default": `label` (or the list `labels`) and `probabilities` by class;
+    - "serving_default": `label` (or the list `labels`) and `probabilities` by class; of a model of
+      sentences or words `spans`, as `hanlib predict` writes them;
     - "explain": also `target`, `sentences`, `omitted_sentences` and `omitted_words`. A sentence has
       `text`, `attention`, `gradient_x_attention` and `words`, and a word all but the last of these;
     - "embed": `vector`.

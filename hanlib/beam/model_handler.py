@@ -42,9 +42,9 @@ class SavedModelHandler(ModelHandler[tuple[Any, Any], tuple[Any, Any], Any]):
 
     def load_model(self):
         """Loads the SavedModel; RunInference calls this once per process."""
-        from hanlib.serving.scoring import ServedModel
+        from hanlib.serving.item_scoring import load_export
 
-        return ServedModel(self.path)
+        return load_export(self.path)
 
     def run_inference(self, batch, model, inference_args=None):
         """The answers of a window of documents, in order."""

@@ -8,12 +8,15 @@ import warnings
 
 import hanlib
 from hanlib.cli import (
+    agreement,
     compare,
     datasets,
     evaluate,
     explain,
     export,
+    index,
     info,
+    mark,
     predict,
     score,
     serve,
@@ -23,7 +26,21 @@ from hanlib.cli.errors import UsageError, in_options, message_of
 from hanlib.cli.names import did_you_mean
 from hanlib.cli.threads import share_cores
 
-_COMMANDS = (train, compare, evaluate, predict, score, explain, export, serve, info, datasets)
+_COMMANDS = (
+    train,
+    compare,
+    evaluate,
+    predict,
+    score,
+    explain,
+    index,
+    mark,
+    agreement,
+    export,
+    serve,
+    info,
+    datasets,
+)
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 

@@ -45,7 +45,7 @@ def add_parser(commands):
 def run(arguments):
     """Runs the command."""
     model_file.model_path(arguments.model)
-    if model_file.labels_items(arguments.model):
+    if model_file.labels_items(arguments.model) or model_file.reads_columns(arguments.model):
         from hanlib.cli.items import evaluate
 
         return evaluate.run(arguments)
@@ -60,6 +60,9 @@ def run(arguments):
 
 
 def _measure(arguments):
+    from hanlib.cli.quiet import start_tensorflow
+
+    start_tensorflow()
     from hanlib.data import load
     from hanlib.training.evaluation import evaluate
     from hanlib.training.progress import ProgressLine

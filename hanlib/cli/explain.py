@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from hanlib.cli import counterfactual, model_file, options, texts
+from hanlib.cli import by_class, counterfactual, examples, extract, model_file, options, texts
 from hanlib.cli.errors import UsageError
 from hanlib.evidence.methods import METHODS
 
@@ -28,6 +28,12 @@ def add_parser(commands):
         "multi-label model predicts (default: the most probable class)",
     )
     group.add_argument(
+        "--against",
+        metavar="CLASS",
+        help="compare the target with this class: why one and not the other; runner-up: with the "
+        "most probable other class",
+    )
+    group.add_argument(
         "--faithfulness",
         action="store_true",
         help="measure the faithfulness of each explanation, with about 60 more passes over each "
@@ -36,9 +42,14 @@ def add_parser(commands):
     group.add_argument(
         "--counterfactual",
         metavar="LEVEL",
-        choices=("sentence", "word"),
+        choices=("sentence", "word", "both"),
         help="instead of scores, show few sentences, or words, without which the label would be "
-        "another",
+        "another (with --against: that class); both: sentences first, then words",
+    )
+    group.add_argument(
+        "--replace",
+        action="store_true",
+        help="with --counterfactual: replace words by the unknown word instead of removing them",
     )
     group.add_argument(
         "--most",
@@ -46,6 +57,9 @@ def add_parser(commands):
         type=options.whole_number,
         help="with --counterfactual: largest number to remove (default: all but one)",
     )
+    extract.add_arguments(parser)
+    examples.add_arguments(parser)
+    by_class.add_arguments(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--html", metavar="FILE", help="write a report: a summary and all documents")
     group.add_argument(
@@ -64,18 +78,38 @@ def run(arguments):
     if arguments.label_column is not None and arguments.input is None:
         raise UsageError("--label-column needs --input")
     counterfactual.check_arguments(arguments)
+    extracting = extract.wanted(arguments)
+    examples.check_arguments(arguments)
+    summing_up = by_class.wanted(arguments)
     model_file.model_path(arguments.model)
+    if model_file.reads_columns(arguments.model):
+        raise UsageError(
+            f"{arguments.model} reads words with columns, not texts: use `explain` in Python"
+        )
     records = texts.records(arguments, arguments.label_column)
     if arguments.html is not None:
         options.check_writable_file(arguments.html)
     with contextlib.redirect_stdout(sys.stderr):
         classifier = model_file.load_classifier(arguments.model)
-        target = _target(classifier, arguments.target)
+        target, against = _target(classifier, arguments.target, arguments.against)
+    if arguments.examples is not None:
+        examples.print_all(arguments, classifier, records)
+        return
     if arguments.counterfactual:
-        counterfactual.print_all(arguments, classifier, records)
+        counterfactual.print_all(arguments, classifier, against, records)
         return
     options.check_methods(classifier, [arguments.method, arguments.compare])
-    explained = _explained(arguments, classifier, target, records)
+    if extracting:
+        extract.print_all(arguments, classifier, target, records)
+        return
+    explained = _explained(arguments, classifier, (target, against), records)
+    if summing_up:
+        before = ()
+        if arguments.since is not None:
+            records = texts.records(by_class.earlier(arguments))
+            before = _explained(arguments, classifier, (target, against), records)
+        by_class.print_summary(arguments, _flat(explained), _flat(before))
+        return
     if arguments.html is not None:
         _write_report(arguments, explained)
     else:
@@ -83,23 +117,29 @@ def run(arguments):
             _print(arguments, record, explanations)
 
 
-def _target(classifier, names):
-    """The argument `target` of `explain` for the names on the command line."""
-    from hanlib.explain.targets import classes_of
+def _target(classifier, targets, against):
+    """The arguments `target` and `against` of `explain` for the names on the command line."""
+    from hanlib.explain.targets import classes_of, contrast_of
 
-    if names is None:
-        return None
-    if isinstance(classifier.classes[0], int):
-        names = [int(name) if name.lstrip("-").isdecimal() else name for name in names]
-    target = names[0] if len(names) == 1 else names
+    names = [_class(classifier, name) for name in targets or []]
+    target = names[0] if len(names) == 1 else names or None
+    against = None if against is None else _class(classifier, against)
     try:
         classes_of(classifier, target)
+        contrast_of(classifier, target, against)
     except ValueError as error:
-        raise UsageError(str(error).replace("`target`", "--target")) from None
-    return target
+        message = str(error).replace("`target`", "--target").replace("`against`", "--against")
+        raise UsageError(message) from None
+    return target, against
 
 
-def _explained(arguments, classifier, target, records):
+def _class(classifier, name):
+    """A name on the command line as a class: a number if classes are numbers."""
+    numbers = isinstance(classifier.classes[0], int) and name.lstrip("-").isdecimal()
+    return int(name) if numbers else name
+
+
+def _explained(arguments, classifier, classes, records):
     """Yields `(record, explanations)`; with --compare each explanation is a pair."""
     from hanlib.cli.classify import windows
     from hanlib.explain import explain_each
@@ -115,7 +155,7 @@ def _explained(arguments, classifier, target, records):
                 classifier,
                 documents,
                 method,
-                target,
+                *classes,
                 faithfulness=arguments.faithfulness,
                 true_labels=labels,
             )
@@ -128,6 +168,10 @@ def _explained(arguments, classifier, target, records):
             if arguments.html is not None or not sys.stdout.isatty():
                 progress("explaining", done)
     progress.close()
+
+
+def _flat(explained):
+    return (explanation for _, explanations in explained for explanation in explanations)
 
 
 def _write_report(arguments, explained):

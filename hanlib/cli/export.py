@@ -49,6 +49,7 @@ def run(arguments):
     """Runs the command."""
     model_file.model_path(arguments.model)
     options.check_writable(arguments.directory)
+    checked = _checked(arguments)
     if model_file.labels_items(arguments.model):
         return _export_items(arguments)
     for name in ("most_sentences", "most_words"):
@@ -57,7 +58,36 @@ def run(arguments):
     with contextlib.redirect_stdout(sys.stderr):
         classifier = model_file.load_classifier(arguments.model)
         path = _export(classifier, arguments)
-        report = _check(path, classifier, arguments) if arguments.check or arguments.half else None
+        report = _check(path, classifier, arguments) if checked else None
+    return _finish(path, report, arguments)
+
+
+def _export_items(arguments):
+    with contextlib.redirect_stdout(sys.stderr):
+        model = model_file.load(arguments.model)
+        from hanlib.serving.item_check import check_items
+        from hanlib.serving.item_export import export_item_version
+
+        options = {"half_precision_tables": arguments.half}
+        path = export_item_version(model, arguments.directory, **options)
+        _write_base_files(path, model, arguments, options)
+        report = None
+        if _checked(arguments):
+            _tell("checking the export")
+            report = check_items(path, model, **options)
+    return _finish(path, report, arguments)
+
+
+def _checked(arguments):
+    """Whether the export is checked, which is done with texts."""
+    if not model_file.reads_columns(arguments.model):
+        return arguments.check or arguments.half
+    if arguments.check:
+        raise UsageError(f"--check needs a model that reads texts; {arguments.model} reads columns")
+    return False
+
+
+def _finish(path, report, arguments):
     print(path)
     if report is None:
         return 0
@@ -65,20 +95,7 @@ def run(arguments):
     return 0 if report.passed else 1
 
 
-def _export_items(arguments):
-    if arguments.half or arguments.check:
-        raise UsageError("--half and --check need a classifier of documents")
-    with contextlib.redirect_stdout(sys.stderr):
-        model = model_file.load(arguments.model)
-        from hanlib.serving.item_export import export_item_version
-
-        path = export_item_version(model, arguments.directory)
-    print(path)
-    return 0
-
-
 def _export(classifier, arguments):
-    from hanlib.serving.base_folder import write_base_files
     from hanlib.serving.export import export_version
 
     exported = {
@@ -87,13 +104,20 @@ def _export(classifier, arguments):
         "half_precision_tables": arguments.half,
     }
     path = export_version(classifier, arguments.directory, progress=_tell, **exported)
+    _write_base_files(path, classifier, arguments, exported)
+    return path
+
+
+def _write_base_files(path, model, arguments, exported):
+    """Writes the model card and the configuration of servers beside the versions."""
+    from hanlib.serving.base_folder import write_base_files
+
     known = {
         name: model_file.record(arguments.model, f"{name}.json")
         for name in ("dataset", "recipe", "metrics")
     }
-    for name in write_base_files(path.parent, classifier, **known, options=exported):
+    for name in write_base_files(path.parent, model, **known, options=exported):
         _tell(f"{path.parent / name} was changed by hand and is not overwritten")
-    return path
 
 
 def _check(path, classifier, arguments):

@@ -24,12 +24,15 @@ def run(arguments):
 
 def _describe(model):
     path = model_file.model_path(model)
-    classifier = model_file.load_classifier(model)
+    items = model_file.labels_items(model)
+    classifier = model_file.load(model) if items else model_file.load_classifier(model)
     metrics = model_file.record(model, "metrics.json")
     return {
         "model": str(path),
         "classes": classifier.classes,
         "multi_label": classifier.multi_label,
+        "item": classifier.item if items else "document",
+        "columns": _columns(classifier),
         "thresholds": list(classifier.thresholds) if classifier.multi_label else None,
         "vocabulary_size": classifier.vectorizer.vocabulary_size,
         "parameters": classifier.count_params(),
@@ -39,6 +42,12 @@ def _describe(model):
         "metrics": metrics,
         "files": _files(Path(model)) if Path(model).is_dir() else {path.name: path.stat().st_size},
     }
+
+
+def _columns(classifier):
+    """The number of known values of each given column of the words."""
+    columns = getattr(classifier, "columns", None) or classifier.vectorizer.columns
+    return [len(values) for values in columns]
 
 
 def _files(folder):
@@ -58,10 +67,14 @@ def _report(described):
     lines = [
         described["model"],
         f"  classes      {len(classes)}: {shown}",
-        f"  labels       {'any number' if described['multi_label'] else 'one'} per document",
+        f"  labels       {'any number' if described['multi_label'] else 'one'} per "
+        f"{described['item']}",
         f"  vocabulary   {described['vocabulary_size']:,} words",
         f"  encoder      {described['encoder']}, {described['parameters']:,} parameters in total",
     ]
+    if described["columns"]:
+        sizes = ", ".join(f"{size:,} values" for size in described["columns"])
+        lines.append(f"  columns      {len(described['columns'])} per word: {sizes}")
     dataset, metrics = described["dataset"], described["metrics"] or {}
     if dataset:
         sizes = ", ".join(f"{name} {size:,}" for name, size in dataset["documents"].items() if size)

@@ -29,13 +29,25 @@ def model_path(model):
 
 def labels_items(model):
     """Whether a model labels sentences or words; without loading it. False if there is none."""
+    return _saved(model).get("class_name") in ("SentenceClassifier", "TokenClassifier")
+
+
+def reads_columns(model):
+    """Whether a model reads words with columns in place of texts; without loading it."""
+    config = _saved(model).get("config", {})
+    vectorizer = config.get("vectorizer") or {}
+    return bool(config.get("columns") or vectorizer.get("config", {}).get("columns"))
+
+
+def _saved(model):
+    """The configuration in a model's file; empty if it cannot be read."""
     try:
         with zipfile.ZipFile(model_path(model)) as file:
-            kind = json.loads(file.read("config.json"))["class_name"]
+            found = json.loads(file.read("config.json"))
     # A missing or damaged file is reported when it is loaded.
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile, UsageError):
-        return False
-    return kind in ("SentenceClassifier", "TokenClassifier")
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, UsageError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def load_classifier(model):
@@ -45,7 +57,9 @@ def load_classifier(model):
         UsageError: the file cannot be read, or is not a classifier of text.
     """
     if labels_items(model):
-        raise UsageError(f"{model} labels sentences or words: this command needs a classifier")
+        raise UsageError(
+            f"{model} labels sentences or words: this command needs a classifier of documents"
+        )
     classifier = load(model)
     from hanlib.models import DocumentClassifier
 

@@ -107,8 +107,10 @@ def add_task(parser):
         "--task",
         choices=("documents", "sentences", "tokens"),
         default="documents",
-        help="what is labeled (default: documents); sentences: JSONL with the lists sentences and "
-        "labels; tokens: CoNLL columns, or JSONL with the lists words and labels",
+        help="what is labeled (default: documents, with --token-columns JSONL with the list words, "
+        "or sentences that are lists of words, and label); sentences: JSONL with the lists "
+        "sentences and labels; tokens: CoNLL columns, or JSONL with the lists words and labels, or "
+        "with text and spans",
     )
     group.add_argument("--validation", metavar="FILE", help="a file with validation documents")
     add_token_columns(group)
@@ -116,10 +118,8 @@ def add_task(parser):
 
 def check_task(arguments):
     """Raises `UsageError` for an option that only labels of sentences or words have."""
-    for name in ("validation", "token_columns"):
-        if getattr(arguments, name) is not None:
-            option = name.replace("_", "-")
-            raise UsageError(f"--{option} needs --task sentences or --task tokens")
+    if arguments.validation is not None:
+        raise UsageError("--validation needs --token-columns, --task sentences or --task tokens")
 
 
 def add_token_columns(parser):
@@ -127,8 +127,8 @@ def add_token_columns(parser):
     parser.add_argument(
         "--token-columns",
         metavar="C,C",
-        help="of a model of words: further columns of the words, such as the part of speech: keys "
-        "of a JSONL file, or numbers from 1 in a CoNLL file",
+        help="further columns of words, such as the part of speech: keys of a JSONL file, or "
+        "numbers from 1 in a CoNLL file",
     )
 
 

@@ -44,6 +44,7 @@ def add_parser(commands):
         choices=FORMATS,
         help="default: from the name of --output, else table on a terminal, otherwise jsonl",
     )
+    options.add_token_columns(parser)
     parser.add_argument(
         "--resume",
         action="store_true",
@@ -53,7 +54,7 @@ def add_parser(commands):
 
 def run(arguments):
     """Runs the command."""
-    if arguments.saved_model is None and model_file.labels_items(arguments.model):
+    if _of_items(arguments):
         from hanlib.cli.items import predict
 
         predict.run(arguments)
@@ -68,6 +69,23 @@ def run(arguments):
         _write_file(arguments, model, records)
         return
     _write(stream(sys.stdout, _format(arguments)), model, windows(records))
+
+
+def _of_items(arguments):
+    """Whether the model labels sentences or words, or reads columns of words."""
+    if arguments.saved_model is None:
+        model = arguments.model
+        return model_file.labels_items(model) or model_file.reads_columns(model)
+    from hanlib.cli.quiet import start_tensorflow
+
+    start_tensorflow(keras=False)
+    from hanlib.serving.export_outputs import labels_items
+    from hanlib.serving.scoring import served_path
+
+    try:
+        return labels_items(served_path(arguments.saved_model))
+    except FileNotFoundError:
+        return False  # Reported when it is loaded.
 
 
 def _check(arguments):

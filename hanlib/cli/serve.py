@@ -130,10 +130,14 @@ def export(model, directory):
 
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            classifier = model_file.load_classifier(model)
-            from hanlib.serving.export import export_version
+            if model_file.labels_items(model):
+                from hanlib.serving.item_export import export_item_version as export_version
 
-            export_version(classifier, directory)
+                loaded = model_file.load(model)
+            else:
+                loaded = model_file.load_classifier(model)
+                from hanlib.serving.export import export_version
+            export_version(loaded, directory)
     except Exception as error:
         message = message_of(error)
         if message is None:

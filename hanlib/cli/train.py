@@ -123,10 +123,10 @@ def _add_large(parser):
 
 def run(arguments):
     """Runs the command."""
-    if arguments.task != "documents":
+    if arguments.task != "documents" or _has_columns(arguments):
         for name in ("steps", "cache"):
             if getattr(arguments, name) is not None:
-                raise UsageError(f"--{name} needs --task documents")
+                raise UsageError(f"--{name} needs --task documents, without --token-columns")
         from hanlib.cli.items import train
 
         train.run(arguments)
@@ -165,6 +165,16 @@ def run(arguments):
         print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
         print(_summary(result, output, time.monotonic() - started))
+
+
+def _has_columns(arguments):
+    """Whether the documents are split into words with columns."""
+    if arguments.token_columns is not None:
+        return True
+    if not arguments.resume:
+        return False
+    recorded = recorded_run(output_folder(arguments))
+    return (recorded or {}).get("dataset", {}).get("load", {}).get("item") == "document"
 
 
 def output_folder(arguments, chief=True):

@@ -2,8 +2,89 @@
 
 import numbers
 import re
+from dataclasses import dataclass
 
+from hanlib.data import labels
+from hanlib.data.columns import EVIDENCE_NAMES, LABEL_NAMES, find_column
 from hanlib.data.corpus import DataError
+from hanlib.data.text_lines import Encoding
+from hanlib.data.texts import read_rows_of_texts
+
+
+@dataclass(frozen=True)
+class MarkedDocument:
+    """A document, and what a person marked in it.
+
+    Attributes:
+        text: The text.
+        label: A class name, a tuple of them, or None if nobody labeled the document.
+        evidence: Half-open `(start, end)` spans of characters, or None if nobody marked the
+            document.
+        id: The value of the column `id`, or None.
+        split: The value of the column `split`, or None.
+
+    >>> MarkedDocument("A superb cast.", "pos", ((2, 8),)).id is None
+    True
+    """
+
+    text: str
+    label: str | tuple | None
+    evidence: tuple | None
+    id: object = None
+    split: object = None
+
+
+def read_marked(
+    path,
+    text_column=None,
+    label_column=None,
+    evidence_column=None,
+    encoding="utf-8",
+    max_bad_rows=100,
+):
+    """Streams the documents of a file with their marks, such as one of the page of `hanlib mark`.
+
+    Labels and evidence may be missing, unlike in `hanlib.data.load`.
+
+    Args:
+        path: A CSV, TSV, JSONL, Parquet or text file.
+        text_column, label_column, evidence_column: Names of the columns; None for those with a
+            known name.
+        encoding: Encoding of text files.
+        max_bad_rows: Maximum number of rows that cannot be read.
+
+    Yields:
+        A `MarkedDocument` for each document that is not empty.
+
+    Raises:
+        DataError: The file cannot be read, or a row has wrong labels or evidence.
+
+    >>> import io
+    >>> rows = io.StringIO('{"text": "A superb cast.", "evidence": [[2, 8]]}')
+    >>> rows.name = "marks.jsonl"
+    >>> next(read_marked(rows)).evidence
+    ((2, 8),)
+    """
+    rows = read_rows_of_texts(path, text_column, None, Encoding(encoding, "strict"), max_bad_rows)
+    for number, column, row in rows:
+        text = row[column]
+        if not text or not text.strip():
+            continue
+        label = _value(row, "label_column", label_column, LABEL_NAMES)
+        evidence = _value(row, "evidence_column", evidence_column, EVIDENCE_NAMES)
+        try:
+            label = labels.label_set(label) if labels.is_list(label) else labels.class_name(label)
+            if evidence_column is None and not is_evidence(evidence):
+                evidence = None  # A column of something else.
+            evidence = as_spans(evidence, text)
+        except ValueError as error:
+            raise DataError(f"{error} in row {number}") from None
+        yield MarkedDocument(text, label, evidence, row.get("id"), row.get("split"))
+
+
+def _value(row, argument, chosen, names):
+    column = find_column(argument, chosen, names, list(row), "the file", required=False)
+    return row.get(column)
 
 
 def as_spans(evidence, text):

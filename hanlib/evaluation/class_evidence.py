@@ -1,51 +1,30 @@
-"""Words and sentences that support or oppose each class, over many documents."""
+"""Words, phrases and sentences that support or oppose each class, over many documents."""
 
 import dataclasses
-import math
 
 from hanlib.checks import check_integer
+from hanlib.evaluation.evidence_tally import Contribution, Tally, is_number
 from hanlib.evidence import formatting, plots
-from hanlib.evidence.characters import on_one_line, truncated
+from hanlib.evidence.characters import columns, on_one_line, truncated
 from hanlib.evidence.dataframes import pandas
 from hanlib.evidence.methods import get_method
-from hanlib.evidence.shading import weights
+from hanlib.evidence.shading import largest, level, weights
 
+LEVELS = ("word", "phrase", "sentence")
 _COLUMNS = 28
-# Maximum number of distinct sentences per class; beyond it the weaker half is dropped.
-_SENTENCES_KEPT = 50_000
-
-
-@dataclasses.dataclass(frozen=True)
-class Contribution:
-    """The mean score of a word or sentence for a class over many documents.
-
-    Attributes:
-        text: The sentence, or the word in lower case.
-        mean: The mean of its scores.
-        count: Number of occurrences.
-        documents: Number of documents that contain it.
-        example: The sentence in which its absolute score is largest.
-        document: Index of that document among the explanations.
-
-    >>> Contribution("superb", 0.4, 12, 11, "A superb cast.", 3).count
-    12
-    """
-
-    text: str
-    mean: float
-    count: int
-    documents: int
-    example: str
-    document: int
+# Maximum number of distinct phrases, or sentences, per class; beyond it the weaker half is dropped.
+_KEPT = 50_000
+_PHRASE_WORDS = 4
+_PHRASE_COUNT = 2
 
 
 @dataclasses.dataclass(frozen=True)
 class ClassEvidence:
-    """Words and sentences that support or oppose each class.
+    """Words, phrases and sentences that support or oppose each class.
 
     Attributes:
-        words, sentences: `dict` from class to `Contribution`s, by falling mean: at most `top` with
-            positive means and at most `top` with negative means.
+        words, sentences, phrases: `dict` from class to `Contribution`s, by falling mean: at most
+            `top` with positive means and at most `top` with negative means.
 
     >>> superb = Contribution("superb", 0.4, 1, 1, "Superb!", 0)
     >>> ClassEvidence({"pos": (superb,)}, {}).words["pos"][0].text
@@ -54,17 +33,49 @@ class ClassEvidence:
 
     words: dict
     sentences: dict
+    phrases: dict = dataclasses.field(default_factory=dict)
 
-    def to_frame(self):
-        """A pandas `DataFrame` with one row per contribution of a word or sentence to a class."""
-        fields = [field.name for field in dataclasses.fields(Contribution)]
-        rows = [
-            (target, level, *dataclasses.astuple(contribution))
-            for level, by_class in (("word", self.words), ("sentence", self.sentences))
+    def to_records(self):
+        """A list with one `dict` per contribution, for JSON: class, level ("word", "phrase" or
+        "sentence"), and the fields of `Contribution`."""
+        return [
+            {"class": target, "level": name, **dataclasses.asdict(contribution)}
+            for name, by_class in zip(
+                LEVELS, (self.words, self.phrases, self.sentences), strict=True
+            )
             for target, found in by_class.items()
             for contribution in found
         ]
-        return pandas().DataFrame(rows, columns=["class", "level", *fields])
+
+    def to_frame(self):
+        """A pandas `DataFrame` with one row per record of `to_records`."""
+        fields = [field.name for field in dataclasses.fields(Contribution)]
+        return pandas().DataFrame(self.to_records(), columns=["class", "level", *fields])
+
+    def to_text(self, most=10, width=100):
+        """Tables for a terminal: the strongest words, phrases and sentences of each class.
+
+        Args:
+            most: Maximum number of rows for, and against, each class and level.
+            width: Number of columns.
+
+        >>> superb = Contribution("superb", 0.4, 12, 11, "A superb cast.", 3, 0.3, 0.5)
+        >>> print(ClassEvidence({"pos": (superb,)}, {}).to_text(width=60))
+        Class pos: words
+             mean          95 %   count  documents  word
+           +0.400   0.30   0.50      12         11  superb
+        """
+        tables = []
+        for target in self.words:
+            for name, by_class in zip(
+                LEVELS, (self.words, self.phrases, self.sentences), strict=True
+            ):
+                found = by_class.get(target, ())
+                above = [c for c in found if c.mean >= 0][:most]
+                below = [c for c in found if c.mean < 0][-most:]
+                if above or below:
+                    tables.append("\n".join(_table(target, name, [*above, *below], width)))
+        return "\n\n".join(tables)
 
     def plot(self, classes=None, most=12):
         """A matplotlib `Figure`: the mean scores of the strongest words of each class.
@@ -76,24 +87,30 @@ class ClassEvidence:
         classes = list(self.words)[:3] if classes is None else list(classes)
         strongest = {target: _strongest(self.words[target], most) for target in classes}
         rows = max([3, *map(len, strongest.values())])
-        columns = plots.new_columns(
+        drawn = plots.new_columns(
             4.2 * max(1, len(classes)), 1.3 + 0.27 * rows, max(1, len(classes))
         )
-        for axes, (target, found) in zip(columns, strongest.items(), strict=False):
+        for axes, (target, found) in zip(drawn, strongest.items(), strict=False):
             _draw(axes, target, found)
-        return columns[0].figure
+        return drawn[0].figure
 
 
 def class_evidence(explanations, top=20, min_count=5):
     """Collects the `ClassEvidence` of an iterable of `Explanation`s.
 
-    An explanation contributes to its target class only. Words that differ only in case are counted
-    together. The attention of a word is multiplied by the number of words in its sentence.
+    An explanation contributes to its target class only; one that compares two classes A and B, to
+    "A rather than B". Words that differ only in case are counted together. The attention of a word
+    is multiplied by the number of words in its sentence.
+
+    A phrase is 2 to 4 consecutive words of a sentence, of which the first and the last support the
+    class, or oppose it, with at least a fifth of the largest score of the document, as they are
+    shaded in a display. Its score is the sum over its words, and only these occurrences count.
 
     Args:
         explanations: An iterable of `Explanation`s by one method.
-        top: Maximum number of words and of sentences for and against each class.
-        min_count: Minimum number of occurrences of a word; a sentence may occur once.
+        top: Maximum number of words, phrases and sentences for and against each class.
+        min_count: Minimum number of occurrences of a word. A phrase must occur in two documents, a
+            sentence may occur once.
 
     Raises:
         ValueError: If `top` or `min_count` is not a positive integer, or the methods differ.
@@ -116,69 +133,74 @@ def class_evidence(explanations, top=20, min_count=5):
 
 
 class EvidenceTally:
-    """Accumulates the scores of words and sentences for each class."""
+    """Accumulates the scores of words, phrases and sentences for each class."""
 
     def __init__(self):
-        self._classes = {}  # Class -> (words, sentences), each from text to `_Tally`.
+        self._classes = {}  # Class -> (words, phrases, sentences), each from text to `Tally`.
 
     def add(self, explanation, document):
         """Adds an explanation; `document` is the index of its document."""
-        words, sentences = self._classes.setdefault(explanation.target, ({}, {}))
-        _add(words, sentences, explanation, document)
+        compared = explanation.against is not None
+        key = formatting.target(explanation) if compared else explanation.target
+        _add(*self._classes.setdefault(key, ({}, {}, {})), explanation, document)
 
     def evidence(self, top=20, min_count=5):
         """The `ClassEvidence` of the explanations added so far; see `class_evidence`."""
-        tallies = self._classes.items()
-        return ClassEvidence(
-            {target: _ranked(words, top, min_count) for target, (words, _) in tallies},
-            {target: _ranked(sentences, top, 1) for target, (_, sentences) in tallies},
-        )
+        words, phrases, sentences = {}, {}, {}
+        for target, tallies in self._classes.items():
+            words[target] = _ranked(tallies[0], top, min_count)
+            phrases[target] = _ranked(tallies[1], top, _PHRASE_COUNT, _PHRASE_COUNT)
+            sentences[target] = _ranked(tallies[2], top, 1)
+        return ClassEvidence(words, sentences, phrases)
 
 
-class _Tally:
-    """The running sums of one word or sentence."""
-
-    __slots__ = ("count", "document", "documents", "example", "furthest", "last", "total")
-
-    def __init__(self):
-        self.total, self.count, self.documents, self.last = 0.0, 0, 0, -1
-        self.furthest, self.example, self.document = -1.0, "", -1
-
-    def add(self, score, example, document):
-        self.total += score
-        self.count += 1
-        self.documents += document != self.last
-        self.last = document
-        if abs(score) > self.furthest:
-            self.furthest, self.example, self.document = abs(score), example, document
-
-    def contribution(self, text):
-        mean = self.total / self.count
-        return Contribution(text, mean, self.count, self.documents, self.example, self.document)
-
-
-def _add(words, sentences, explanation, document):
-    for sentence in explanation.sentences:
+def _add(words, phrases, sentences, explanation, document):
+    method = get_method(explanation.method)
+    of_sentences = [weights(sentence, method) for sentence in explanation.sentences]
+    most = largest(score for scores in of_sentences for score in scores)
+    for sentence, scores in zip(explanation.sentences, of_sentences, strict=True):
         text = on_one_line(sentence.text)
-        if _is_number(sentence.score):
-            sentences.setdefault(text, _Tally()).add(float(sentence.score), text, document)
-        scores = weights(sentence, get_method(explanation.method))
-        for word, score in zip(sentence.words, scores, strict=True):
-            if _is_number(word.score):
-                name = on_one_line(word.text).casefold()
-                words.setdefault(name, _Tally()).add(score, text, document)
-    if len(sentences) > _SENTENCES_KEPT:
-        weaker = sorted(sentences, key=lambda name: sentences[name].furthest)
-        for name in weaker[: _SENTENCES_KEPT // 2]:
-            del sentences[name]
+        if is_number(sentence.score):
+            sentences.setdefault(text, Tally()).add(float(sentence.score), text, document)
+        names = [on_one_line(word.text).casefold() for word in sentence.words]
+        for word, name, score in zip(sentence.words, names, scores, strict=True):
+            if is_number(word.score):
+                words.setdefault(name, Tally()).add(score, text, document)
+        for start, end in phrase_spans([level(score, most) for score in scores]):
+            phrase = " ".join(names[start:end])
+            phrases.setdefault(phrase, Tally()).add(sum(scores[start:end]), text, document)
+    _bound(sentences)
+    _bound(phrases)
 
 
-def _is_number(score):
-    return score is not None and math.isfinite(score)
+def phrase_spans(levels):
+    """The phrases of a sentence as half-open spans of words.
+
+    Args:
+        levels: The shade of each word, from -5 to 5; see `hanlib.evidence.shading`.
+
+    >>> list(phrase_spans([0, 3, 0, 2, -1]))
+    [(1, 4)]
+    """
+    for start, first in enumerate(levels):
+        for end in range(start + 2, min(start + _PHRASE_WORDS, len(levels)) + 1):
+            if first * levels[end - 1] > 0:
+                yield start, end
 
 
-def _ranked(tallies, top, min_count):
-    found = [t.contribution(text) for text, t in tallies.items() if t.count >= min_count]
+def _bound(tallies):
+    if len(tallies) > _KEPT:
+        weaker = sorted(tallies, key=lambda name: tallies[name].furthest)
+        for name in weaker[: _KEPT // 2]:
+            del tallies[name]
+
+
+def _ranked(tallies, top, min_count, min_documents=1):
+    found = [
+        tally.contribution(text)
+        for text, tally in tallies.items()
+        if tally.count >= min_count and tally.documents >= min_documents
+    ]
     found.sort(key=lambda contribution: (-contribution.mean, contribution.text))
     speaking_for = [contribution for contribution in found if contribution.mean >= 0][:top]
     return (
@@ -187,9 +209,18 @@ def _ranked(tallies, top, min_count):
     )
 
 
+def _table(target, name, contributions, width):
+    yield f"Class {formatting.label(target)}: {name}s"
+    yield f"  {'mean':>7}  {'95 %':>12}  {'count':>6}  {'documents':>9}  {name}"
+    for found in contributions:
+        interval = "unknown" if found.low is None else f"{found.low:.2f} {found.high:6.2f}"
+        head = f"  {found.mean:>+7.3f}  {interval:>12}  {found.count:>6,}  {found.documents:>9,}  "
+        yield head + truncated(found.text, max(width - columns(head), 10))
+
+
 def _strongest(contributions, most):
-    largest = max((abs(c.mean) for c in contributions), default=0.0)
-    visible = [c for c in contributions if abs(c.mean) >= largest / 100]
+    top = max((abs(c.mean) for c in contributions), default=0.0)
+    visible = [c for c in contributions if abs(c.mean) >= top / 100]
     kept = sorted(visible, key=lambda c: -abs(c.mean))[:most]
     return sorted(kept, key=lambda c: -c.mean)
 

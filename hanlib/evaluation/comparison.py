@@ -41,8 +41,9 @@ class ComparedResult:
         return statistics.stdev(scores) if len(scores) > 1 else None
 
     def mean(self, name):
-        """The mean of a figure of the runs, or None without runs."""
-        return statistics.fmean(run[name] for run in self.runs) if self.runs else None
+        """The mean of a figure of the runs that have it, or None if none has."""
+        found = [run[name] for run in self.runs if run.get(name) is not None]
+        return statistics.fmean(found) if found else None
 
     def by_length(self):
         """The share of documents that are right, for each group of similar length.
@@ -58,7 +59,7 @@ class ComparedResult:
 
     def to_dict(self):
         """A JSON object with the means and all runs."""
-        means = ("parameters", "seconds", "training_speed", "speed")
+        means = ("parameters", "seconds", "cpu_seconds", "training_speed", "speed", "peak_memory")
         return {
             "model": self.model,
             "about": self.about,
@@ -121,8 +122,8 @@ class Comparison:
 
     def table(self):
         """Heads and rows of the table of all models, as text."""
-        heads = ["model", self.metric, "spread", "parameters", "epochs", "training (s)"]
-        heads += ["training docs/s", "prediction docs/s"]
+        heads = ["model", self.metric, "spread", "parameters", "epochs", "training (s)", "CPU (s)"]
+        heads += ["training docs/s", "prediction docs/s", "peak memory (MB)"]
         rows = [
             [
                 result.model,
@@ -131,7 +132,9 @@ class Comparison:
                 f"{result.mean('parameters'):,.0f}",
                 f"{result.mean('epochs'):.1f}",
                 f"{result.mean('seconds'):,.1f}",
+                _or_dash(result.mean("cpu_seconds"), 1),
                 *(_speed(result.mean(name)) for name in ("training_speed", "speed")),
+                _or_dash(result.mean("peak_memory"), 1e6),
             ]
             for result in self.trained
         ]
@@ -185,6 +188,11 @@ def _speed(number):
     """Documents per second, with three significant digits."""
     digits = max(2 - math.floor(math.log10(number)), 0) if number > 0 else 0
     return f"{number:,.{digits}f}"
+
+
+def _or_dash(number, unit):
+    """A number in units, or a dash if it is unknown."""
+    return "-" if number is None else f"{number / unit:,.0f}"
 
 
 def _aligned(heads, rows):

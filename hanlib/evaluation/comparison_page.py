@@ -38,7 +38,9 @@ def _cards(comparison):
     names = [[escaped(r.model), escaped(r.about)] for r in comparison.results]
     yield html_card(
         "All models",
-        f"<p>Means of the runs; spread: {seeds}. Training time is without validation.</p>"
+        f"<p>Means of the runs; spread: {seeds}. Training time is without validation. CPU: "
+        "processor time of the whole run, over all cores. Peak memory: how much the memory of the "
+        "process grew in training.</p>"
         f"{_table(comparison.table())}",
         wide=True,
     )

@@ -1,4 +1,4 @@
-"""Tables and cards of a report, as HTML."""
+"""Tables, bars and cards of a report, as HTML."""
 
 
 def html_card(title, inside, wide=False):
@@ -8,6 +8,28 @@ def html_card(title, inside, wide=False):
     '<section><h2>Errors</h2><p>None.</p></section>'
     """
     return f"<section{' class=wide' if wide else ''}><h2>{title}</h2>{inside}</section>"
+
+
+def html_cards(cards):
+    """Cards in two columns; if one would stand alone beside an empty one, it gets both.
+
+    >>> html_cards(["<section><h2>Errors</h2></section>"])
+    '<div class="cards"><section class=wide><h2>Errors</h2></section></div>'
+    """
+    cards = [card for card in cards if card]
+    narrow = [index for index, card in enumerate(cards) if card.startswith("<section>")]
+    if len(narrow) % 2:
+        cards[narrow[-1]] = cards[narrow[-1]].replace("<section>", "<section class=wide>", 1)
+    return f'<div class="cards">{"".join(cards)}</div>' if cards else ""
+
+
+def meter(share, kind):
+    """A bar whose length is a share of its width; `kind` selects its color.
+
+    >>> meter(0.5, "hit")
+    '<span class="meter hit" style="--w:50"></span>'
+    """
+    return f'<span class="meter {kind}" style="--w:{round(100 * share)}"></span>'
 
 
 def html_table(caption, heads, rows):

@@ -46,7 +46,7 @@ function more() {
 }
 
 function snippet(row) {
-  const text = textOf(parsed(`e${row.shown[0][0]}`).passages).slice(0, 500).replace(/\s+/g, " ").trim();
+  const text = textOf(parsed(`e${row.shown[0][0]}`).passages).slice(0, 500).replace(/<br\s*\/?>|\s+/gi, " ").replace(/ +/g, " ").trim();
   return text.length > 160 ? `${text.slice(0, 159)}…` : text;
 }
 

@@ -161,6 +161,7 @@ def _body(title, summarized):
         "disabled. The script does not access the network.</p></noscript>\n"
         '<h2 id="documents">Documents</h2>\n'
         f'<div id="controls" role="search" hidden>{_controls()}</div>\n'
+        '<p class="in-print">The documents are in the file, which displays them on a screen.</p>\n'
         '<main><section id="list" aria-label="List"><ol id="rows"></ol>'
         '<button id="more" type="button" hidden></button></section>'
         '<section id="document" aria-label="Document" aria-live="polite"></section></main>\n'

@@ -1,7 +1,10 @@
 """The summary of a report: accuracy, errors, important words, and three examples."""
 
 from hanlib.evaluation import summary_tables as tables
+from hanlib.evaluation.class_evidence_html import LISTED, class_evidence_card
 from hanlib.evaluation.errors_by_length import wilson_interval
+from hanlib.evaluation.extracts import extract
+from hanlib.evaluation.html_tables import html_card, html_cards
 from hanlib.evidence import formatting
 from hanlib.evidence.characters import on_one_line
 from hanlib.evidence.html import escaped
@@ -29,12 +32,12 @@ def summary(rows, predictions, evidence, examples, about):
     parts = [*_lead(rows, predictions), _about(facts)]
     cards = [] if predictions is None else tables.error_tables(predictions)
     if rows:
-        min_count = max(1, min(5, len(rows) // 10))
-        found = class_evidence(top=tables.WORDS, min_count=min_count)
+        # Rare words would come first, since their mean scores vary most.
+        min_count = max(1, min(5, len(rows) // 10), len(rows) // 150)
+        found = class_evidence(top=LISTED, min_count=min_count)
+        cards.append(class_evidence_card(found, get_method(method), len(rows), min_count))
         cards.append(examples.html())
-        cards.append(tables.class_words(found, get_method(method), len(rows), min_count))
-    parts += [f'<div class="cards">{"".join(filter(None, cards))}</div>'] if cards else []
-    return "".join(parts)
+    return "".join([*parts, html_cards(cards)])
 
 
 def _lead(rows, predictions):
@@ -120,19 +123,16 @@ class Examples:
                 _, number, example = self._best[kind]
                 found.setdefault(number, example)
         note = "<p>The sentences that support the explained class most.</p>"
-        return (
-            f"<section><h2>Examples</h2>{note}{''.join(found.values())}</section>" if found else ""
-        )
+        inside = f'{note}<div class="columns">{"".join(found.values())}</div>'
+        return html_card("Examples", inside, wide=True) if found else ""
 
 
 def _example(kind, number, row, explanation):
-    extract = explanation.summary(sentences=2)
-    if len(extract) > _EXTRACT:
-        extract = f"{extract[:_EXTRACT].rstrip()}…"
+    shown = extract(explanation.summary(sentences=2), _EXTRACT)
     true = row["true"]
     truth = "" if true is None else f", true label <bdi>“{escaped(true)}”</bdi>"
     return (
-        f'<div class="example"><h3>{kind}</h3><blockquote dir="auto">{escaped(extract)}'
+        f'<div class="example"><h3>{kind}</h3><blockquote dir="auto">{escaped(shown)}'
         f"</blockquote><p>Predicted <bdi>“{escaped(row['label'])}”</bdi> with "
         f"{formatting.percent(row['confidence'])}{truth}. "
         f'<a href="#d{number}">Show the document</a></p></div>'

@@ -1,16 +1,15 @@
-"""The tables of the summary of a report: errors, and the important words of each class."""
+"""The tables of the summary of a report: where a model errs."""
 
 import numpy as np
 
 from hanlib.evaluation.confusion_matrix import confusion_matrix
 from hanlib.evaluation.errors_by_length import errors_by_length, wilson_interval
-from hanlib.evaluation.html_tables import html_card, html_table
+from hanlib.evaluation.html_tables import html_card, html_table, meter
 from hanlib.evaluation.reliability import reliability
 from hanlib.evaluation.risk_coverage import risk_coverage
 from hanlib.evidence import formatting
 from hanlib.evidence.html import escaped
 
-WORDS = 8
 _MATRIX, _CLASSES, _CONFUSIONS = 8, 12, 10
 
 
@@ -20,63 +19,14 @@ def error_tables(predictions):
     >>> from hanlib.evaluation import Predictions
     >>> made = Predictions(("neg", "pos"), [[0.9, 0.1], [0.4, 0.6]], ["neg", "neg"])
     >>> [card.partition("</h2>")[0].rpartition(">")[2] for card in error_tables(made)]
-    ['Confusion', 'By class', 'By confidence', 'If people decide the least certain']
+    ['Confusion', 'By class', 'By confidence']
     """
     cards = [] if predictions.multi_label else [_confusions(confusion_matrix(predictions))]
     cards.append(_by_class(predictions))
     if predictions.lengths is not None:
         cards.append(_by_length(errors_by_length(predictions)))
-    return [*cards, _by_confidence(reliability(predictions)), _by_coverage(predictions)]
-
-
-def class_words(evidence, method, documents, min_count):
-    """A table of the strongest words of each class, as HTML.
-
-    Args:
-        evidence: `ClassEvidence`.
-        method: The `Method` of its scores.
-        documents: Number of explained documents.
-        min_count: Minimum number of occurrences of a word.
-
-    >>> from hanlib.evaluation import ClassEvidence
-    >>> from hanlib.evidence import METHODS
-    >>> class_words(ClassEvidence({}, {}), METHODS["random"], 0, 1)
-    ''
-    """
-    by_class = [(target, found) for target, found in evidence.words.items() if found]
-    # Classes with the most documents come first.
-    by_class.sort(key=lambda item: -max(c.documents for c in item[1]))
-    columns = [_words_of(target, found) for target, found in by_class]
-    if not columns:
-        return ""
-    shown, more = columns[:6], columns[6:]
-    note = (
-        f"Words by mean score ({method.title.lower()}) in the {documents:,} explained documents; "
-        f"words that occur at least {min_count} times. In brackets: number of occurrences."
-    )
-    rest = f"<details><summary>{len(more)} further classes</summary>{_side_by_side(more)}</details>"
-    return html_card(
-        "Important words", f"<p>{note}</p>{_side_by_side(shown)}{rest if more else ''}", wide=True
-    )
-
-
-def _side_by_side(columns):
-    return f'<div class="columns">{"".join(columns)}</div>'
-
-
-def _words_of(target, contributions):
-    speaking = [c for c in contributions if c.mean > 0][:WORDS]
-    against = [c for c in contributions if c.mean < 0][-WORDS // 2 :]
-    most = max((abs(c.mean) for c in (*speaking, *against)), default=0.0) or 1.0
-    visible = [c for c in (*speaking, *against) if abs(c.mean) >= most / 20]
-    rows = [
-        [
-            f"<bdi>{escaped(c.text)}</bdi> <span class=quiet>({c.count:,})</span>",
-            _bar(abs(c.mean) / most, "against" if c.mean < 0 else "for"),
-        ]
-        for c in visible
-    ]
-    return html_table(f"For <bdi>“{escaped(formatting.label(target))}”</bdi>", [], rows)
+    cards.append(_by_confidence(reliability(predictions), _by_coverage(predictions)))
+    return cards
 
 
 def _confusions(matrix):
@@ -132,7 +82,7 @@ def _by_length(groups):
         [
             f"{groups.shortest[i]:,} to {groups.longest[i]:,}",
             f"{groups.counts[i]:,}",
-            f"{formatting.percent(groups.rates[i])} {_bar(groups.rates[i], 'miss')}",
+            f"{formatting.percent(groups.rates[i])} {meter(groups.rates[i], 'miss')}",
             interval(low[i], high[i]),
         ]
         for i in range(len(groups.counts))
@@ -142,13 +92,13 @@ def _by_length(groups):
     )
 
 
-def _by_confidence(bins):
+def _by_confidence(bins, coverage):
     rows = [
         [
             f"{100 * bins.edges[i]:.0f} to {100 * bins.edges[i + 1]:.0f} %",
             f"{bins.counts[i]:,}",
             formatting.percent(bins.confidence[i]),
-            f"{formatting.percent(bins.accuracy[i])} {_bar(bins.accuracy[i], 'hit')}",
+            f"{formatting.percent(bins.accuracy[i])} {meter(bins.accuracy[i], 'hit')}",
         ]
         for i in np.flatnonzero(bins.counts)[::-1]
     ]
@@ -158,7 +108,8 @@ def _by_confidence(bins):
         "(expected calibration error)."
     )
     heads = ["probability", "decisions", "mean probability", "correct"]
-    return html_card("By confidence", f"<p>{note}</p>{html_table('', heads, rows)}")
+    inside = f"{html_table('', heads, rows)}<p>{note}</p>{coverage}"
+    return html_card("By confidence", inside)
 
 
 def _by_coverage(predictions):
@@ -170,16 +121,16 @@ def _by_coverage(predictions):
         rows.append(
             [
                 f"{100 * share:.0f} %",
-                f"{formatting.percent(errors)} {_bar(errors, 'miss')}",
+                f"{formatting.percent(errors)} {meter(errors, 'miss')}",
                 interval(low, high),
                 formatting.percent(curve.confidence[taken - 1]),
             ]
         )
     note = "Errors that remain if the model decides only the documents of highest confidence."
     heads = ["decided by the model", "errors", "95 % interval", "minimum confidence"]
-    return html_card(
-        "If people decide the least certain", f"<p>{note}</p>{html_table('', heads, rows)}"
-    )
+    title = "If people decide the least certain"
+    table = html_table("", heads, rows)
+    return f"<details><summary>{title}</summary><p>{note}</p>{table}</details>"
 
 
 def interval(low, high):
@@ -192,8 +143,4 @@ def interval(low, high):
 
 
 def _share(part, whole):
-    return f"{formatting.percent(part / whole)} {_bar(part / whole, 'hit')}" if whole else "–"
-
-
-def _bar(share, kind):
-    return f'<span class="meter {kind}" style="--w:{round(100 * share)}"></span>'
+    return f"{formatting.percent(part / whole)} {meter(part / whole, 'hit')}" if whole else "–"

@@ -6,9 +6,11 @@ nor NumPy.
 
 from hanlib.evidence.agreement import Agreement, agreement
 from hanlib.evidence.chunks import Chunk, chunk_scores, chunks
+from hanlib.evidence.eraser import eraser_record
 from hanlib.evidence.explanation import Explanation, Faithfulness, Sentence, Word
 from hanlib.evidence.explanation_frame import explanation_frame
 from hanlib.evidence.explanation_plot import explanation_plot
+from hanlib.evidence.extract import Extract
 from hanlib.evidence.extractive_summary import summary_sentences, summary_text
 from hanlib.evidence.html import explanation_html
 from hanlib.evidence.labeled_text import LabeledSpan, LabeledText

@@ -7,9 +7,10 @@ import json
 import re
 from pathlib import Path
 
-from hanlib.evidence.characters import printable
 from hanlib.evidence.display_record import TRUST, described
 from hanlib.evidence.methods import METHODS
+
+_UNSAFE = re.compile("[<>&\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 @functools.cache
@@ -23,24 +24,27 @@ def read_asset(name, folder=Path(__file__).parent):
 
 
 def explanation_script():
-    """`explanation.js` with the list of the methods.
+    """`elements.js` and `explanation.js` with the list of the methods.
 
     >>> "gradient_x_attention" in explanation_script()
     True
     """
     methods = {name: described(method) for name, method in METHODS.items()}
     constants = f"const METHODS = {json_for_html(methods)}, TRUST = {json_for_html(TRUST)};\n"
-    return read_asset("explanation.js") + constants
+    return read_asset("elements.js") + read_asset("explanation.js") + constants
 
 
 def json_for_html(value):
-    """`value` as JSON that cannot close a script element or end a line, for a page in UTF-8.
+    """`value` as JSON for a script element of a page in UTF-8.
+
+    Characters that could close the element, end a line, or not be encoded are escaped, so that the
+    page reads exactly the same value.
 
     >>> json_for_html({"text": "</script> & \\u2028"})
     '{"text":"\\\\u003c/script\\\\u003e \\\\u0026 \\\\u2028"}'
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return re.sub("[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign.group()):04x}", printable(text))
+    return _UNSAFE.sub(lambda sign: f"\\u{ord(sign.group()):04x}", text)
 
 
 def policy_hash(text):

@@ -64,8 +64,9 @@ def chunk_scores(truth, given):
         truth, given: One list of labels per sentence.
 
     Returns:
-        A dict of `precision`, `recall`, `f1` over all chunks, and `per_kind`, a dict of the same
-        by kind with `support`, the true chunks.
+        A dict of `precision`, `recall`, `f1` and `support` (the true chunks) over all chunks;
+        `per_kind`, a dict of the same by kind; and the means over the kinds, `macro`, and weighted
+        by their support, `weighted`. These are the figures of seqeval's report.
 
     >>> scores = chunk_scores([["B-NP", "I-NP", "B-VP"]], [["B-NP", "O", "B-VP"]])
     >>> scores["precision"], scores["recall"], scores["per_kind"]["VP"]["f1"]
@@ -78,10 +79,23 @@ def chunk_scores(truth, given):
             for chunk in of_column:
                 counts[chunk.kind][column] += 1
     total = [sum(column) for column in zip(*counts.values(), strict=True)] or [0, 0, 0]
-    per_kind = {
-        kind: {**_scores(*counts[kind]), "support": counts[kind][2]} for kind in sorted(counts)
+    per_kind = {kind: _scores(*counts[kind]) for kind in sorted(counts)}
+    return {
+        **_scores(*total),
+        "per_kind": per_kind,
+        "macro": _mean(per_kind.values(), [1] * len(per_kind)),
+        "weighted": _mean(per_kind.values(), [kind["support"] for kind in per_kind.values()]),
     }
-    return {**_scores(*total), "per_kind": per_kind}
+
+
+def _mean(rows, weights):
+    """The weighted means of scores, and the sum of the support."""
+    rows, total = list(rows), sum(weights) or 1
+    means = {
+        name: sum(row[name] * weight for row, weight in zip(rows, weights, strict=True)) / total
+        for name in ("precision", "recall", "f1")
+    }
+    return {**means, "support": sum(row["support"] for row in rows)}
 
 
 def _scores(right, given, true):
@@ -89,4 +103,5 @@ def _scores(right, given, true):
         "precision": right / given if given else 0.0,
         "recall": right / true if true else 0.0,
         "f1": 2 * right / (given + true) if given + true else 0.0,
+        "support": true,
     }

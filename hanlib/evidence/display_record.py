@@ -27,14 +27,16 @@ def display_record(explanation):
     Returns:
         A dict with these keys:
 
-        - label, true, target: class names; true is None if it is unknown;
+        - label, true: class names; true is None if it is unknown;
+        - target: the class that the scores refer to, as text that also names the class that it is
+          compared with;
         - wrong: whether the label differs from the true one; None if that is unknown;
         - method: a name in `METHODS`, or a dict of the fields of another `Method`;
         - classes: `[name, percentage, width of the bar, remark, whether predicted]` of the most
           probable classes; further: the number of other classes;
         - trust: a sentence for each level whose faithfulness was measured;
         - figures: `[name, value]` of detailed measurements;
-        - notes: sentences on omitted words and sentences;
+        - notes: sentences on a comparison of two classes, and on omitted words and sentences;
         - passages: `[score, width of the bar, level, runs]` for a sentence, a string for the text
           between sentences. A run is `[text, level, score]` for a shaded word, else a string.
 
@@ -49,12 +51,12 @@ def display_record(explanation):
         "label": formatting.label(explanation.label),
         "true": None if correct is None else formatting.label(explanation.true_label),
         "wrong": None if correct is None else not correct,
-        "target": formatting.label(explanation.target),
+        "target": formatting.target(explanation),
         "method": explanation.method if explanation.method in METHODS else described(method),
         **_classes(explanation),
         "trust": list(_trust(explanation)),
         "figures": [*_faithfulness_figures(explanation), *_diagnostics(explanation)],
-        "notes": list(_notes(explanation)),
+        "notes": [*_contrast(explanation, method), *_notes(explanation)],
         "passages": _passages(explanation, method),
     }
 
@@ -78,6 +80,17 @@ def method_of(record):
     return METHODS[name] if isinstance(name, str) else get_method(name["title"])
 
 
+def _contrast(explanation, method):
+    """What scores and points mean if two classes are compared."""
+    if explanation.against is None:
+        return
+    target, against = formatting.label(explanation.target), formatting.label(explanation.against)
+    if method.signed:
+        yield f"Here, what speaks against the class speaks for {against}."
+    if explanation.faithfulness:
+        yield f"Points refer to the probability of {target}, if only {target} and {against} count."
+
+
 def _notes(explanation):
     for unit, count in explanation.omitted.items():
         if count:
@@ -94,6 +107,8 @@ def _classes(explanation):
     for rank, (name, probability) in enumerate(ranked):
         explained = str(name) == str(explanation.target) and str(name) not in given
         remarks = ["explained"] * explained + ["true"] * (str(name) in true)
+        if explanation.against is not None and str(name) == str(explanation.against):
+            remarks.append("compared")
         if rank < CLASSES_SHOWN or remarks:
             width = round(100 * share(probability, 1.0))
             text = formatting.percent(probability)

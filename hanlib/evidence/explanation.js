@@ -1,19 +1,7 @@
-"use strict";
 // Renders a display record (display_record.py); html.py creates the same elements as static HTML.
 // Text of documents and labels is only ever inserted as text nodes.
 const LEVELS = 5;
 
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "--w") element.style.setProperty(name, value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
-  }
-  element.append(...children.filter((child) => child != null));
-  return element;
-}
-const bdi = (text) => make("bdi", null, text);
 const isText = (part) => typeof part === "string";
 const methodOf = (record) => (isText(record.method) ? METHODS[record.method] : record.method);
 const hue = (level, signed) => (!signed ? "look" : level < 0 ? "against" : "for");

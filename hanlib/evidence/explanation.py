@@ -106,6 +106,8 @@ class Explanation:
         true_label: The true label, or None.
         omitted: Number of words and sentences that were read but not returned (an export returns
             a bounded number), `{"words": n, "sentences": n}`; empty if there are none.
+        against: The class that the target is compared with: the scores tell why the target and not
+            this class. None: the target is compared with all other classes.
 
     >>> words = (Word("superb", 0.4, 2, 8), Word("cast", 0.1, 9, 13))
     >>> explanation = Explanation("A superb cast.", "pos", {"neg": 0.1, "pos": 0.9}, "pos",
@@ -126,6 +128,7 @@ class Explanation:
     diagnostics: dict = dataclasses.field(default_factory=dict)
     true_label: object = None
     omitted: dict = dataclasses.field(default_factory=dict)
+    against: object = None
 
     @property
     def words(self):

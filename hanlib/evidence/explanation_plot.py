@@ -52,9 +52,8 @@ def explanation_plot(explanation, level="sentence", most=20, axes=None):
 def _label(axes, explanation, method, level):
     direction = "\n(← against, for →)" if method.signed else ""
     axes.set_xlabel(f"{method.title}: score of the {level}{direction}")
-    target, label = (
-        truncated(formatting.label(name), 24) for name in (explanation.target, explanation.label)
-    )
+    target = truncated(formatting.target(explanation), 48)
+    label = truncated(formatting.label(explanation.label), 24)
     plots.title(axes, f"Evidence for “{target}” (predicted: {label})")
 
 

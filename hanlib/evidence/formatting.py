@@ -63,6 +63,17 @@ def label(value):
     return on_one_line(value)
 
 
+def target(explanation):
+    """Formats the target of an `Explanation`, with the class that it is compared with.
+
+    >>> from hanlib.evidence import Explanation
+    >>> target(Explanation(None, "a", {}, "a", "leave_one_out", against="b"))
+    'a rather than b'
+    """
+    name, against = label(explanation.target), explanation.against
+    return name if against is None else f"{name} rather than {label(against)}"
+
+
 def diagnostic(value):
     """Formats a diagnostic value: integers in full, other numbers with `number`, others as text.
 

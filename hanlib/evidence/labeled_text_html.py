@@ -5,8 +5,10 @@ from hanlib.evidence.html import escaped, html_page
 # Hues that are far apart; further labels begin again with another lightness.
 _HUES = (210, 35, 150, 0, 275, 60, 185, 320, 95, 240)
 _STYLE = """
-.hanlib mark { color: inherit; border-radius: 3px; padding: 1px 3px; }
-.hanlib mark > sup { font-size: .68em; line-height: 0; margin-left: .3em; opacity: .85; }
+.hanlib mark { color: inherit; border-radius: 3px; padding: 1px 3px; print-color-adjust: exact;
+  -webkit-print-color-adjust: exact; }
+.hanlib mark > sup { font-size: .68em; line-height: 0; margin-left: .3em; opacity: .85;
+  user-select: none; }
 .hanlib .text + .text { margin-top: .8rem; }
 .hanlib .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem .7rem;
   margin: 0 0 .8rem; padding: 0; }
@@ -63,7 +65,7 @@ def _pieces(labeled, styles):
         yield escaped(labeled.text[at : span.start])
         title = escaped(f"{span.label} {span.probability:.2f}")
         inside = escaped(labeled.text[span.start : span.end])
-        # The label is an attribute of the text that a reader copies, not a part of it.
+        # The label is displayed, but it is no part of the text that is copied or read aloud.
         yield (
             f'<mark style="{styles.get(span.label, "")}" title="{title}">{inside}'
             f'<sup aria-hidden="true">{escaped(span.label)}</sup></mark>'

@@ -62,7 +62,7 @@ def compare_text(first, second, names=None, width=None):
     width = terminal.width_of(width, least=60)
     lines = [
         f"{letter}: {name}, predicted {formatting.label(explanation.label)}, for class "
-        f"{formatting.label(explanation.target)}"
+        f"{formatting.target(explanation)}"
         for letter, name, explanation in zip("AB", names, (first, second), strict=True)
     ]
     lines += [f"  {line}" for line in _agreement(first, second)]
@@ -82,7 +82,7 @@ def _names(first, second, names):
 def _agreement(first, second):
     found = agreement(first, second)
     yield f"{'The same label' if found.same_label else 'Different labels'} from both."
-    if str(first.target) != str(second.target):
+    if formatting.target(first) != formatting.target(second):
         yield "The scores are for different classes and cannot be compared."
     yield from _shared(
         "sentences", found.sentence_correlation, found.shared_sentences, found.sentences

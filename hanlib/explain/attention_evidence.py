@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from hanlib.explain.margins import chosen_targets, margins
 from hanlib.ops.hierarchy import merge_levels
 
 
@@ -15,7 +16,8 @@ class AttentionEvidence(NamedTuple):
 
     Attributes:
         probabilities: `<float32>[docs, classes]`.
-        targets: `<int32>[docs]`, the class that the gradients refer to.
+        targets: `<int32>[docs]`, the class that the gradients refer to, or `<int32>[docs, 2]`, the
+            class and the one that it is compared with or -1.
         attention: `<float>[docs, (sentences), (words)]`, then `<float>[docs, (sentences)]`. With
             one context per label, it is the attention of the target's context.
         gradient_x_attention: the same shapes; positive values support the target.
@@ -38,10 +40,11 @@ def attention_evidence(classifier, ids, targets=None):
 
         g_i = α_i ∂m/∂α_i + n_i = α_i (∂m/∂v · h_i) + n_i
 
-    m is the log-odds of the target, `log p - log(1 - p)`; unlike p, it does not saturate when the
-    classifier is certain. Only ∂m/∂v, the gradient at the pooled vectors of a level, is needed, so
-    the backward pass stops at the pooled vectors of the first level, and the cost is little more
-    than that of a prediction. The function works in graphs, and so in an exported model.
+    m is the log-odds of the target, `log p - log(1 - p)`, or the contrast of two classes (see
+    `hanlib.explain.margins`); unlike p, it does not saturate when the classifier is certain. Only
+    ∂m/∂v, the gradient at the pooled vectors of a level, is needed, so the backward pass stops at
+    the pooled vectors of the first level, and the cost is little more than that of a prediction.
+    The function works in graphs, and so in an exported model.
 
     n_i is the part of the n-grams: for a word ∂m/∂γ_i, where γ_i = 1 is its gate in the logits of
     the n-grams (see `NGramLinear.logits`), and for a sentence the sum over its words. It is zero
@@ -53,8 +56,9 @@ def attention_evidence(classifier, ids, targets=None):
     Args:
         classifier: a built `DocumentClassifier` whose encoder has attention.
         ids: `<int>[docs, (sentences), (words)]`, ragged, or dense with 0 as padding.
-        targets: `<int>[docs]`, the class of each document, -1 for the most probable one. None
-            selects the most probable class for all documents.
+        targets: `<int>[docs]`, the class of each document, -1 for the most probable one, or
+            `<int>[docs, 2]` as in `hanlib.explain.margins`. None selects the most probable class
+            for all documents.
 
     Returns:
         An `AttentionEvidence`.
@@ -89,7 +93,7 @@ def attention_evidence(classifier, ids, targets=None):
         ngrams = classifier.ngram_logits(found.words, *found.rows(), gates)
         logits = classifier.logits(vectors, ngrams)
         targets = chosen_targets(logits, targets)
-        margin = log_odds(logits, targets, classifier.multi_label)
+        margin = margins(logits, targets, classifier.multi_label)
     sources = [*(pooled for _, _, _, pooled, _ in levels), gates]
     *gradients, at_gates = tape.gradient(
         margin, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO
@@ -109,42 +113,6 @@ def attention_evidence(classifier, ids, targets=None):
         rationale = [found.in_form_of_input(k, tf.sigmoid(r)) for k, r in enumerate(scores)]
     probabilities = classifier.classify(vectors, ngrams)
     return AttentionEvidence(probabilities, targets, attention, contributions, rationale)
-
-
-def log_odds(logits, targets, multi_label):
-    """`log p - log(1 - p)` of each document's target class, `<float32>[docs]`.
-
-    Args:
-        logits: `<float32>[docs, classes]`.
-        targets: `<int>[docs]`.
-        multi_label: whether p is the sigmoid of the logit; otherwise it is the softmax.
-
-    >>> log_odds(tf.constant([[0.0, 2.0]]), tf.constant([1]), False).numpy()
-    array([2.], dtype=float32)
-    """
-    logits = tf.convert_to_tensor(logits)
-    own = tf.gather(logits, targets, batch_dims=1)
-    if multi_label:
-        return own
-    others = tf.one_hot(targets, tf.shape(logits)[-1], on_value=logits.dtype.min, off_value=0.0)
-    return own - tf.reduce_logsumexp(logits + others, axis=-1)
-
-
-def chosen_targets(logits, targets=None):
-    """The class that is explained for each document, `<int32>[docs]`.
-
-    Args:
-        logits: `<float>[docs, classes]`.
-        targets: as in `attention_evidence`.
-
-    >>> chosen_targets(tf.constant([[0.0, 2.0], [0.0, 2.0]]), [0, -1]).numpy()
-    array([0, 1], dtype=int32)
-    """
-    best = tf.argmax(logits, axis=-1, output_type=tf.int32)
-    if targets is None:
-        return best
-    targets = tf.cast(targets, tf.int32)
-    return tf.where(targets < 0, best, targets)
 
 
 def _of_items(pooling, states, rows, scores, d_vectors, targets):
@@ -167,5 +135,6 @@ def _of_items(pooling, states, rows, scores, d_vectors, targets):
         contribution += scores[:, head] * tf.reduce_sum(at_rows * states, axis=-1)
     if pooling.labels is None:
         return tf.reduce_mean(scores, axis=-1), contribution
-    own = tf.gather(targets, rows)
+    classes = targets[:, 0] if targets.shape.rank == 2 else targets
+    own = tf.gather(classes, rows)
     return tf.gather(scores, own, batch_dims=1), contribution

@@ -56,7 +56,7 @@ def uniform_attention(network, documents, targets, seed=0):
     evidence = _Evidence(network, documents, targets, "uniform_attention")
     logits = network.uniform(*documents.flat)
     probabilities = network.probabilities(logits).numpy()
-    at_targets = np.arange(documents.count), evidence.targets
+    at_targets = np.arange(documents.count), evidence.targets[:, 0]
     changed = probabilities[at_targets]
     return evidence.scores(
         _one_nth(documents.sentence_words),

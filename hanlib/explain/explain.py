@@ -12,13 +12,13 @@ from hanlib.explain.faithfulness import Perturbations
 from hanlib.explain.inputs import read_inputs
 from hanlib.explain.methods import method_function
 from hanlib.explain.network import network_of
-from hanlib.explain.targets import classes_of, pairs
+from hanlib.explain.targets import contrast_of, explained
 
 # Batches of documents that are read ahead, so that documents of similar length run together.
 _AHEAD = 8
 
 
-def explain(classifier, documents, method=None, target=None, **options):
+def explain(classifier, documents, method=None, target=None, against=None, **options):
     """Explains which sentences and words decided the class of each document.
 
     Args:
@@ -33,6 +33,11 @@ def explain(classifier, documents, method=None, target=None, **options):
         target: the class that the scores are for, by name or index. None selects the most
             probable class. A list of classes, "all", or "labels" (the labels that a multi-label
             classifier predicts) gives one explanation for each class.
+        against: a class B to compare the target A with, by name or index: why A and not B. The
+            scores then refer to `log p_A - log p_B` instead of the log-odds of A; with several
+            labels per document, to the difference of their log-odds. "runner-up" is the most
+            probable class other than the target. A document whose target is B itself is explained
+            without a comparison.
         **options: see `explain_each`.
 
     Returns:
@@ -49,15 +54,18 @@ def explain(classifier, documents, method=None, target=None, **options):
     >>> found = explain(classifier, ["A good film. Go!"], target="pos")[0]
     >>> found.target, [word.text for word in found.words], found.words[1].start
     ('pos', ['A', 'good', 'film', '.', 'Go', '!'], 2)
+    >>> found = explain(classifier, ["A good film."], target="pos", against="neg")[0]
+    >>> found.target, found.against
+    ('pos', 'neg')
     """
-    return list(explain_stream(classifier, documents, method, target, **options))
+    return list(explain_stream(classifier, documents, method, target, against, **options))
 
 
-def explain_stream(classifier, documents, method=None, target=None, **options):
+def explain_stream(classifier, documents, method=None, target=None, against=None, **options):
     """Yields the explanations of any number of documents, with bounded memory.
 
     Args:
-        classifier, method, target, **options: as in `explain_each`.
+        classifier, method, target, against, **options: as in `explain_each`.
         documents: as in `explain`, or an iterable of documents, such as a generator.
 
     Yields:
@@ -69,7 +77,7 @@ def explain_stream(classifier, documents, method=None, target=None, **options):
     >>> [explanation.label in (0, 1) for explanation in explain_stream(classifier, ids)]
     [True, True, True, True, True]
     """
-    for explanations in explain_each(classifier, documents, method, target, **options):
+    for explanations in explain_each(classifier, documents, method, target, against, **options):
         yield from explanations
 
 
@@ -78,6 +86,7 @@ def explain_each(
     documents,
     method=None,
     target=None,
+    against=None,
     *,
     batch_size=32,
     faithfulness=False,
@@ -88,7 +97,7 @@ def explain_each(
     """Like `explain_stream`, but yields a list with all explanations of each document.
 
     Args:
-        classifier, method, target: as in `explain`.
+        classifier, method, target, against: as in `explain`.
         documents: as in `explain_stream`.
         batch_size: explanations per batch.
         faithfulness: whether to measure the faithfulness of each explanation, by removing words
@@ -118,7 +127,7 @@ def explain_each(
             f"Received: {documents!r:.80}"
         )
     explainer = _Explainer(
-        classifier, method, target, seed, batch_size, rankings if faithfulness else 0
+        classifier, method, (target, against), seed, batch_size, rankings if faithfulness else 0
     )
     true_labels = itertools.repeat(None) if true_labels is None else iter(true_labels)
     for window in _windows(documents, batch_size * _AHEAD):
@@ -128,14 +137,14 @@ def explain_each(
 class _Explainer:
     """The options that are the same for all windows of documents."""
 
-    def __init__(self, classifier, method, target, seed, batch_size, rankings):
+    def __init__(self, classifier, method, classes, seed, batch_size, rankings):
         self.classifier, self.network = classifier, network_of(classifier)
         network = self.network
         default = default_method(network.has_sentences, network.has_attention)
         self.method = default if method is None else method
         self.function = method_function(self.method)
-        classes_of(classifier, target)  # Raises an error before anything is computed.
-        self.target, self.seed = target, seed
+        contrast_of(classifier, *classes)  # Raises an error before anything is computed.
+        self.classes, self.seed = classes, seed
         self.batch_size, self.rankings = batch_size, rankings
 
     def window(self, window, true_labels):
@@ -144,7 +153,7 @@ class _Explainer:
         labels = list(itertools.islice(true_labels, documents.count))
         if len(labels) < documents.count:
             raise ValueError("`true_labels` must have one label for each document. Received: fewer")
-        indices, targets = pairs(self.network, documents, self.target)
+        indices, targets = explained(self.network, documents, *self.classes)
         order = np.argsort(documents.document_words[indices], kind="stable")
         found = {}
         for start in range(0, len(order), self.batch_size):
@@ -169,7 +178,7 @@ class _Explainer:
             surfaces,
             labels,
             scores.probabilities.tolist(),
-            [self.classifier.classes[index] for index in scores.targets],
+            [self._names(pair) for pair in scores.targets.tolist()],
             parts(scores.words, documents.document_words),
             parts(scores.sentences, documents.document_sentences),
             measured,
@@ -178,14 +187,19 @@ class _Explainer:
         )
         return [self._record(*row) for row in rows]
 
-    def _record(self, surface, label, probabilities, target, words, sentences, measured, further):
+    def _names(self, pair):
+        """The names of a target and of the class that it is compared with, or None."""
+        return [None if index < 0 else self.classifier.classes[index] for index in pair]
+
+    def _record(self, surface, label, probabilities, pair, words, sentences, measured, further):
         surface, true_label = surface
-        several = self.classifier.multi_label
+        several, (target, against) = self.classifier.multi_label, pair
         return Explanation(
             text=surface.text,
             label=tuple(label) if several else label,
             probabilities=dict(zip(self.classifier.classes, probabilities, strict=True)),
             target=target,
+            against=against,
             method=self.method,
             sentences=explanation_sentences(surface, words, sentences),
             faithfulness=measured,

@@ -3,7 +3,8 @@
     comprehensiveness = mean over k of p(x) - p(x without its top k %)
     sufficiency       = mean over k of p(x) - p(the top k % alone),    k = 1, 5, 10, 20, 50
 
-p is the probability of the target. Units are removed from the ids and the rest is classified again.
+p is the probability of the target; for a contrast, the probability σ(m) that it is A rather than B
+(see `hanlib.explain.margins`). Units are removed from the ids and the rest is classified again.
 If words are removed, both levels are computed again; if sentences are removed, only the upper one
 and the n-grams.
 The same is done for random rankings, once for all methods that are compared on a document.
@@ -15,6 +16,7 @@ import statistics
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from hanlib.evidence import Faithfulness
 from hanlib.explain.documents import parts
@@ -45,7 +47,7 @@ class Perturbations:
     Args:
         network: a `Network`.
         documents: `Documents`.
-        scores: `Scores` of any method, for the probabilities and the targets.
+        scores: `Scores` of any method, for the targets.
         rankings: number of random rankings to compare with, at least 5.
         seed: seed of the random rankings.
     """
@@ -53,9 +55,7 @@ class Perturbations:
     def __init__(self, network, documents, scores, rankings=10, seed=0):
         self.network, self.documents = network, documents
         self.targets = scores.targets
-        self.probabilities = np.take_along_axis(
-            scores.probabilities, scores.targets[:, None].astype(np.int64), axis=1
-        )[:, 0]
+        self.probabilities = self._probabilities(network.logits(*documents.flat), scores.targets)
         self.rankings, self.seed = rankings, seed
         self._units = {
             "word": documents.document_words,
@@ -90,6 +90,9 @@ class Perturbations:
             for level in LEVELS
         }
 
+    def _probabilities(self, logits, targets):
+        return tf.sigmoid(self.network.margins(logits, targets)).numpy()
+
     def _random_orders(self, level):
         for ids, units in zip(self._words, self._units[level], strict=True):
             draw = generator(ids, self.seed, LEVELS.index(level))
@@ -105,8 +108,7 @@ class Perturbations:
             for of_document, top in zip(orders, sizes, strict=True)
         )
         logits = self._logits_of_words(kept) if level == "word" else self._logits_of_rows(kept)
-        targets = np.repeat(self.targets, passes)
-        left = self.network.probabilities(logits).numpy()[np.arange(len(targets)), targets]
+        left = self._probabilities(logits, np.repeat(self.targets, passes, axis=0))
         drops = np.repeat(self.probabilities, passes) - left
         means = [
             _mean_over_shares(of_document, top, rankings)

@@ -6,6 +6,7 @@ from hanlib.explain.faithfulness import LEVELS, Perturbations
 from hanlib.explain.inputs import read_inputs
 from hanlib.explain.methods import available_methods, method_function
 from hanlib.explain.network import network_of
+from hanlib.explain.targets import predicted
 
 _RESAMPLES = 2000
 
@@ -56,10 +57,9 @@ def faithfulness_table(
 
 def _measure(network, documents, functions, rankings, seed, found):
     """Adds `<float>[docs, 5]` to each list of `found`."""
-    targets = np.full(documents.count, -1, np.int32)
     perturbations = None
     for name, function in functions.items():
-        scores = function(network, documents, targets, seed)
+        scores = function(network, documents, predicted(documents.count), seed)
         if perturbations is None:  # All methods are compared with the same random rankings.
             perturbations = Perturbations(network, documents, scores, rankings, seed)
         for level in LEVELS:

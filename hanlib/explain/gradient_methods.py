@@ -1,7 +1,8 @@
 """Methods based on gradients: gradient x input, integrated gradients, gradients by level.
 
 Let x_i be the vector of the i-th word of the document (one for each occurrence), g_i = 1 its gate
-in the logits of n-grams (see `NGramLinear.logits`), and m the log-odds of the target:
+in the logits of n-grams (see `NGramLinear.logits`), and m the log-odds of the target or a contrast
+(see `hanlib.explain.margins`):
 
     gradient x input        x_i . dm/dx_i + dm/dg_i
     integrated gradients    ∫ (x_i . dm/dx_i + dm/dg_i) (t x, t g) dt, t from 0 to 1

@@ -1,6 +1,6 @@
 """Leave one out: the decrease of the target's log-odds when a sentence or a word is removed.
 
-    score = m(x) - m(x without the unit),   m the log-odds of the target
+    score = m(x) - m(x without the unit),   m the log-odds of the target or a contrast
 
 The unit is removed, not replaced by zeros. With an encoder of two levels, the vector of each row is
 computed once: without a sentence only the upper level is computed again, without a word only the
@@ -27,7 +27,8 @@ def leave_one_out(network, documents, targets, seed=0):
 
     def losses(variants, units):
         left = upper.logits(variants)
-        return np.repeat(margins, units) - network.margins(left, np.repeat(targets, units)).numpy()
+        of_units = np.repeat(targets, units, axis=0)
+        return np.repeat(margins, units) - network.margins(left, of_units).numpy()
 
     sentences = losses(_without_sentences(upper, documents), documents.document_sentences)
     words = losses(_without_words(upper, documents), documents.document_words)
@@ -49,7 +50,8 @@ def _with_one_level(network, documents, targets):
             for count, of_word in zip(units, unit_of_word, strict=True)
         )
         left = logits_of_kept_words(network, zip(words, rows, kept, strict=True))
-        return np.repeat(margins, units) - network.margins(left, np.repeat(targets, units)).numpy()
+        of_units = np.repeat(targets, units, axis=0)
+        return np.repeat(margins, units) - network.margins(left, of_units).numpy()
 
     of_sentences = [np.repeat(np.arange(len(lengths)), lengths) for lengths in sentences]
     of_words = [np.arange(len(ids)) for ids in words]

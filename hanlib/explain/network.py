@@ -5,12 +5,14 @@ import weakref
 import numpy as np
 import tensorflow as tf
 
-from hanlib.explain.attention_evidence import attention_evidence, chosen_targets, log_odds
+from hanlib.explain.attention_evidence import attention_evidence
+from hanlib.explain.margins import chosen_targets, margins
 from hanlib.layers.document_encoder import pool_states
 from hanlib.ops.hierarchy import merge_levels
 from hanlib.ops.softmax import segment_weighted_sum
 
 _INTS = tf.TensorSpec([None], tf.int32)
+_TARGETS = tf.TensorSpec([None, 2], tf.int32)
 # Four nodes are enough for the upper level: eight give the same comprehensiveness on IMDB.
 _UPPER_NODES = 4
 _NETWORKS = weakref.WeakKeyDictionary()
@@ -41,7 +43,7 @@ def network_of(classifier):
 class Network:
     """Graph functions over `Documents.flat`: words, words per row, rows per document.
 
-    Targets are `<int32>[docs]`, the class of each document; -1 is the most probable one.
+    Targets are `<int32>[docs, 2]`: see `hanlib.explain.margins`.
 
     Args:
         classifier: a `DocumentClassifier` whose encoder has one level (words) or two (words and
@@ -77,11 +79,11 @@ class Network:
             return tf.function(function, input_signature=signature, autograph=False)
 
         self.logits = graph(self._logits, *flat)
-        self.evidence = graph(self._evidence, *flat, _INTS)
-        self.gradient = graph(self._gradient, *flat, _INTS, scales)
+        self.evidence = graph(self._evidence, *flat, _TARGETS)
+        self.gradient = graph(self._gradient, *flat, _TARGETS, scales)
         self.uniform = graph(self._uniform, *flat)
         # For encoders with two levels only.
-        self.by_level = graph(self._by_level, *flat, _INTS)
+        self.by_level = graph(self._by_level, *flat, _TARGETS)
         self.row_vectors = graph(self._row_vectors, *flat[:2])
         self.upper = graph(self._upper, vectors, _INTS, *flat)
 
@@ -96,12 +98,12 @@ class Network:
         return activation(logits)
 
     def targets(self, logits, targets):
-        """The targets, with -1 replaced by the most probable class."""
+        """The targets with all classes known: `chosen_targets`."""
         return chosen_targets(logits, targets)
 
     def margins(self, logits, targets):
-        """The log-odds of the targets, `<float32>[docs]`."""
-        return log_odds(logits, targets, self.classifier.multi_label)
+        """The log-odds, or the contrasts, of the targets, `<float32>[docs]`."""
+        return margins(logits, targets, self.classifier.multi_label)
 
     def require(self, method, attention=False, sentences=False, rationale=False):
         """Checks that the classifier has what a method needs.
@@ -220,7 +222,7 @@ class Network:
             encoded = self.classifier.encoder.encode_level(1, vectors, flat[2])
             ngrams = self.classifier.ngram_logits(*flat, gates)
             logits = self.classifier.logits(encoded, ngrams)
-            margins = self.margins(logits, tf.tile(targets, [_UPPER_NODES]))
+            margins = self.margins(logits, tf.tile(targets, [_UPPER_NODES, 1]))
         at_rows, at_gates = tape.gradient(
             margins, [scaled, gates], unconnected_gradients=tf.UnconnectedGradients.ZERO
         )

@@ -12,7 +12,8 @@ class Scores(NamedTuple):
 
     Attributes:
         probabilities: `<float32>[docs, classes]`.
-        targets: `<int32>[docs]`, the class that the scores are for.
+        targets: `<int32>[docs, 2]`, the class that the scores are for, and the one that it is
+            compared with or -1.
         words: `<float>[words]`.
         sentences: `<float>[sentences]`.
         diagnostics: further values by name, `<float>[docs]` each.

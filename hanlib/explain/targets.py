@@ -1,8 +1,17 @@
-"""The classes that the explanations of a batch are for."""
+"""The classes that the explanations of a batch are for, as `hanlib.explain.margins` takes them."""
 
 import numpy as np
 
-PREDICTED = -1
+from hanlib.explain.margins import NONE, PREDICTED, RUNNER_UP
+
+
+def predicted(count):
+    """Targets for the most probable class of each document, `<int32>[count, 2]`.
+
+    >>> predicted(2).tolist()
+    [[-1, -1], [-1, -1]]
+    """
+    return np.full([count, 2], [PREDICTED, NONE], np.int32)
 
 
 def classes_of(classifier, target):
@@ -39,37 +48,76 @@ def classes_of(classifier, target):
     return classes
 
 
-def pairs(network, documents, target):
-    """The document and the class of each explanation.
+def contrast_of(classifier, target, against):
+    """The class that the targets are compared with.
+
+    Args:
+        classifier: a `DocumentClassifier`.
+        target: as in `classes_of`.
+        against: None for no contrast; a class, by name or index; or "runner-up" for the most
+            probable class other than the target.
+
+    Returns:
+        The index of the class, `NONE` or `RUNNER_UP`.
+
+    Raises:
+        ValueError: `against` is not a class, or it is a class that `target` names.
+
+    >>> from hanlib.models import HAN, DocumentClassifier
+    >>> contrast_of(DocumentClassifier(None, HAN(9), ["bad", "good"]), "good", "bad")
+    0
+    """
+    if against is None:
+        return NONE
+    if len(classifier.classes) < 2:
+        raise ValueError(f"`against` needs at least two classes. Received: against={against!r}")
+    if against == "runner-up" and against not in classifier.classes:
+        return RUNNER_UP
+    index = _index(classifier, against, "against")
+    if index in (classes_of(classifier, target) or []):
+        if len(classes_of(classifier, target)) == len(classifier.classes):
+            return index  # "all": the class itself is explained without a contrast.
+        raise ValueError(
+            f"`against` must be another class than `target`. Received: target={target!r}, "
+            f"against={against!r}"
+        )
+    return index
+
+
+def explained(network, documents, target, against=None):
+    """The document and the classes of each explanation.
 
     Args:
         network: a `Network`.
         documents: `Documents`.
-        target: as in `classes_of`.
+        target, against: as in `contrast_of`.
 
     Returns:
         `<int64>[explanations]`, the indices of the documents in ascending order, and
-        `<int32>[explanations]`, the classes, -1 for the most probable one.
+        `<int32>[explanations, 2]`, their targets.
     """
+    contrast = contrast_of(network.classifier, target, against)
     classes = classes_of(network.classifier, target)
     if classes is None:
-        return _predicted(network, documents)
-    indices = np.repeat(np.arange(documents.count), len(classes))
-    return indices, np.tile(np.asarray(classes, np.int32), documents.count)
+        indices, of_each = _predicted_labels(network, documents)
+    else:
+        indices = np.repeat(np.arange(documents.count), len(classes))
+        of_each = np.tile(np.asarray(classes, np.int32), documents.count)
+    return indices, np.stack([of_each, np.full_like(of_each, contrast)], axis=1)
 
 
-def _index(classifier, name):
+def _index(classifier, name, argument="target"):
     try:
         return classifier.class_index(name)
     except ValueError:
         names = classifier.classes
         shown = ", ".join(map(str, names[:20])) + (", ..." if len(names) > 20 else "")
         raise ValueError(
-            f"`target` must be one of the classes {shown}. Received: {name!r}"
+            f"`{argument}` must be one of the classes {shown}. Received: {name!r}"
         ) from None
 
 
-def _predicted(network, documents):
+def _predicted_labels(network, documents):
     """The labels predicted for each document."""
     probabilities = network.probabilities(network.logits(*documents.flat)).numpy()
     best = probabilities.argmax(axis=1)[:, None] == np.arange(probabilities.shape[1])

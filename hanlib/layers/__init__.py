@@ -28,5 +28,7 @@ from hanlib.layers.rationale_head import RationaleHead
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
 from hanlib.layers.self_attention import SelfAttention
 from hanlib.layers.token_embedding import TokenEmbedding
+from hanlib.layers.token_features import TokenFeatures
 from hanlib.layers.tokens import Tokens
 from hanlib.layers.vectorizer import DocumentVectorizer
+from hanlib.layers.word_columns import column_values, with_columns

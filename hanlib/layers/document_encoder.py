@@ -1,9 +1,14 @@
 """The base class and interface of document encoders."""
 
+import itertools
+
 import keras
 import tensorflow as tf
 
+from hanlib.checks import check_integer
 from hanlib.layers.level_states import LevelStates
+from hanlib.layers.token_embedding import feature_vectors
+from hanlib.ops import packed_ids
 from hanlib.ops.hierarchy import hierarchy, merge_levels
 from hanlib.ops.softmax import accumulation_dtype
 
@@ -52,6 +57,10 @@ class DocumentEncoder(keras.layers.Layer):
         embedding_dropout: Share of the distinct words of a batch whose whole vector is set to zero
             in training (Gal and Ghahramani 2016, arXiv 1512.05287).
         embeddings_initializer: Initializer of the word vectors.
+        feature_sizes: The number of values of each feature that the ids carry (see
+            `hanlib.ops.packed_ids`): `feature_sizes` of the `DocumentVectorizer`. The vector of a
+            word is then [E[id]; F[f_1]; ..; F[f_m]].
+        feature_dim: Width of the vector of a feature.
 
     Call arguments:
         inputs: Ids `<int>[docs, (sentences), (words)]`, ragged, or dense with 0 as padding. An
@@ -95,6 +104,8 @@ class DocumentEncoder(keras.layers.Layer):
         input_dropout=0.0,
         embedding_dropout=0.0,
         embeddings_initializer="uniform",
+        feature_sizes=(),
+        feature_dim=8,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -108,7 +119,16 @@ class DocumentEncoder(keras.layers.Layer):
         self.input_dropout = input_dropout
         self.embedding_dropout = embedding_dropout
         self.embeddings_initializer = keras.initializers.get(embeddings_initializer)
-        self.embedding = None  # Made by `build_embedding`.
+        self.feature_sizes = tuple(check_integer("feature_sizes", n) for n in feature_sizes)
+        self.feature_dim = check_integer("feature_dim", feature_dim)
+        if self.feature_sizes and vocabulary_size is None:
+            raise ValueError(
+                "`feature_sizes` must be empty for an encoder of word vectors. "
+                f"Received: {feature_sizes}"
+            )
+        if self.feature_sizes:
+            packed_ids.check_range(vocabulary_size, self.feature_sizes)
+        self.embedding = self.feature_table = None  # Made by `build_embedding`.
         self.drop_words = keras.layers.Dropout(
             embedding_dropout, noise_shape=(None, 1), dtype=self.dtype_policy
         )
@@ -131,6 +151,11 @@ class DocumentEncoder(keras.layers.Layer):
                 name="embedding",
             )
             self.embedding.build((None,))
+        if self.feature_sizes and self.feature_table is None:
+            self.feature_table = keras.layers.Embedding(
+                sum(self.feature_sizes), self.feature_dim, dtype=self.dtype_policy, name="features"
+            )
+            self.feature_table.build((None,))
 
     @property
     def takes_ids(self):
@@ -139,7 +164,9 @@ class DocumentEncoder(keras.layers.Layer):
 
     def input_width(self, input_shape):
         """Width of the word vectors, for inputs of the given shape."""
-        return self.embedding_dim if self.takes_ids else input_shape[-1]
+        if not self.takes_ids:
+            return input_shape[-1]
+        return self.embedding_dim + len(self.feature_sizes) * self.feature_dim
 
     def call(self, inputs, mask=None, return_attention_scores=False, training=None):
         if return_attention_scores:
@@ -216,7 +243,14 @@ class DocumentEncoder(keras.layers.Layer):
         if not self.takes_ids:
             return self.drop_features(words, training=training), None
         distinct, index = tf.unique(words)
-        vectors = self.drop_words(self.embedding(distinct), training=training)
+        ids = (
+            packed_ids.word_ids(distinct, self.vocabulary_size) if self.feature_sizes else distinct
+        )
+        vectors = self.drop_words(self.embedding(ids), training=training)
+        if self.feature_sizes:
+            found = packed_ids.feature_indices(distinct, self.vocabulary_size, self.feature_sizes)
+            rows = found + list(itertools.accumulate(self.feature_sizes[:-1], initial=0))
+            vectors = tf.concat([vectors, feature_vectors(self.feature_table, rows)], axis=-1)
         return self.drop_features(vectors, training=training), index
 
     def hierarchy(self, inputs, mask=None):
@@ -290,4 +324,9 @@ class DocumentEncoder(keras.layers.Layer):
             "input_dropout": self.input_dropout,
             "embedding_dropout": self.embedding_dropout,
             "embeddings_initializer": keras.initializers.serialize(self.embeddings_initializer),
+            **self.feature_config(),
         }
+
+    def feature_config(self):
+        """The arguments that describe the features of words, for `get_config` of subclasses."""
+        return {"feature_sizes": list(self.feature_sizes), "feature_dim": self.feature_dim}

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from hanlib.ops import packed_ids
+
 
 def check_key_range(vocabulary_size, max_ngram):
     """Raises a `ValueError` unless the keys of all n-grams fit into int64.
@@ -28,7 +30,8 @@ def ngram_keys(words, row_lengths, length, vocabulary_size, unknown_words=0):
     n-gram a smaller key than any longer one. An n-gram lies within one row.
 
     Args:
-        words: `<int>[words]`, ids from 1 to `vocabulary_size - 1`.
+        words: `<int>[words]`, ids from 1 to `vocabulary_size - 1`, which may carry features (see
+            `hanlib.ops.packed_ids`).
         row_lengths: `<int32>[rows]`, words per row.
         length: words per n-gram.
         vocabulary_size: V.
@@ -44,7 +47,7 @@ def ngram_keys(words, row_lengths, length, vocabulary_size, unknown_words=0):
     >>> ngram_keys([3, 4, 1, 2, 5], [3, 2], 2, 10, unknown_words=1)[0].numpy().tolist()
     [43, 52]
     """
-    words = tf.cast(words, tf.int64)
+    words = tf.cast(packed_ids.word_ids(tf.convert_to_tensor(words), vocabulary_size), tf.int64)
     row_lengths = tf.cast(row_lengths, tf.int32)
     positions = tf.range(tf.size(words))
     to_row_end = tf.repeat(tf.cumsum(row_lengths), row_lengths) - positions

@@ -24,16 +24,23 @@ class RationaleHead(keras.layers.Layer):
     The head is trained together with the classifier, on the documents that people have marked, by
 
         L = weight (L_words(r) + L_rows(r) / 2) + attention_weight (L_words(e) + L_rows(e) / 2)
+            + sufficiency_weight L_label(marked words)
 
     where L_words and L_rows are mean binary cross-entropies: whether a word is marked, and whether
-    a row holds a marked word. e are the attention scores before the softmax. The scores say what
-    people would mark, not why the classifier decided: measure their faithfulness as that of any
-    other explanation.
+    a row holds a marked word. e are the attention scores before the softmax. L_label(marked words)
+    is the loss of the classifier on documents that are reduced to their marked words: what people
+    call evidence should be sufficient for the label (the sufficiency of DeYoung et al. 2020). It
+    is a mean over the documents of a batch, in which a document without marked words counts 0.
+
+    The scores say what people would mark, not why the classifier decided: measure their
+    faithfulness as that of any other explanation.
 
     Args:
         units: Size of the hidden layers.
         weight: Weight of the loss on the scores of the head.
         attention_weight: Weight of the same loss on the attention scores before the softmax.
+        sufficiency_weight: Weight of the loss of the label that is predicted from the marked words
+            alone; `DocumentClassifier` computes it.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -46,11 +53,14 @@ class RationaleHead(keras.layers.Layer):
     [4, 4]
     """
 
-    def __init__(self, units=64, weight=2.0, attention_weight=0.0, **kwargs):
+    def __init__(
+        self, units=64, weight=2.0, attention_weight=0.0, sufficiency_weight=0.0, **kwargs
+    ):
         super().__init__(**kwargs)
         self.units = check_integer("units", units)
         self.weight = _not_negative("weight", weight)
         self.attention_weight = _not_negative("attention_weight", attention_weight)
+        self.sufficiency_weight = _not_negative("sufficiency_weight", sufficiency_weight)
         self.kernels = self.biases = self.contexts = self.offsets = ()
         self.supports_jit = False
 
@@ -151,6 +161,7 @@ class RationaleHead(keras.layers.Layer):
             "units": self.units,
             "weight": self.weight,
             "attention_weight": self.attention_weight,
+            "sufficiency_weight": self.sufficiency_weight,
         }
 
 

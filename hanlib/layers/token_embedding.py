@@ -80,9 +80,8 @@ class TokenEmbedding(keras.layers.Layer):
         vectors = self.drop_words(self.words(distinct), training=training)
         vectors = tf.gather(vectors, index)
         if self.table is not None:
-            found = self.table(tf.ensure_shape(features, [None, self.features]))
-            found = tf.reshape(found, [-1, self.features * self.feature_dim])
-            vectors = tf.concat([vectors, found], axis=-1)
+            features = tf.ensure_shape(features, [None, self.features])
+            vectors = tf.concat([vectors, feature_vectors(self.table, features)], axis=-1)
         return self.drop(vectors, training=training)
 
     def compute_output_shape(self, ids_shape, features_shape=None):
@@ -99,3 +98,17 @@ class TokenEmbedding(keras.layers.Layer):
             "dropout": self.dropout,
             "word_dropout": self.word_dropout,
         }
+
+
+def feature_vectors(table, rows):
+    """The vectors of the features of each word, concatenated.
+
+    Args:
+        table: A `keras.layers.Embedding` of all features.
+        rows: `<int32>[words, features]`, rows of the table.
+
+    Returns:
+        `<float>[words, features * width]`.
+    """
+    found = table(rows)
+    return tf.reshape(found, [-1, rows.shape[1] * found.shape[-1]])

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from hanlib.checks import check_integer
+from hanlib.layers import word_columns
 from hanlib.layers.text_functions import (
     TEXT_FUNCTIONS,
     check_text_function,
@@ -14,8 +15,11 @@ from hanlib.layers.text_functions import (
     words_of_sentences,
 )
 from hanlib.layers.texts import as_strings, decode, encode, one_dimension
+from hanlib.layers.token_features import TokenFeatures
 from hanlib.layers.tokens import tokens_of
 from hanlib.layers.vocabulary import VocabularyLayer
+from hanlib.ops import packed_ids
+from hanlib.text.word_case import CASES, word_case
 
 
 @keras.saving.register_keras_serializable("hanlib")
@@ -24,6 +28,9 @@ class DocumentVectorizer(VocabularyLayer):
 
     Id 0 is padding and does not occur in the result; ids 1 to `oov_buckets` are unknown words.
     The words of the vocabulary follow by falling frequency, and alphabetically if equally frequent.
+
+    With `word_case` or `columns`, the ids also carry features of the words (see
+    `hanlib.ops.packed_ids`), which an encoder with `feature_sizes=vectorizer.feature_sizes` reads.
 
     Args:
         max_tokens: the maximum number of ids, including padding and unknown words; `None` for no
@@ -38,6 +45,11 @@ class DocumentVectorizer(VocabularyLayer):
             the same shapes. They must be registered with
             `keras.saving.register_keras_serializable` if the layer is to be saved.
         vocabulary: the words, most frequent first, instead of `adapt`; see `set_vocabulary`.
+        word_case: whether the ids carry the case of each word and whether it holds digits (see
+            `hanlib.text.word_case`). They are computed in the graph.
+        columns: a list of the known values of each given column of the words, such as the part of
+            speech (see `hanlib.layers.column_values`). Such a layer reads words with their values,
+            by `ids`, and no texts.
 
     Raises:
         ValueError, TypeError: if an argument is invalid.
@@ -64,6 +76,8 @@ class DocumentVectorizer(VocabularyLayer):
         split_sentences="default",
         split_words="default",
         vocabulary=None,
+        word_case=False,
+        columns=(),
         name=None,
         **kwargs,
     ):
@@ -74,6 +88,9 @@ class DocumentVectorizer(VocabularyLayer):
         self.normalize = check_text_function("normalize", normalize)
         self.split_sentences = check_text_function("split_sentences", split_sentences)
         self.split_words = check_text_function("split_words", split_words)
+        self.word_case = bool(word_case)
+        # Not a list, whose items Keras would wrap and track.
+        self._features = TokenFeatures(0, tuple(tuple(values) for values in columns))
         self.supports_jit = False
         # Keras must not convert the input, which may be a list or an array of objects.
         self._convert_input_args = False
@@ -109,6 +126,55 @@ class DocumentVectorizer(VocabularyLayer):
     def variable_dtype(self):
         return "string"
 
+    @property
+    def columns(self):
+        """The known values of each given column."""
+        return [list(values) for values in self._features.columns]
+
+    @property
+    def feature_sizes(self):
+        """The number of values of each feature that the ids carry."""
+        return [*([len(CASES)] if self.word_case else []), *self._features.sizes]
+
+    def tables(self):
+        """A lookup table per given column, for an export; see `TokenFeatures.tables`."""
+        return self._features.tables()
+
+    def ids(self, documents):
+        """The ids of documents that are split into words; see `call`.
+
+        Args:
+            documents: a list of documents. Each is a list of words, or a list of sentences that are
+                lists of words. With `columns`, each word is a tuple of the word and its values.
+
+        Raises:
+            ValueError: if a word does not have a value for each column.
+
+        >>> vectorizer = DocumentVectorizer(vocabulary=["good"], columns=[["JJ", "NN"]])
+        >>> ids = vectorizer.ids([[("So", "RB"), ("good", "JJ")], []])
+        >>> ids.to_list(), vectorizer.words(ids)
+        ([[[1, 5]], []], [[['[UNK]', 'good']], []])
+        """
+        words, values, *lengths = word_columns.flat_documents(documents, len(self.columns))
+        ragged = as_strings(words) if words else tf.zeros([0], tf.string)
+        for level in lengths:
+            ragged = tf.RaggedTensor.from_row_lengths(ragged, tf.constant(level, tf.int64))
+        columns = self._features.indices(values) if values else None
+        tokens = self.tokenize_words(ragged, columns=columns)
+        return tokens.ragged(tokens.ids)
+
+    def split(self, texts):
+        """The words of texts: a list with a list of words (`str`) per sentence for each text.
+
+        >>> DocumentVectorizer(vocabulary=["good"]).split(["So good. Go!", ""])
+        [[['So', 'good', '.'], ['Go', '!']], []]
+        """
+        _, words = self._sentences_and_words(one_dimension(as_strings(texts)))
+        return [
+            [[word.decode("utf-8", "replace") for word in sentence] for sentence in document]
+            for document in words.to_list()
+        ]
+
     def tokenize(self, text, table=None):
         """Splits a batch of texts into sentences and words, and looks the words up.
 
@@ -134,6 +200,11 @@ class DocumentVectorizer(VocabularyLayer):
         >>> tokens.sentences.numpy().tolist()
         [b'So good.', b'Go!']
         """
+        if self._features.columns:
+            raise ValueError(
+                f"`text` must be words with values of {len(self._features.columns)} columns (see "
+                "`DocumentVectorizer.ids`): this model does not read texts. Received: texts"
+            )
         text = one_dimension(as_strings(text))
         if table is None and tf.executing_eagerly():
             self._require_vocabulary()
@@ -153,28 +224,31 @@ class DocumentVectorizer(VocabularyLayer):
         >>> vectorizer.tokenize_sentences(tf.ragged.constant([["So good. Go!", ""]])).words.numpy()
         array([b'So', b'good', b'.', b'Go', b'!', b''], dtype=object)
         """
+        if self._features.columns:
+            raise ValueError("`sentences` must be words with values of columns. Received: texts")
         words = words_of_sentences(sentences.values, self.normalize, self.split_words)
         return self._tokens(sentences, sentences.with_values(words), table)
 
-    def tokenize_words(self, words, table=None):
-        """As `tokenize`, for documents of one sentence each that are split into words already.
+    def tokenize_words(self, words, table=None, columns=None):
+        """As `tokenize`, for documents that are split into words already.
 
         Args:
-            words: ragged `<string>[docs, (words)]`, which are not changed.
+            words: ragged `<string>[docs, (sentences), (words)]`, or of documents of one sentence
+                each `<string>[docs, (words)]`; the words are not changed.
             table: as in `tokenize`.
+            columns: `<int32>[words, columns]`, the indices of the values of given columns (see
+                `hanlib.layers.TokenFeatures`).
 
         >>> vectorizer = DocumentVectorizer(vocabulary=["good"])
         >>> tokens = vectorizer.tokenize_words(tf.ragged.constant([["So", "good"], []]))
         >>> tokens.ids.numpy().tolist(), tokens.document_sentences.numpy().tolist()
         ([1, 2], [1, 0])
         """
-        sentences = tf.strings.reduce_join(words, axis=-1, separator=" ")
-        ones = tf.ones([words.nrows()], tf.int64)
-        return self._tokens(
-            tf.RaggedTensor.from_row_lengths(sentences, ones),
-            tf.RaggedTensor.from_row_lengths(words, ones),
-            table,
-        )
+        if words.ragged_rank == 1:
+            ones = tf.ones([words.nrows()], tf.int64)
+            words = tf.RaggedTensor.from_row_lengths(words, ones)
+        sentences = tf.strings.reduce_join(words.values, axis=-1, separator=" ")
+        return self._tokens(words.with_values(sentences), words, table, columns)
 
     def get_config(self):
         """The arguments, including the vocabulary."""
@@ -189,6 +263,8 @@ class DocumentVectorizer(VocabularyLayer):
             "max_sentence_words": self.max_sentence_words,
             "lowercase": self.lowercase,
             **functions,
+            "word_case": self.word_case,
+            "columns": self.columns,
             "vocabulary": None if self._words is None else [decode(w) for w in self._words],
         }
 
@@ -208,9 +284,18 @@ class DocumentVectorizer(VocabularyLayer):
     def _tokenize(self, text, table=None):
         return self._tokens(*self._sentences_and_words(text), table)
 
-    def _tokens(self, sentences, words, table):
+    def _tokens(self, sentences, words, table, columns=None):
         tokens = tokens_of(sentences, words, self.max_sentence_words)
-        return tokens._replace(ids=self._lookup(tokens.words, table))
+        ids = self._lookup(tokens.words, table)
+        features = [
+            *([word_case(tokens.words)[:, tf.newaxis]] if self.word_case else []),
+            *([] if columns is None else [tf.convert_to_tensor(columns)]),
+        ]
+        if features:
+            size = self._table.size() + 1 + self.oov_buckets if table is None else None
+            size = self.vocabulary_size if size is None else tf.cast(size, tf.int32)
+            ids = packed_ids.pack(ids, tf.concat(features, axis=1), size, self.feature_sizes)
+        return tokens._replace(ids=ids)
 
     def _flat_words(self, texts):
         return self._sentences_and_words(texts)[1].flat_values

@@ -190,7 +190,9 @@ class VocabularyLayer(keras.layers.Layer):
         vocabulary = self.get_vocabulary()
 
         def spell(ids):
-            return [spell(item) for item in ids] if isinstance(ids, list) else vocabulary[ids]
+            if isinstance(ids, list):
+                return [spell(item) for item in ids]
+            return vocabulary[ids % len(vocabulary)]  # An id may carry features.
 
         return spell(
             ids.to_list() if isinstance(ids, tf.RaggedTensor) else np.asarray(ids).tolist()

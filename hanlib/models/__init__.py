@@ -6,5 +6,6 @@ from hanlib.models.flat_recurrent import FlatRecurrent
 from hanlib.models.han import HAN, PRESETS
 from hanlib.models.labels import Labels
 from hanlib.models.sentence_classifier import SentenceClassifier
+from hanlib.models.split_documents import words_with_spans
 from hanlib.models.token_classifier import TokenClassifier
 from hanlib.models.transformer import Transformer

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from hanlib.checks import check_integer
 from hanlib.data.token_batches import TokenBatches
-from hanlib.layers import documents
+from hanlib.layers import documents, word_columns
 from hanlib.losses import MultiLabelCrossentropy
 from hanlib.models import batches, replicas
 from hanlib.models.marked_evidence import marks_of_texts
@@ -20,6 +20,8 @@ class BatchedModel(keras.Model):
     `Labels`) and `multi_label`, and its `compile` sets `_form`, the form of the targets (see
     `hanlib.models.targets.form_of_targets`).
     """
+
+    _form = None
 
     def build_metrics(self, labels):
         """Makes the variables of the metrics, which Keras makes in the first step.
@@ -35,6 +37,16 @@ class BatchedModel(keras.Model):
                 autograph=False,
             )
             run.get_concrete_function()
+
+    def as_documents(self, x):
+        """Documents of any type as one tensor: strings, or ids where they are split into words."""
+        if word_columns.is_split(x):
+            if self.vectorizer is None:
+                raise ValueError(
+                    "`x` must hold ids: this classifier has no vectorizer. Received: words"
+                )
+            return self.vectorizer.ids(x)
+        return documents.as_documents(x)
 
     def _alone(self):
         """Whether one device does all the work."""
@@ -73,7 +85,7 @@ class BatchedModel(keras.Model):
             weights = class_weight and class_weights(class_weight, self._labels)
             dataset = batches.from_dataset(x, batch_size)
             return batches.prepare(dataset, self._vectorize, self._encoder(weights))
-        x = documents.as_documents(x)
+        x = self.as_documents(x)
         batches.check_lengths(x, y=y, sample_weight=sample_weight)
         y, weights = self._targets_and_weights(y, sample_weight, class_weight)
         if not documents.length_of(x):
@@ -89,6 +101,15 @@ class BatchedModel(keras.Model):
             if found is not None:
                 return self._checked_batches(found)
         return self._plain(batches.slices(x, y, weights, batch_size, shuffle))
+
+    def batches(self, x, y, batch_size=32, class_weight=None, **options):
+        """The `TokenBatches` of documents and their labels, for `fit`.
+
+        Args:
+            x, y, class_weight: See `fit`.
+            batch_size, **options: See `hanlib.data.TokenBatches`.
+        """
+        return self._batches(x, y, None, batch_size, class_weight, **options)
 
     def _checked_batches(self, found):
         if not self._alone():
@@ -117,7 +138,7 @@ class BatchedModel(keras.Model):
 
     def _batch(self, x, y=None, sample_weight=None, class_weight=None):
         """One batch of tensors."""
-        x = documents.as_documents(x)
+        x = self.as_documents(x)
         batches.check_lengths(x, y=y, sample_weight=sample_weight)
         y, weights = self._targets_and_weights(y, sample_weight, class_weight)
         return x, None if y is None else tf.convert_to_tensor(y), weights

@@ -7,13 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.checks import check_integer
-from hanlib.explain import explain
-from hanlib.layers import documents
+from hanlib.explain import explain, extracts
+from hanlib.layers.word_columns import is_split
 from hanlib.models.calibration import fit_temperature
 from hanlib.models.further_parts import FurtherParts
 from hanlib.models.labels import Labels
 from hanlib.models.text_model import TextModel
-from hanlib.ops.token_batch import marks_of, to_ragged
+from hanlib.models.word_features import check_features
+from hanlib.ops.token_batch import has_marks, marks_of, to_ragged
 from hanlib.serving.export import export_saved_model
 
 
@@ -30,6 +31,8 @@ class DocumentClassifier(FurtherParts, TextModel):
 
     `fit`, `evaluate` and `predict` take lists of strings, string arrays, ragged or dense ids, or
     a `tf.data.Dataset` of them, batched or not; labels are class names or indexes (see `Labels`).
+    They also take documents that are split into words, whose words may have values of further
+    columns (see `DocumentVectorizer.ids`).
     Saved as `.keras` it keeps its vocabulary and labels, and loads without `custom_objects`.
 
     Args:
@@ -87,6 +90,7 @@ class DocumentClassifier(FurtherParts, TextModel):
         self.vectorizer = _restored(vectorizer)
         self.encoder = _restored(encoder)
         self.multi_label = bool(multi_label)
+        check_features(self.vectorizer, self.encoder)
         self._labels = Labels(classes, self.multi_label)
         self.thresholds = self._checked_thresholds(thresholds)
         self.dropout = dropout
@@ -169,8 +173,7 @@ class DocumentClassifier(FurtherParts, TextModel):
             vectors, scores = self.encoder(ids, return_attention_scores=True, training=training)
             return self.classify(vectors, ngrams, training), scores
         if training and self.rationale is not None:
-            marked = isinstance(inputs, dict) and "marks" in inputs
-            marks = marks_of(inputs) if marked else None
+            marks = marks_of(inputs) if has_marks(inputs) else None
             vectors = self.rationale.encode(self.encoder, ids, marks, training)
         else:
             vectors = self.encoder(ids, training=training)
@@ -257,7 +260,7 @@ class DocumentClassifier(FurtherParts, TextModel):
         """
         if not self.built:
             self.build()
-        x = documents.as_documents(x)
+        x = self.as_documents(x)
         found = [np.zeros(self._vectors_shape(0), "float32")]
         for start in range(0, int(x.shape[0]), check_integer("batch_size", batch_size)):
             ids = self._ids(x[start : start + batch_size])
@@ -294,16 +297,31 @@ class DocumentClassifier(FurtherParts, TextModel):
             self.ngrams.scale(1 / temperature)
         return temperature
 
-    def explain(self, documents, method=None, target=None, **options):
+    def explain(self, documents, method=None, target=None, against=None, **options):
         """Which sentences and words decided: `hanlib.explain.explain` of this classifier.
 
         Args:
-            documents, method, target, **options: as there.
+            documents, method, target, against, **options: as there.
 
         Returns:
             A list of `hanlib.evidence.Explanation`.
         """
-        return explain(self, documents, method, target, **options)
+        if is_split(documents):
+            documents = self.as_documents(documents)
+        return explain(self, documents, method, target, against, **options)
+
+    def extract(self, documents, sentences=None, epsilon=None, **options):
+        """The few sentences that each class rests on: `hanlib.explain.extracts`.
+
+        Args:
+            documents, sentences, epsilon, **options: as there.
+
+        Returns:
+            A list of `hanlib.evidence.Extract`.
+        """
+        if is_split(documents):
+            documents = self.as_documents(documents)
+        return extracts(self, documents, sentences, epsilon, **options)
 
     def export(self, filepath, format="tf_saved_model", **kwargs):
         """Exports the classifier for serving: text in, label and probabilities out.

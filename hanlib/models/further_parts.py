@@ -1,10 +1,13 @@
 """Further parts of a classifier: the logits of n-grams, and a rationale head."""
 
+import tensorflow as tf
+
 from hanlib.layers import RationaleHead
+from hanlib.ops.token_batch import has_marks, marks_of, to_ragged
 
 
 class FurtherParts:
-    """The methods of `DocumentClassifier` that make a copy with a further part."""
+    """The methods of `DocumentClassifier` for n-grams and a rationale head."""
 
     def _scale_head(self, factor):
         for weight in self.head.weights if self.head is not None else (self.kernel, self.bias):
@@ -39,6 +42,25 @@ class FurtherParts:
             )
         if self.rationale is None:
             self.rationale = RationaleHead()
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+        weight = 0.0 if self.rationale is None else self.rationale.sufficiency_weight
+        if training and weight and has_marks(x):
+            loss += weight * self._loss_of_marked_words(x, y, sample_weight)
+        return loss
+
+    def _loss_of_marked_words(self, x, y, sample_weight):
+        """The mean loss of the labels that are predicted from the marked words alone."""
+        ids = to_ragged(x)
+        marked = tf.ragged.boolean_mask(ids, ids.with_flat_values(marks_of(x) > 0))
+        some = marked.merge_dims(1, 2).row_lengths() > 0
+        weights = tf.cast(some, tf.float32)
+        if sample_weight is not None:
+            weights *= tf.cast(sample_weight, tf.float32)
+        ngrams = None if self.ngrams is None else self.ngrams(marked)
+        vectors = self.encoder(marked, training=True)
+        return self._compile_loss(y, self.classify(vectors, ngrams, training=True), weights)
 
     def with_rationale(self, rationale=None):
         """A copy of this classifier with a rationale head, for `fit(.., evidence=..)`.

@@ -42,6 +42,7 @@ class HAN(HierarchicalEncoder):
         weight_dropout: Dropout rate of the recurrent weights.
         dropout: Dropout rate of the vectors of each level and of the inputs of stacked recurrent
             layers.
+        **kwargs: `feature_sizes` and `feature_dim`; see `DocumentEncoder`.
 
     Call arguments and returns: See `hanlib.layers.DocumentEncoder`.
 
@@ -103,7 +104,7 @@ class HAN(HierarchicalEncoder):
         if not isinstance(cell, (str, dict)):
             cell = keras.saving.serialize_keras_object(cell)
         config = keras.layers.Layer.get_config(self)
-        return {**config, **self.arguments, "cell": cell}
+        return {**config, **self.arguments, **self.feature_config(), "cell": cell}
 
 
 def _level(arguments, dtype, top):

@@ -15,6 +15,7 @@ from hanlib.metrics import ItemAccuracy
 from hanlib.models.item_model import ItemModel, rows_of
 from hanlib.models.labels import Labels
 from hanlib.models.split_documents import tokens_of_split
+from hanlib.models.word_features import check_features
 from hanlib.serving.item_export import export_item_model
 
 
@@ -47,6 +48,7 @@ class ItemClassifier(ItemModel):
                 f"each sentence is one row. Received: {_described(self.vectorizer)}"
             )
         self.encoder.require_attention(f"{type(self).__name__}")
+        check_features(self.vectorizer, self.encoder)
         self._labels = Labels(classes)
         self.dropout = dropout
         self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
@@ -80,7 +82,7 @@ class ItemClassifier(ItemModel):
             Ragged `<float32>[docs, (items), classes]`.
         """
         batch = inputs if isinstance(inputs, dict) else self._token_batch(inputs)
-        logits, _ = self._logits(batch, training)
+        logits, _ = self.logits(batch, training)
         return self._by_document(logits, batch)
 
     def answers(self, batch):
@@ -90,12 +92,13 @@ class ItemClassifier(ItemModel):
             `<int32>[items]`, the most probable label of each item, or with a CRF those of the most
             probable labels of the row; `<float32>[items, classes]`, the probability of each label.
         """
-        logits, lengths = self._logits(batch, training=False)
+        logits, lengths = self.logits(batch, training=False)
         if self.crf is not None:
             return self.crf.decode(logits, lengths), self.crf(logits, lengths)
         return tf.argmax(logits, axis=-1, output_type=tf.int32), tf.nn.softmax(logits)
 
-    def _logits(self, batch, training):
+    def logits(self, batch, training=None):
+        """The logits of a token batch, `<float32>[items, classes]`, and the rows of the CRF."""
         features, lengths = self.features(batch, training)
         logits = self.head(self.drop(features, training=training))
         return tf.cast(logits, tf.float32), lengths
@@ -171,18 +174,18 @@ class ItemClassifier(ItemModel):
             batch_size: Documents that run at once.
             verbose: Accepted for the sake of code that is written for Keras; nothing is printed.
         """
-        return self._predict(x, batch_size)[1]
+        return self.label_indices(x, batch_size)[1]
 
     def predict_on_batch(self, x):
         """`predict` of one batch."""
-        return self._predict(x, max(len(x), 1))[1]
+        return self.label_indices(x, max(len(x), 1))[1]
 
     def predict_label(self, x, batch_size=32):
         """The labels: a list with one list of labels per document."""
-        return [self._labels.names(labels) for labels in self._predict(x, batch_size)[0]]
+        return [self._labels.names(labels) for labels in self.label_indices(x, batch_size)[0]]
 
-    def _predict(self, x, batch_size=32):
-        """Label indices and probabilities, two lists with one array per document."""
+    def label_indices(self, x, batch_size=32):
+        """Label indices and probabilities: two lists with one array per document; see `predict`."""
         if not self.built:
             self.build()
         documents, _ = self._documents(x)
@@ -227,7 +230,7 @@ class ItemClassifier(ItemModel):
             words the chunks if the labels are in the BIO scheme, otherwise the words.
         """
         documents, split = self._documents(x)
-        answers = zip(self._words(documents), *self._predict(x, batch_size), strict=True)
+        answers = zip(self._words(documents), *self.label_indices(x, batch_size), strict=True)
         return [self._record(document, split, *answer) for document, *answer in answers]
 
     def _record(self, document, split, labels, probabilities):

@@ -3,19 +3,26 @@
 import keras
 import tensorflow as tf
 
-from hanlib.models.item_classifier import ItemClassifier
+from hanlib.models.item_classifier import ItemClassifier, restored
 from hanlib.models.item_model import rows_of
+
+# Positions further from the beginning, or the end, count as the last of these.
+_MOST_POSITIONS = 12
+# Parts of a document.
+_SHARES = 10
 
 
 @keras.saving.register_keras_serializable("hanlib")
 class SentenceClassifier(ItemClassifier):
     """A label for each sentence, in the context of its document.
 
-        p_i = softmax(W [s_i; h_i; v] + b)
+        p_i = softmax(W [s_i; h_i; v; q_i] + b + n_i)
 
     s_i is the vector of sentence i, h_i its state in the document and v the document vector, all
-    computed by the encoder. With `crf`, a `LinearChainCRF` scores the labels of a document
-    together, as in Jin and Szolovits (EMNLP 2018, D18-1349).
+    computed by the encoder. q_i are indicators of its position: counted from the beginning, from
+    the end, and as a share of the document. n_i are the logits of its n-grams, of a linear model
+    that is fitted by itself (see `with_ngrams`). With `crf`, a `LinearChainCRF` scores the labels
+    of a document together, as in Jin and Szolovits (EMNLP 2018, D18-1349).
 
     `fit`, `evaluate` and `predict` take a list of texts, or a list of documents that are lists of
     sentences; `y` is one list of labels per document.
@@ -26,6 +33,8 @@ class SentenceClassifier(ItemClassifier):
         classes: The labels, strings or integers.
         crf: Whether the labels of a document are scored together.
         dropout: Dropout rate of the features of a sentence.
+        positions: Whether the position is read.
+        ngrams: A `hanlib.layers.NGramLinear` of these classes and word ids, or None.
 
     Call arguments:
         inputs: `<string>[docs]`, texts.
@@ -52,8 +61,20 @@ class SentenceClassifier(ItemClassifier):
 
     item = "sentence"
 
-    def __init__(self, vectorizer, encoder, classes, crf=False, dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        vectorizer,
+        encoder,
+        classes,
+        crf=False,
+        dropout=0.0,
+        positions=True,
+        ngrams=None,
+        **kwargs,
+    ):
         super().__init__(vectorizer, encoder, classes, crf, dropout, **kwargs)
+        self.positions = bool(positions)
+        self.ngrams = restored(ngrams)
         if self.encoder.num_levels != 2:
             raise ValueError(
                 "`encoder` must have two levels, words and sentences. "
@@ -72,11 +93,81 @@ class SentenceClassifier(ItemClassifier):
         self.build_head()
 
     def features(self, batch, training=None):
-        """[s_i; h_i; v] of all sentences, and sentences per document."""
+        """[s_i; h_i; v; q_i] of all sentences, and sentences per document."""
         ids = rows_of(batch)
         lengths = ids.values.row_lengths(), ids.row_lengths()
         lengths = [tf.cast(level, tf.int32) for level in lengths]
         values, index = self.encoder.embed(ids.flat_values, training)
         words, sentences = self.encoder.states(values, lengths, index, training=training)
         documents = tf.gather(sentences.vectors, sentences.rows)
-        return tf.concat([words.vectors, sentences.states, documents], axis=-1), lengths[1]
+        parts = [words.vectors, sentences.states, documents]
+        if self.positions:
+            parts.append(tf.cast(_positions(lengths[1]), documents.dtype))
+        return tf.concat(parts, axis=-1), lengths[1]
+
+    def logits(self, batch, training=None):
+        logits, lengths = super().logits(batch, training)
+        if self.ngrams is not None:
+            logits += sentence_ngram_logits(self.ngrams, batch)
+        return logits, lengths
+
+    def with_ngrams(self, ngrams, network=1.0):
+        """A copy of this model that adds the logits of n-grams to its own.
+
+        Args:
+            ngrams: A fitted `hanlib.layers.NGramLinear`; it becomes a part of the copy.
+            network: Factor on the logits of this model.
+
+        Returns:
+            A built `SentenceClassifier` that is not compiled. The weights are copies.
+        """
+        copy = type(self).from_config({**self.get_config(), "ngrams": ngrams})
+        copy.build()
+        for new, given in zip(copy._network_weights(), self._network_weights(), strict=True):
+            new.assign(given)
+        for weight in copy.head.weights:
+            weight.assign(weight * network)
+        return copy
+
+    def _network_weights(self):
+        """The weights without those of the n-grams."""
+        left_out = [] if self.ngrams is None else [id(weight) for weight in self.ngrams.weights]
+        return [weight for weight in self.weights if id(weight) not in left_out]
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "positions": self.positions,
+            "ngrams": keras.saving.serialize_keras_object(self.ngrams),
+        }
+
+
+def sentence_ngram_logits(ngrams, batch):
+    """The logits of the n-grams of each sentence of a token batch, `<float32>[sentences, classes]`.
+
+    Args:
+        ngrams: A `hanlib.layers.NGramLinear`, for which each sentence is a document of one row.
+        batch: A token batch.
+    """
+    words = rows_of(batch).values
+    row_lengths = tf.cast(words.row_lengths(), tf.int32)
+    return ngrams.logits(words.flat_values, row_lengths, tf.ones_like(row_lengths))
+
+
+def _positions(lengths):
+    """Indicators of where each sentence is in its document.
+
+    Args:
+        lengths: `<int32>[docs]`, sentences per document.
+
+    Returns:
+        `<float32>[sentences, 34]`: one of 12 for its index from the beginning, one of 12 for that
+        from the end, and one of 10 for its share of the document.
+    """
+    first = tf.repeat(tf.cumsum(lengths, exclusive=True), lengths)
+    index, length = tf.range(tf.size(first)) - first, tf.repeat(lengths, lengths)
+    last = _MOST_POSITIONS - 1
+    from_end = tf.minimum(length - 1 - index, last)
+    shares = tf.one_hot(_SHARES * index // length, _SHARES)
+    counted = [tf.one_hot(part, _MOST_POSITIONS) for part in (tf.minimum(index, last), from_end)]
+    return tf.concat([*counted, shares], axis=1)

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from hanlib.evidence.spans import word_spans
+from hanlib.layers.text_functions import sentences_and_words
 from hanlib.layers.texts import as_strings
 
 
@@ -60,6 +62,22 @@ def tokens_of_split(vectorizer, documents, split, item):
     if item == "word":
         return vectorizer.tokenize_words(ragged)
     return vectorizer.tokenize_sentences(ragged)
+
+
+def words_with_spans(text):
+    """The words of a text, split as models split it by default.
+
+    Returns:
+        A list of sentences, each a list of `(word, start, end)` with the half-open span of
+        characters of the word in the text.
+
+    >>> words_with_spans("Go on. Why?")
+    [[('Go', 0, 2), ('on', 3, 5), ('.', 5, 6)], [('Why', 7, 10), ('?', 10, 11)]]
+    """
+    _, words = sentences_and_words(tf.constant(_encoded([text])))
+    sentences = [[_text(word) for word in sentence] for sentence in words[0].to_list()]
+    spans = iter(word_spans(text, [word for sentence in sentences for word in sentence]))
+    return [[(word, *next(spans)) for word in sentence] for sentence in sentences]
 
 
 def _text(part):

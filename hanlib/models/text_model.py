@@ -33,7 +33,7 @@ class TextModel(BatchedModel):
     def __call__(self, inputs, *args, **kwargs):
         # Keras takes no lists of strings.
         if isinstance(inputs, (str, bytes, list, tuple, np.ndarray)) or hasattr(inputs, "iloc"):
-            inputs = documents.as_documents(inputs)
+            inputs = self.as_documents(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
     def compile(self, optimizer=None, loss=None, metrics=None, adversarial_norm=None, **kwargs):
@@ -198,7 +198,7 @@ class TextModel(BatchedModel):
             batches.check_end(x, "steps", kwargs.get("steps"))
             data = self._plain(batches.from_dataset(x, batch_size))
             return super().predict(data, verbose=verbose, **kwargs)
-        x = documents.as_documents(x)
+        x = self.as_documents(x)
         count = documents.length_of(x)
         if not count:
             return np.zeros([0, len(self._labels)], "float32")
@@ -224,7 +224,7 @@ class TextModel(BatchedModel):
 
     def predict_on_batch(self, x):
         """As `keras.Model.predict_on_batch`, on a batch of what `fit` takes."""
-        return super().predict_on_batch(documents.as_documents(x))
+        return super().predict_on_batch(self.as_documents(x))
 
     def train_step(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from hanlib.layers.token_embedding import TokenEmbedding
+from hanlib.layers import TokenEmbedding, TokenFeatures
+from hanlib.layers.word_columns import checked_word
 from hanlib.models.item_classifier import ItemClassifier
 from hanlib.models.item_model import rows_of
-from hanlib.models.token_features import TokenFeatures
 
 
 @keras.saving.register_keras_serializable("hanlib")
@@ -31,7 +31,8 @@ class TokenClassifier(ItemClassifier):
             or another `AttentionPooling`, such as "mean", which has no weights.
         classes: The labels, such as "B-NP", "I-NP" and "O".
         crf: Whether the labels of a sentence are scored together.
-        columns: A list of the known values of each given column of the words.
+        columns: A list of the known values of each given column of the words (see
+            `hanlib.layers.column_values`).
         shape_buckets: Hash buckets per kind of spelling (see `hanlib.text.word_shapes`); 0: the
             spelling is not read.
         embedding_dim, feature_dim, word_dropout: See `hanlib.layers.TokenEmbedding`.
@@ -134,7 +135,7 @@ class TokenClassifier(ItemClassifier):
 
         Args:
             tokens: A `Tokens`.
-            columns: `<int32>[words, columns]`, the rows of the values of given columns (see
+            columns: `<int32>[words, columns]`, the indices of the values of given columns (see
                 `TokenFeatures`), or None if the model has none.
         """
         if columns is None and self.token_features.columns:
@@ -142,9 +143,14 @@ class TokenClassifier(ItemClassifier):
                 f"`x` must hold words with values of {len(self.columns)} columns: this model does "
                 "not read texts. Received: texts"
             )
-        parts = [self.token_features.of_words(tokens.words)]
-        features = tf.concat([*parts, *([] if columns is None else [columns])], axis=1)
+        features = self.token_features.of_words(tokens.words)
+        if columns is not None:
+            features = tf.concat([features, self._rows(columns)], axis=1)
         return {"ragged": tokens.ragged(tokens.ids), "columns": features}
+
+    def _rows(self, indices):
+        """The rows of the table for the indices of given columns."""
+        return indices + np.array(self.token_features.first_rows()[:-1], "int32")
 
     def token_batch_of_one_word(self):
         features = tf.zeros([1, 1, self.token_features.count], tf.int32)
@@ -154,16 +160,13 @@ class TokenClassifier(ItemClassifier):
         number = len(self.token_features.columns)
         if not number:
             return super()._documents(x)
-        expected = f"`x` must hold sentences of tuples of a word and its {number} values"
-        found = []
         for sentence in x:
             if isinstance(sentence, (str, bytes)):
-                raise ValueError(f"{expected}. Received: {sentence!r:.80}")
-            found.append([tuple(word) for word in sentence])
-            for word in found[-1]:
-                if len(word) != 1 + number or not all(isinstance(part, str) for part in word):
-                    raise ValueError(f"{expected}. Received: {word!r:.80}")
-        return found, True
+                raise ValueError(
+                    f"`x` must hold sentences of tuples of a word and its {number} values: this "
+                    f"model does not read texts. Received: {sentence!r:.80}"
+                )
+        return [[checked_word(word, number) for word in sentence] for sentence in x], True
 
     def _words(self, documents):
         if not self.token_features.columns:
@@ -174,8 +177,9 @@ class TokenClassifier(ItemClassifier):
         features = self.token_features.of_words(tokens.words).numpy()
         if self.token_features.columns:
             values = [values for sentence in documents for _, *values in sentence]
-            columns = self.token_features.of_columns(list(zip(*values, strict=True)))
-            features = np.concatenate([features, columns.reshape(len(features), -1)], axis=1)
+            values = list(zip(*values, strict=True)) or [()] * len(self.columns)
+            columns = self._rows(self.token_features.indices(values))
+            features = np.concatenate([features, columns], axis=1)
         return [*super()._flat(tokens, documents), features]
 
     def get_config(self):

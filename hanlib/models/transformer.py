@@ -25,10 +25,11 @@ class Transformer(DocumentEncoder):
 
     Args:
         vocabulary_size: Number of word ids, including padding.
-        embedding_dim: Width of the word vectors and of the states.
-        num_heads: Number of attention heads; must divide `embedding_dim`.
+        embedding_dim: Width of the word vectors. The states are as wide as those with the
+            features of a word beside them.
+        num_heads: Number of attention heads; must divide the width of the states.
         depth: Number of blocks.
-        hidden_dim: Width of the hidden layer of a block; None: four times `embedding_dim`.
+        hidden_dim: Width of the hidden layer of a block; None: four times that width.
         window: Number of words in a window.
         pooling: A score of `AttentionPooling`.
         dropout: Dropout rate after the attention and after the hidden layer.
@@ -63,20 +64,21 @@ class Transformer(DocumentEncoder):
         self.depth = check_integer("depth", depth)
         self.hidden_dim = check_integer("hidden_dim", hidden_dim, allow_none=True)
         self.window = check_integer("window", window)
-        if embedding_dim % num_heads:
+        self.width = self.input_width((None, embedding_dim))
+        if self.width % num_heads:
             raise ValueError(
-                "`num_heads` must divide `embedding_dim`. "
-                f"Received: num_heads={num_heads}, embedding_dim={embedding_dim}"
+                "`num_heads` must divide `embedding_dim` and the features of a word beside it. "
+                f"Received: num_heads={num_heads}, a width of {self.width}"
             )
         self.dropout = dropout
         policy = self.dtype_policy
-        self.positions = keras.layers.Embedding(window, embedding_dim, dtype=policy)
+        self.positions = keras.layers.Embedding(window, self.width, dtype=policy)
         self.blocks = [self._block() for _ in range(depth)]
         self.norm = keras.layers.LayerNormalization(epsilon=1e-6, dtype=policy)
         self.pooling = AttentionPooling(pooling, dtype=policy)
 
     def _block(self):
-        policy, width = self.dtype_policy, self.embedding_dim
+        policy, width = self.dtype_policy, self.width
         return [
             keras.layers.LayerNormalization(epsilon=1e-6, dtype=policy),
             keras.layers.MultiHeadAttention(
@@ -90,7 +92,7 @@ class Transformer(DocumentEncoder):
 
     def build(self, input_shape):
         self.build_embedding()
-        states = (None, None, self.embedding_dim)
+        states = (None, None, self.width)
         self.positions.build((None,))
         for norm, attention, hidden_norm, hidden, output, _ in self.blocks:
             norm.build(states)
@@ -120,7 +122,7 @@ class Transformer(DocumentEncoder):
         """`<float>[words, features]` -> the same; words attend within their window."""
         dense = tf.RaggedTensor.from_row_lengths(words, tf.cast(windows, tf.int64), validate=False)
         dense = dense.to_tensor()
-        dense = tf.ensure_shape(dense, [None, None, self.embedding_dim])
+        dense = tf.ensure_shape(dense, [None, None, self.width])
         mask = tf.sequence_mask(windows, tf.shape(dense)[1])
         states = dense + self.positions(tf.range(tf.shape(dense)[1]))
         for norm, attention, hidden_norm, hidden, output, drop in self.blocks:
@@ -133,7 +135,7 @@ class Transformer(DocumentEncoder):
         return tf.boolean_mask(self.norm(states), mask)
 
     def compute_output_shape(self, input_shape):
-        return (input_shape[0], self.embedding_dim)
+        return (input_shape[0], self.width)
 
     def get_config(self):
         return {

@@ -40,6 +40,15 @@ def to_ragged(batch):
     return tf.RaggedTensor.from_nested_row_lengths(ids, [rows, lengths], validate=False)
 
 
+def has_marks(inputs):
+    """Whether the inputs of a model are a token batch with marks.
+
+    >>> has_marks({"ids": 0, "row_lengths": 0}), has_marks({"marks": 0}), has_marks("A text.")
+    (False, True, False)
+    """
+    return isinstance(inputs, dict) and "marks" in inputs
+
+
 def marks_of(batch):
     """The marks of a token batch, end to end, `<int32>[words]`.
 

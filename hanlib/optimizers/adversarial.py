@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from hanlib.optimizers.lazy_adam import tf_variable
+from hanlib.optimizers.lazy_adam import distinct_rows, tf_variable
 
 
 def adversarial_gradients(gradients_of, variables, norm):
@@ -18,7 +18,7 @@ def adversarial_gradients(gradients_of, variables, norm):
 
     Args:
         gradients_of: Function without arguments that returns `(gradients, result)` at the current
-            weights; gradients of embeddings are `tf.IndexedSlices` with distinct rows.
+            weights; gradients of embeddings are `tf.IndexedSlices`.
         variables: The variables that the gradients belong to.
         norm: ε, the Euclidean norm of the perturbation of all words of the batch.
 
@@ -38,6 +38,7 @@ def adversarial_gradients(gradients_of, variables, norm):
         # Traced once, although it is called twice.
         gradients_of = tf.function(gradients_of, autograph=False)
     gradients, extra = gradients_of()
+    gradients = [distinct_rows(gradient) for gradient in gradients]
     perturbed = [
         (tf_variable(variable), gradient)
         for variable, gradient in zip(variables, gradients, strict=True)
@@ -53,7 +54,7 @@ def adversarial_gradients(gradients_of, variables, norm):
         rows = tf.gather(variable, gradient.indices)
         saved.append(tf.IndexedSlices(rows, gradient.indices))
         variable.scatter_update(tf.IndexedSlices(rows + scale * gradient.values, gradient.indices))
-    at_perturbed, _ = gradients_of()
+    at_perturbed = [distinct_rows(gradient) for gradient in gradients_of()[0]]
     for (variable, _), rows in zip(perturbed, saved, strict=True):
         variable.scatter_update(rows)
     return [_mean(*pair) for pair in zip(gradients, at_perturbed, strict=True)], extra

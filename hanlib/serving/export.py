@@ -28,7 +28,9 @@ def export_saved_model(
 ):
     """Writes a classifier as a SavedModel that uses only TensorFlow's standard ops.
 
-    Each signature takes `text: <string>[docs]`. The first axis of all outputs is the documents:
+    Each signature takes `text: <string>[docs]`; of a classifier whose vectorizer has columns, words
+    and their columns (see `hanlib.serving.signatures.Signatures`). The first axis of all outputs is
+    the documents:
 
     - `serving_default` returns `label`, `probabilities` and `classes`; with `multi_label` also
       `labels`;
@@ -178,12 +180,14 @@ def _write(classifier, folder, options, progress):
     try:
         served, signatures = _served(classifier, folder, options)
         functions = {}
-        for name, function in signatures.all().items():
+        for name, traced in signatures.all().items():
             progress(f"tracing {name}")
-            functions[name] = function.get_concrete_function()
+            functions[name] = traced()
         progress("writing")
         with _quiet():
             tf.saved_model.save(served, str(written), signatures=functions)
+        if signatures.tables:
+            return written  # The requests are texts.
         progress("writing warm-up requests")
         words = classifier.vectorizer.get_vocabulary()[served.vocabulary.first :]
         write_warm_up(written, list(functions), words[:_WARM_UP_WORDS])
@@ -207,7 +211,10 @@ def _served(classifier, folder, options):
         weight.value if isinstance(weight, keras.Variable) else weight for weight in weights
     ]
     served.vocabulary = VocabularyFile(vectorizer, folder)
-    return served, Signatures(classifier, vectorizer, served.vocabulary, **options.bounds)
+    served.tables = vectorizer.tables()
+    return served, Signatures(
+        classifier, vectorizer, served.vocabulary, served.tables, **options.bounds
+    )
 
 
 @contextlib.contextmanager

@@ -58,7 +58,7 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     many = [_bytes(text) for text in [*made_of(words, 2), "", "word"] * 250]
     timed = [_bytes(text) for text in made_of(words, 64)]
     ways = {"one by one": [[text] for text in texts], "together": [texts], "1,000 at once": [many]}
-    answers, seconds = _replayed(path, signature_names(classifier), ways, timed)
+    answers, seconds = replayed(path, signature_names(classifier), ways, timed)
     tolerance = HALF_TOLERANCE if half_precision_tables else TOLERANCE
     # The model gets the same batches: in a document of thousands of sentences, rounding differs
     # more between two batches than between an export and its model.
@@ -67,7 +67,7 @@ def check(path, classifier, documents=None, half_precision_tables=False):
         for way, expected in model_answers(classifier, ways).items()
         for difference in compare(way, answers[way], expected, classifier, tolerance)
     ]
-    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    size = size_of(path)
     encoder = classifier.encoder
     saved = 2 * encoder.vocabulary_size * encoder.embedding_dim if half_precision_tables else 0
     speeds = {name: len(timed) / time for name, time in seconds.items()}
@@ -90,8 +90,26 @@ def warm_up_requests(path):
     ]
 
 
-def _replayed(path, signatures, ways, timed):
-    """The answers by batching and signature, and the seconds by signature."""
+def size_of(path):
+    """The bytes of the files in a folder."""
+    return sum(file.stat().st_size for file in Path(path).rglob("*") if file.is_file())
+
+
+def replayed(path, signatures, ways, timed):
+    """Runs an export in a process without hanlib.
+
+    Args:
+        path: The folder of the SavedModel.
+        signatures: Names of signatures that take `text`.
+        ways: `dict` from the name of a way to batches of documents, each a list of `bytes`.
+        timed: Documents for measuring the speed.
+
+    Returns:
+        The answers by way and signature, and the seconds by signature.
+
+    Raises:
+        RuntimeError: If the export cannot be loaded or run.
+    """
     batches = [
         (signature, [_base64(text) for text in batch])
         for way in ways.values()

@@ -28,6 +28,31 @@ class HalfPrecisionTable:
         return tf.cast(tf.gather(self.embeddings, ids), self.compute_dtype)
 
 
+def item_model_with_half_precision(model):
+    """Copies a model of sentences or words, with its vectors of words and features in float16.
+
+    Args:
+        model: A built `SentenceClassifier` or `TokenClassifier`.
+
+    Returns:
+        The copy, and the list of its variables.
+    """
+    copy = type(model).from_config(model.get_config())
+    copy.build()
+    copy.set_weights(model.get_weights())
+    layer, names = copy.encoder, ["embedding"]
+    if copy.item == "word":
+        layer, names = copy.embedding, ["words", "table"]
+    kept = list(copy.weights)
+    for name in names:
+        embedding = getattr(layer, name)
+        if embedding is not None:
+            setattr(layer, name, HalfPrecisionTable(embedding))
+            kept = [variable for variable in kept if variable is not embedding.embeddings]
+            kept.append(getattr(layer, name).embeddings)
+    return copy, kept
+
+
 def with_half_precision_tables(classifier):
     """Copies a classifier without its vectorizer, with its word vectors in float16.
 

@@ -8,11 +8,15 @@ import tensorflow as tf
 from hanlib import atomic_files
 from hanlib.serving import versions
 from hanlib.serving.export import check_new, write_saved_model
+from hanlib.serving.half_precision import item_model_with_half_precision
 from hanlib.serving.item_signatures import ItemSignatures
 from hanlib.serving.vocabulary_file import VocabularyFile
+from hanlib.serving.warm_up import write_warm_up
+
+_WARM_UP_WORDS = 500
 
 
-def export_item_model(model, directory, *, max_words=200_000):
+def export_item_model(model, directory, *, max_words=200_000, half_precision_tables=False):
     """Writes a `SentenceClassifier` or `TokenClassifier` as a SavedModel.
 
     `hanlib.serving.item_signatures.ItemSignatures` describes the signatures. The model is written
@@ -22,6 +26,7 @@ def export_item_model(model, directory, *, max_words=200_000):
         model: A model with a vectorizer.
         directory: The folder to create.
         max_words: Limit on the words of a document; a longer one is answered with an error.
+        half_precision_tables: Whether to store the vectors of words and features in float16.
 
     Returns:
         The `Path` of the folder.
@@ -33,26 +38,34 @@ def export_item_model(model, directory, *, max_words=200_000):
     directory = Path(directory)
     check_new(directory)
     with atomic_files.writing_folder(directory.parent) as temporary:
-        atomic_files.publish(_write(model, temporary, max_words), directory)
+        written = _write(model, temporary, max_words, half_precision_tables)
+        atomic_files.publish(written, directory)
     return directory
 
 
-def export_item_version(model, directory, *, max_words=200_000):
+def export_item_version(model, directory, *, max_words=200_000, half_precision_tables=False):
     """Writes the next version of a model, `directory/<number>/`; see `export_item_model`."""
     with atomic_files.writing_folder(directory) as temporary:
-        return versions.publish_next(_write(model, temporary, max_words), directory)
+        written = _write(model, temporary, max_words, half_precision_tables)
+        return versions.publish_next(written, directory)
 
 
-def _write(model, folder, max_words):
+def _write(model, folder, max_words, half_precision_tables):
     """Writes the SavedModel to a new folder in `folder` and returns its path."""
     if not model.built:
         model.build()
+    weights, vectorizer = model.weights, model.vectorizer
+    if half_precision_tables:
+        model, weights = item_model_with_half_precision(model)
     served = tf.Module()
     # The restore operation of TensorFlow Serving covers `tf.Variable` only.
-    served.weights = [w.value if isinstance(w, keras.Variable) else w for w in model.weights]
-    served.vocabulary = VocabularyFile(model.vectorizer, folder)
+    served.weights = [w.value if isinstance(w, keras.Variable) else w for w in weights]
+    served.vocabulary = VocabularyFile(vectorizer, folder)
     features = getattr(model, "token_features", None)
     served.tables = [] if features is None else features.tables()
     signatures = ItemSignatures(model, served.vocabulary, served.tables, max_words)
     write_saved_model(served, folder / "model", signatures.all, folder)
+    if not served.tables:  # Otherwise it does not read texts.
+        words = vectorizer.get_vocabulary()[served.vocabulary.first :]
+        write_warm_up(folder / "model", ["serving_default"], words[:_WARM_UP_WORDS])
     return folder / "model"

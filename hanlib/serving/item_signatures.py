@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from hanlib.layers.token_features import looked_up
 from hanlib.layers.tokens import sums
 
 
@@ -52,6 +53,8 @@ class ItemSignatures:
             `probabilities`: `<float32>[docs, most, classes]`.
             `counts`: `<int32>[docs]`, the items of each document.
             `classes`: `<string>[docs, classes]`.
+            `sentence_lengths`: only of a model of words, `<int32>[docs, most sentences]`, the words
+                of each sentence.
         """
         return self._answer(self.model.vectorizer.tokenize(text, self.vocabulary))
 
@@ -68,9 +71,8 @@ class ItemSignatures:
             return self._answer(tokens)
         real = tf.sequence_mask(counts, tf.shape(items)[1])
         given = (columns[f"column_{n + 1}"] for n in range(len(self.tables)))
-        pairs = zip(self.tables, given, strict=True)
-        rows = [table.lookup(tf.boolean_mask(values, real)) for table, values in pairs]
-        return self._answer(tokens, tf.stack(rows, axis=1))
+        indices = looked_up(self.tables, [tf.boolean_mask(values, real) for values in given])
+        return self._answer(tokens, indices)
 
     def _answer(self, tokens, columns=None):
         words = sums(tokens.row_lengths, tokens.document_rows)
@@ -78,8 +80,8 @@ class ItemSignatures:
         limited = tf.debugging.Assert(tf.reduce_all(words <= self.max_words), [message])
         with tf.control_dependencies([limited]):
             tokens = tokens._replace(ids=tf.identity(tokens.ids))
-        more = [] if columns is None else [columns]
-        labels, probabilities = self.model.answers(self.model.token_batch(tokens, *more))
+        given = [] if columns is None else [columns]
+        labels, probabilities = self.model.answers(self.model.token_batch(tokens, *given))
         sentences = self.model.item == "sentence"
         counts = tokens.document_sentences if sentences else words
 
@@ -87,6 +89,12 @@ class ItemSignatures:
             ragged = tf.RaggedTensor.from_row_lengths(values, tf.cast(counts, tf.int64))
             return ragged.to_tensor(padding)
 
+        more = {}
+        if not sentences:
+            by_sentence = tf.RaggedTensor.from_row_lengths(
+                tokens.row_lengths, tf.cast(tokens.document_rows, tf.int64)
+            )
+            more["sentence_lengths"] = by_sentence.to_tensor()
         surfaces = tokens.sentences if sentences else tokens.words
         classes = tf.tile(self._names[tf.newaxis], [tf.size(counts), 1])
         return {
@@ -95,6 +103,7 @@ class ItemSignatures:
             "probabilities": dense(probabilities, 0.0),
             "counts": counts,
             "classes": classes,
+            **more,
         }
 
 

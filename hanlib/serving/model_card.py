@@ -1,12 +1,13 @@
 """The model card of an export, in Markdown: data, recipe, metrics, labels and limits."""
 
+_ATTENTION = """
+- Attention shows where the model looked, which need not be why it decided. `gradient_x_attention`
+  also shows the direction. Neither is a statement about the writer of a text."""
 _LIMITS = """\
 - The model knows the words of its training documents. All other words are treated as unknown.
 - It assigns its labels to any text, including text in another language or on another subject. A
   text without words gets the same probabilities every time.
 - The probabilities were not calibrated on your data.
-- Attention shows where the model looked, which need not be why it decided. `gradient_x_attention`
-  also shows the direction. Neither is a statement about the writer of a text.
 - If the training data contain prejudices, so does the model. Measure it on your own documents
   before you use it for decisions about people."""
 
@@ -16,7 +17,8 @@ def model_card(name, classifier, dataset=None, recipe=None, metrics=None, option
 
     Args:
         name: The model's name.
-        classifier: A built `DocumentClassifier` with a vectorizer.
+        classifier: A built `DocumentClassifier` with a vectorizer, or a model of sentences or
+            words.
         dataset, recipe, metrics: The records that `hanlib train` writes beside a model, as dicts;
             None if unknown.
         options: `dict` of the export options.
@@ -39,22 +41,24 @@ def model_card(name, classifier, dataset=None, recipe=None, metrics=None, option
         f"## Data\n\n{_data(dataset or {})}",
         f"## Metrics\n\n{_metrics(metrics or {})}",
         f"## Recipe\n\n{_recipe(recipe)}",
-        f"## Limits\n\n{_LIMITS}{_bounds(options or {})}",
-        f"## Request to a server\n\n{_request(name)}",
+        f"## Limits\n\n{_limits(classifier, options or {})}",
+        f"## Request to a server\n\n{_request(name, classifier)}",
     ]
     return "\n\n".join(sections) + "\n"
 
 
 def _summary(classifier):
+    item = getattr(classifier, "item", "document")
     kind = "any number of labels" if classifier.multi_label else "one label"
+    kind += f" to each {item}" if item != "document" else ""
     parts = f"the encoder {type(classifier.encoder).__name__}"
-    if classifier.ngrams is not None:
+    if getattr(classifier, "ngrams", None) is not None:
         words = classifier.ngrams.max_ngram
         parts += (
             f" and a linear model of {classifier.ngrams.ngrams:,} n-grams of up to {words} words"
         )
     return (
-        f"A classifier of documents with {parts}. It takes "
+        f"A classifier of {item}s with {parts}. It takes "
         f"raw text and assigns {kind}. {classifier.count_params():,} parameters, "
         f"{classifier.vectorizer.vocabulary_size:,} words. Made with hanlib."
     )
@@ -121,6 +125,13 @@ def _recipe(recipe):
     return "\n".join(["```", *lines, "```"])
 
 
+def _limits(classifier, options):
+    if hasattr(classifier, "item"):
+        half = "\n- The word vectors of the newest version are stored in float16."
+        return _LIMITS + (half if options.get("half_precision_tables") else "")
+    return _LIMITS + _ATTENTION + _bounds(options)
+
+
 def _bounds(options):
     if not options:
         return ""
@@ -133,8 +144,20 @@ def _bounds(options):
     return "".join(lines)
 
 
-def _request(name):
-    body = '{"signature_name": "explain", "instances": ["The text of a document."]}'
+def _request(name, classifier):
+    if hasattr(classifier, "item"):
+        body = '{"instances": ["The text of a document."]}'
+        return (
+            f"```sh\ncurl http://127.0.0.1:8501/v1/models/{name}:predict \\\n  -d '{body}'\n```\n\n"
+            "Signatures: `serving_default` takes texts, `split` documents that are split. A model "
+            "that reads columns of words has the second one alone, under the first name."
+        )
+    document = '"The text of a document."'
+    if classifier.vectorizer.columns:
+        columns = range(1, 1 + len(classifier.vectorizer.columns))
+        given = ["words", *(f"column_{number}" for number in columns)]
+        document = "{" + ", ".join(f'"{key}": [["...", "..."]]' for key in given) + "}"
+    body = '{"signature_name": "explain", "instances": [' + document + "]}"
     return (
         f"```sh\ncurl http://127.0.0.1:8501/v1/models/{name}:predict \\\n  -d '{body}'\n```\n\n"
         "Signatures: `serving_default` (label and probabilities), `explain` (also the evidence), "

@@ -54,8 +54,12 @@ class Served:
 
     @property
     def signatures(self):
-        """The names of the signatures."""
-        return sorted(name for name in self._signatures if not name.startswith("__"))
+        """The names of the signatures that take texts."""
+        return sorted(
+            name
+            for name, signature in self._signatures.items()
+            if set(signature.inputs) == {"text"}
+        )
 
     def ask(self, name, texts):
         """The outputs of a signature by name, as NumPy arrays.

@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from hanlib.serving import versions
+from hanlib.serving.export_outputs import labels_items
 
 
 class ServedModel:
@@ -28,18 +29,23 @@ class ServedModel:
     """
 
     def __init__(self, path):
-        self.path = served_path(path)
-        try:
-            self._loaded = tf.saved_model.load(str(self.path))
-        except (OSError, ValueError, tf.errors.OpError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise ValueError(f"`path` cannot be loaded: {self.path} ({reason})") from error
+        self.path, self._loaded = loaded_export(path)
         self._signature = self._loaded.signatures.get("serving_default")
         found = sorted(self._signature.structured_outputs) if self._signature else []
+        if labels_items(self.path):
+            raise ValueError(
+                "`path` must label documents; `hanlib.serving.item_scoring.ServedItems` runs a "
+                f"model of sentences or words. Received: {self.path}"
+            )
         if not {"classes", "label", "probabilities"} <= set(found):
             raise ValueError(
                 "`path` must be an export of hanlib, whose serving_default returns label, "
                 f"probabilities and classes. Received: {self.path}, which returns {found}"
+            )
+        if set(self._signature.structured_input_signature[1]) != {"text"}:
+            raise ValueError(
+                "`path` must be an export that reads texts. "
+                f"Received: {self.path}, which reads words with columns"
             )
         outputs = self._signature(text=tf.constant([""]))
         self.classes = [name.decode() for name in outputs["classes"].numpy()[0]]
@@ -81,6 +87,21 @@ class ServedModel:
         run = self._loaded.signatures[signature]
         outputs = run(text=tf.constant(texts, tf.string, shape=[len(texts)]))
         return {name: output.numpy() for name, output in outputs.items()}
+
+
+def loaded_export(path):
+    """The `Path` of a SavedModel, and the SavedModel.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If it cannot be loaded.
+    """
+    path = served_path(path)
+    try:
+        return path, tf.saved_model.load(str(path))
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(f"`path` cannot be loaded: {path} ({reason})") from error
 
 
 def served_path(path):

@@ -1,16 +1,24 @@
 """What an exported model answers: functions from text, in TensorFlow's standard ops."""
 
+import functools
+
 import tensorflow as tf
 
 from hanlib.explain.attention_evidence import attention_evidence
+from hanlib.layers.token_features import looked_up
 from hanlib.layers.tokens import sums
 from hanlib.serving.returned_rows import ReturnedRows, texts_of_rows
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
+# Documents that are split into words: sentences and words are padded with "".
+WORDS = tf.TensorSpec([None, None, None], tf.string)
 
 
 class Signatures:
     """The signatures of a classifier, each a function from `<string>[docs]` to a dict.
+
+    A classifier whose vectorizer has columns reads words in place of texts: `words <string>[docs,
+    sentences, words]`, padded with "" at the end, and `column_1`, ... of the same shape.
 
     Every output has the documents first, is padded to the batch, and is valid UTF-8 where it is
     text, so that any of them can be asked in rows, in columns, and in batches that a server makes.
@@ -19,6 +27,7 @@ class Signatures:
         classifier: A built `DocumentClassifier`.
         vectorizer: Its `DocumentVectorizer`.
         vocabulary: What looks up distinct words, such as a `VocabularyFile`.
+        tables: A lookup table per given column of the words (see `TokenFeatures.tables`).
         most_sentences, most_words: Bounds on what `explain` returns of a document; the model reads
             all of it.
         max_sentences, max_words: Limits on what the model reads of a document. A longer one is an
@@ -42,6 +51,7 @@ class Signatures:
         classifier,
         vectorizer,
         vocabulary=None,
+        tables=(),
         *,
         most_sentences=512,
         most_words=4096,
@@ -49,6 +59,7 @@ class Signatures:
         max_words=200_000,
     ):
         self.classifier, self.vectorizer, self.vocabulary = classifier, vectorizer, vocabulary
+        self.tables = list(tables)
         self.most_sentences, self.most_words = most_sentences, most_words
         self.max_sentences, self.max_words = max_sentences, max_words
         # Beyond Unicode a class name has no UTF-8.
@@ -57,16 +68,28 @@ class Signatures:
         self._thresholds = tf.constant(classifier.thresholds, tf.float64)
 
     def all(self):
-        """The signatures by name, as `tf.function`s of one argument `text`."""
+        """The signatures by name, as functions without arguments that trace them."""
         functions = {
             "serving_default": self.predict, "explain": self.explain, "embed": self.embed
         }  # fmt: skip
+        inputs = {"text": TEXT}
+        if self.tables:
+            names = ("words", *(f"column_{n + 1}" for n in range(len(self.tables))))
+            inputs = {name: tf.TensorSpec(WORDS.shape, WORDS.dtype, name) for name in names}
+
+        def traced(function):
+            # The first argument is called text, or words.
+            first, *columns = inputs.values()
+            run = tf.function(lambda given, **more: function(given, **more), autograph=False)
+            more = {spec.name: spec for spec in columns}
+            return run.get_concrete_function(first, **more)
+
         return {
-            name: tf.function(functions[name], input_signature=[TEXT], autograph=False)
+            name: functools.partial(traced, functions[name])
             for name in signature_names(self.classifier)
         }
 
-    def predict(self, text):
+    def predict(self, text, **columns):
         """Label and probabilities.
 
         Returns:
@@ -76,9 +99,9 @@ class Signatures:
             `labels`: only with `multi_label`, `<string>[docs, most]`, the names of the classes that
                 reach their threshold.
         """
-        return self._decision(self.classifier(self._ids(text), training=False))
+        return self._decision(self.classifier(self._ids(text, columns), training=False))
 
-    def explain(self, text):
+    def explain(self, text, **columns):
         """What `predict` returns, and the evidence for it.
 
         Returns:
@@ -97,7 +120,7 @@ class Signatures:
             `sentence_counts`: `<int32>[docs]`, the sentences returned.
             `omitted_sentences`, `omitted_words`: `<int32>[docs]`, read but not returned.
         """
-        tokens = self._tokens(text)
+        tokens = self._tokens(text, columns)
         words = tokens.ragged(tokens.words)
         evidence = attention_evidence(self.classifier, tokens.ragged(tokens.ids))
         returned = ReturnedRows(words, self.most_sentences, self.most_words)
@@ -119,32 +142,50 @@ class Signatures:
             "omitted_words": returned.omitted_words,
         }
 
-    def embed(self, text):
+    def embed(self, text, **columns):
         """The document vectors, before the head.
 
         Returns:
             `vectors`: `<float32>[docs, features]`. Where each label has a vector of its own they
                 stand end to end.
         """
-        vectors = _float32(self.classifier.encoder(self._ids(text), training=False))
+        vectors = _float32(self.classifier.encoder(self._ids(text, columns), training=False))
         size = 1
         for width in vectors.shape[1:]:
             size *= width
         return {"vectors": tf.reshape(vectors, [tf.shape(text)[0], size])}
 
-    def _ids(self, text):
-        tokens = self._tokens(text)
+    def _ids(self, text, columns):
+        tokens = self._tokens(text, columns)
         return tokens.ragged(tokens.ids)
 
-    def _tokens(self, text):
+    def _tokens(self, text, columns):
         """The `Tokens` of documents, none of which is over the limits."""
-        tokens = self.vectorizer.tokenize(text, self.vocabulary)
+        if columns:
+            tokens = self._split_tokens(text, columns)
+        else:
+            tokens = self.vectorizer.tokenize(text, self.vocabulary)
         limits = [
             _limited("sentences", tokens.document_rows, self.max_sentences),
             _limited("words", sums(tokens.row_lengths, tokens.document_rows), self.max_words),
         ]
         with tf.control_dependencies(limits):
             return tf.nest.map_structure(tf.identity, tokens)
+
+    def _split_tokens(self, words, columns):
+        """The `Tokens` of padded words and their columns."""
+        real = words != ""
+        # A word is real if it, or one behind it, is not empty; a sentence if it has words.
+        inside = tf.reverse(tf.cumsum(tf.reverse(tf.cast(real, tf.int32), [2]), axis=2), [2]) > 0
+        lengths = tf.reduce_sum(tf.cast(inside, tf.int64), axis=2)
+        sentences = tf.reduce_sum(tf.cast(lengths > 0, tf.int64), axis=1)
+        lengths = tf.boolean_mask(lengths, lengths > 0)
+        ragged = tf.RaggedTensor.from_nested_row_lengths(
+            tf.boolean_mask(words, inside), [sentences, lengths]
+        )
+        values = [tf.boolean_mask(columns[f"column_{n + 1}"], inside) for n in range(len(columns))]
+        indices = looked_up(self.tables, values)
+        return self.vectorizer.tokenize_words(ragged, self.vocabulary, indices)
 
     def _decision(self, probabilities):
         probabilities = _float32(probabilities)

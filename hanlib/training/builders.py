@@ -26,14 +26,21 @@ _ENCODERS = {
 }
 
 
-def build_vectorizer(recipe):
-    """The vectorizer of a recipe, without a vocabulary."""
+def build_vectorizer(recipe, columns=()):
+    """The vectorizer of a recipe, without a vocabulary.
+
+    Args:
+        recipe: a `Recipe`.
+        columns: the known values of each given column of the words.
+    """
     return DocumentVectorizer(
         max_tokens=recipe.max_tokens,
         min_count=recipe.min_count,
         oov_buckets=recipe.oov_buckets,
         max_sentence_words=recipe.max_sentence_words,
         lowercase=recipe.lowercase,
+        word_case=recipe.word_case,
+        columns=columns,
     )
 
 
@@ -58,11 +65,15 @@ def build_classifier(recipe, vectorizer, classes, multi_label, rationale=False):
     Raises:
         RecipeError: a rationale head is wanted, and the encoder has no attention.
     """
-    encoder = build_encoder(recipe, vectorizer.vocabulary_size, len(classes))
+    encoder = build_encoder(
+        recipe, vectorizer.vocabulary_size, len(classes), vectorizer.feature_sizes
+    )
     head = None
     if rationale:
         head = RationaleHead(
-            weight=recipe.rationale_weight, attention_weight=recipe.rationale_attention
+            weight=recipe.rationale_weight,
+            attention_weight=recipe.rationale_attention,
+            sufficiency_weight=recipe.rationale_sufficiency,
         )
         if not encoder.has_attention:
             raise RecipeError(
@@ -76,8 +87,11 @@ def build_classifier(recipe, vectorizer, classes, multi_label, rationale=False):
     return classifier
 
 
-def build_encoder(recipe, vocabulary_size, classes):
+def build_encoder(recipe, vocabulary_size, classes, feature_sizes=()):
     """The encoder of a recipe, without weights: cheap enough to check a recipe with.
+
+    Args:
+        feature_sizes: see `DocumentVectorizer.feature_sizes`.
 
     Raises:
         RecipeError: the encoder does not take what the recipe says.
@@ -89,6 +103,8 @@ def build_encoder(recipe, vocabulary_size, classes):
     try:
         arguments = encoder_arguments(recipe.encoder, PRESETS[recipe.preset])
         arguments.update(recipe.encoder_arguments(classes))
+        if feature_sizes:
+            arguments["feature_sizes"] = feature_sizes
         return _ENCODERS[recipe.encoder](vocabulary_size, **arguments)
     except ValueError as error:
         raise RecipeError(f"the recipe's encoder cannot be built: {error}") from error

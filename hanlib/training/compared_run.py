@@ -13,10 +13,11 @@ from hanlib import atomic_files
 from hanlib.evaluation import Predictions, errors_by_length
 
 _FILE = "comparison.json"
+_COST = ("cpu_seconds", "peak_memory")
 _WINDOW, _BATCH = 1_024, 64
 
 
-def measure_run(folder, examples, split, progress):
+def measure_run(folder, examples, split, progress, cost=None):
     """What a comparison says about the run in a folder; kept there in comparison.json.
 
     Args:
@@ -24,22 +25,28 @@ def measure_run(folder, examples, split, progress):
         examples: The documents to measure, a `hanlib.data.Split`.
         split: Its name.
         progress: See `hanlib.training.train`.
+        cost: The `RunCost` of training; None if it was not measured now.
 
     Returns:
         A JSON object. `score` is the accuracy, or micro-F1 with several labels per document.
         `curve` has for each epoch the seconds of training until then and the score on validation.
         `training_speed` and `speed` are in documents per second; `speed` includes tokenization.
-        `by_length` counts the documents whose labels are all right, in five groups by length.
+        `cpu_seconds` and `prediction_cpu_seconds` are processor time, the former of the whole run;
+        `peak_memory` is in bytes; both are None if unknown. `by_length` counts the documents whose
+        labels are all right, in five groups by length.
     """
     metrics = (folder / "metrics.json").read_bytes()
     # The same model and documents need not be measured again.
     key = {"split": split, "run": hashlib.blake2b(metrics, digest_size=16).hexdigest()}
-    kept = _read(folder / _FILE)
-    if kept is not None and kept.get("key") == key:
+    kept = _read(folder / _FILE) or {}
+    if kept.get("key") == key:
         return kept["measured"]
+    paid = {name: getattr(cost, name, None) for name in _COST}
+    if cost is None and kept.get("key", {}).get("run") == key["run"]:
+        paid = {name: kept["measured"].get(name) for name in _COST}
     metrics, history = json.loads(metrics), _read(folder / "history.json")
     classifier = keras.models.load_model(folder / "model.keras", compile=False)
-    predictions, speed = _predict(classifier, examples, progress)
+    predictions, speed, cpu_seconds = _predict(classifier, examples, progress)
     measured = {
         "score": _score(predictions),
         "parameters": _parameters(classifier),
@@ -49,6 +56,8 @@ def measure_run(folder, examples, split, progress):
         "seconds": sum(entry["seconds"] for entry in history),
         "training_speed": _training_speed(history, metrics["documents"]["train"]),
         "speed": speed,
+        "prediction_cpu_seconds": cpu_seconds,
+        **paid,
         "curve": _curve(history, metrics),
         "by_length": _by_length(predictions),
     }
@@ -62,7 +71,7 @@ def _read(path):
 
 
 def _predict(classifier, examples, progress):
-    """`Predictions` of labelled documents, and the documents per second."""
+    """`Predictions` of labelled documents, the documents per second, and the processor time."""
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def answer(texts):
@@ -70,15 +79,16 @@ def _predict(classifier, examples, progress):
         words = ids.merge_dims(1, 2) if ids.ragged_rank > 1 else ids
         return classifier(ids, training=False), words.row_lengths()
 
-    rows, lengths, labels, seconds = [], [], [], 0.0
+    rows, lengths, labels, seconds, cpu_seconds = [], [], [], 0.0, 0.0
     for window in _windows(examples):
         if not rows:  # The first call traces the function.
             answer(tf.constant(window[0][0]))
         for texts, given in window:
-            began = time.monotonic()
+            began, cpu_began = time.monotonic(), time.process_time()
             probabilities, words = answer(tf.constant(texts))
             rows.append(probabilities.numpy())
             seconds += time.monotonic() - began
+            cpu_seconds += time.process_time() - cpu_began
             lengths.append(words.numpy())
             labels += given
         progress("measuring", len(labels), examples.size)
@@ -92,7 +102,7 @@ def _predict(classifier, examples, progress):
     predictions = Predictions(
         tuple(classifier.classes), rows, labels, predicted, np.concatenate(lengths)
     )
-    return predictions, len(labels) / max(seconds, 1e-9)
+    return predictions, len(labels) / max(seconds, 1e-9), cpu_seconds
 
 
 def _windows(examples):

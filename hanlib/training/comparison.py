@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 import hanlib
 from hanlib.evaluation import ComparedResult, Comparison
@@ -15,6 +16,7 @@ from hanlib.training.ngram_run import train_ngrams
 from hanlib.training.progress import duration, silent
 from hanlib.training.recipe import Recipe
 from hanlib.training.run import train
+from hanlib.training.run_cost import RunCost
 
 
 def compare(
@@ -92,7 +94,11 @@ def compare(
         "documents": {name: part.size for name, part in corpus.splits.items()},
         "seeds": seeds,
         "budget_minutes": budget,
-        "versions": {"hanlib": hanlib.__version__, "keras": keras.__version__},
+        "versions": {
+            "hanlib": hanlib.__version__,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+        },
     }
     return Comparison(about, tuple(results))
 
@@ -124,12 +130,16 @@ class _Runs:
         folder = self.output / f"{name}-{recipe.seed}"
         new = not (folder / "metrics.json").exists()
         options = {"progress": progress, "dataset": self.dataset}
-        if name == "ngrams":
-            train_ngrams(self.corpus, recipe, folder, **options)
-        else:
-            train(self.corpus, recipe, folder, resume=True, **options)
+        with RunCost() as cost:
+            if name == "ngrams":
+                train_ngrams(self.corpus, recipe, folder, **options)
+            else:
+                train(self.corpus, recipe, folder, resume=True, **options)
         gc.collect()  # A model has cycles of references, and its graphs take much memory.
-        measured = measure_run(folder, self.corpus.splits[self.split], self.split, progress)
+        measured = measure_run(
+            *(folder, self.corpus.splits[self.split], self.split, progress),
+            cost=cost if new else None,
+        )
         self.done += 1
         if new:
             self.trained, self.seconds = self.trained + 1, self.seconds + time.monotonic() - began

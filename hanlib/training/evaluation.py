@@ -19,8 +19,8 @@ def evaluate(classifier, examples, batch_size=64, progress=None):
 
     Args:
         classifier: a `hanlib.models.DocumentClassifier` with a vectorizer.
-        examples: iterable of `(text, label)`. A label is a class name, or a tuple of names with
-            `multi_label`.
+        examples: iterable of `(document, label)`; a document is a text, or split into words. A
+            label is a class name, or a tuple of names with `multi_label`.
         batch_size: documents per batch.
         progress: function that is called with the number of documents done.
 
@@ -51,7 +51,7 @@ def evaluate(classifier, examples, batch_size=64, progress=None):
         window.sort(key=lambda example: len(example[0]))
         for start in range(0, len(window), batch_size):
             texts, labels = zip(*window[start : start + batch_size], strict=True)
-            texts = tf.constant([_bytes(text) for text in texts])
+            texts = classifier.as_documents(list(texts))
             measurement.add(texts, np.stack([encode(label) for label in labels]))
         if progress is not None:
             progress(measurement.documents)
@@ -116,8 +116,3 @@ def label_encoder(classes, multi_label):
             ) from None
 
     return encode
-
-
-def _bytes(text):
-    # A lone surrogate cannot be encoded as UTF-8.
-    return text.encode("utf-8", "replace") if isinstance(text, str) else text

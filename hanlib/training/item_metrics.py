@@ -17,7 +17,9 @@ def evaluate_items(model, examples, batch_size=64):
     Returns:
         A dict with `documents`, `items`, `accuracy` (with one label per item also micro-F1),
         `macro_f1` over the labels that occur, and `per_class`: precision, recall, f1, support. With
-        labels of words in the BIO scheme also `chunks`, as `hanlib.evidence.chunk_scores` gives.
+        labels of sentences also `confusion` (rows: true label, columns: given label, in the order
+        of the classes); with labels of words in the BIO scheme also `chunks`, as
+        `hanlib.evidence.chunk_scores` gives.
 
     Raises:
         TrainingError: There are no documents, or the labels are not one per item.
@@ -44,17 +46,29 @@ def evaluate_items(model, examples, batch_size=64):
                 f"Received: {len(labels)} labels for {len(answers)}"
             )
     metrics = {"documents": len(documents), **_label_scores(truth, given)}
+    if model.item == "sentence":
+        metrics["confusion"] = _confusion(truth, given, [str(name) for name in model.classes])
     if model.item == "word" and is_bio(model.classes):
         metrics["chunks"] = chunk_scores(truth, given)
     return metrics
 
 
-def _label_scores(truth, given):
-    pairs = [
+def _pairs(truth, given):
+    """The true and the given label of each item."""
+    return [
         pair
         for labels, answers in zip(truth, given, strict=True)
         for pair in zip(labels, answers, strict=True)
     ]
+
+
+def _confusion(truth, given, classes):
+    counts = collections.Counter(_pairs(truth, given))
+    return [[counts[true, found] for found in classes] for true in classes]
+
+
+def _label_scores(truth, given):
+    pairs = _pairs(truth, given)
     true, found = (collections.Counter(column) for column in zip(*pairs, strict=True))
     right = collections.Counter(label for label, answer in pairs if label == answer)
     per_class = {

@@ -1,4 +1,4 @@
-"""Training runs of models that label sentences or words: from a corpus to a folder."""
+"""Training runs on documents that are split: from a corpus to a folder."""
 
 import hashlib
 import json
@@ -14,27 +14,34 @@ from hanlib.training import open_run, results, word_vectors
 from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.class_weights import parse
 from hanlib.training.errors import TrainingError
+from hanlib.training.evaluation import evaluate
 from hanlib.training.item_builders import build_item_classifier, compile_item_classifier
 from hanlib.training.item_metrics import evaluate_items
+from hanlib.training.ngram_part import add_ngrams, longest_ngram
 from hanlib.training.progress import silent
 from hanlib.training.run import fit_batches
+from hanlib.training.sentence_ngrams import add_sentence_ngrams
 
-_ITEMS = {"sentences": "sentence", "tokens": "word"}
+_ITEMS = {"documents": "document", "sentences": "sentence", "tokens": "word"}
 
 
 def train_items(corpus, recipe, output, *, resume=False, progress=None, dataset=None, export=None):
-    """Trains a `SentenceClassifier` or `TokenClassifier` and writes it to a folder.
+    """Trains the model of a corpus of split documents and writes it to a folder.
+
+    The model is a `SentenceClassifier`, a `TokenClassifier`, or, if the documents are labeled, a
+    `DocumentClassifier` that reads the columns of the words.
 
     The folder has the files that `hanlib.training.train` writes, and a run that was stopped is
     resumed in the same way.
 
     Args:
         corpus: A `hanlib.data.ItemCorpus`.
-        recipe: A `Recipe` with the task "sentences" or "tokens"; see `item_recipe`.
+        recipe: A `Recipe` with the task of the corpus; see `item_recipe`.
         output, resume, progress, dataset, export: See `hanlib.training.train`.
 
     Returns:
-        A dict like that of `hanlib.training.train`; `validation` is what `evaluate_items` returns.
+        A dict like that of `hanlib.training.train`; `validation` is what `evaluate_items` returns,
+        or `evaluate` if documents are labeled.
 
     Raises:
         TrainingError: The corpus does not fit the task, or `resume` does not match the run.
@@ -54,7 +61,7 @@ def train_items(corpus, recipe, output, *, resume=False, progress=None, dataset=
         raise TrainingError(
             f"`task` must be that of a corpus of {corpus.item}s. Received: {recipe.task}"
         )
-    if recipe.class_weight is not None and recipe.crf is not False:
+    if recipe.task != "documents" and recipe.class_weight and recipe.crf is not False:
         raise TrainingError(
             f"`class_weight` needs crf=false. Received: class_weight={recipe.class_weight}"
         )
@@ -74,20 +81,38 @@ def train_items(corpus, recipe, output, *, resume=False, progress=None, dataset=
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(recipe.seed)
     model = build_item_classifier(recipe, corpus)
-    best = _fit(model, recipe, corpus, checkpoint, progress)
-    record = _measure(model, best, corpus)
+    batches = _all_batches(model, recipe, corpus)
+    best = _fit(model, recipe, corpus, batches, checkpoint, progress)
+    model, found = _with_ngrams(model, recipe, batches, progress)
+    record = {**_measure(model, best, corpus), **found}
     record["seconds"] = round(time.monotonic() - began, 2)
     results.write(model, best.history, record, run, checkpoint, export, progress)
     return record
 
 
-def _fit(model, recipe, corpus, checkpoint, progress):
-    batches = {
-        "train": _batches(model, recipe, corpus, "train", seed=recipe.seed, epochs=recipe.epochs),
-        "validation": None,
+def _with_ngrams(model, recipe, batches, progress):
+    """The model with n-grams, where the recipe says so, and a record of them."""
+    longest = 0 if recipe.task == "tokens" else longest_ngram(recipe.ngrams, model.vectorizer)
+    if not longest:
+        return model, {}
+    add = add_ngrams if recipe.task == "documents" else add_sentence_ngrams
+    parts = longest, batches["train"], batches["validation"]
+    if recipe.task == "documents":
+        parts = longest, batches["train"].cache, batches["validation"]
+    model, found = add(model, *parts, seed=recipe.seed, progress=progress)
+    return model, {"ngrams": found}
+
+
+def _all_batches(model, recipe, corpus):
+    order = {"seed": recipe.seed, "epochs": recipe.epochs}
+    validation = "validation" in corpus.splits
+    return {
+        "train": _batches(model, recipe, corpus, "train", **order),
+        "validation": _batches(model, recipe, corpus, "validation") if validation else None,
     }
-    if "validation" in corpus.splits:
-        batches["validation"] = _batches(model, recipe, corpus, "validation")
+
+
+def _fit(model, recipe, corpus, batches, checkpoint, progress):
     if recipe.vectors is not None:
         _start_from_vectors(model, recipe, batches["train"].cache, checkpoint, progress)
     bio = corpus.item == "word" and is_bio(corpus.classes)
@@ -101,7 +126,7 @@ def _fit(model, recipe, corpus, checkpoint, progress):
 
 def _start_from_vectors(model, recipe, cache, checkpoint, progress):
     """Gives the words their initial vectors (see `recipe.vectors`)."""
-    layer = model.embedding.words if model.item == "word" else model.encoder.embedding
+    layer = model.embedding.words if recipe.task == "tokens" else model.encoder.embedding
     table = layer.embeddings
     found = word_vectors.find_vectors(
         recipe, model.vectorizer, table.shape[1], [cache], checkpoint, progress
@@ -138,7 +163,8 @@ def _measure(model, best, corpus):
         "versions": results.versions(),
     }
     if "validation" in corpus.splits:
-        record["validation"] = evaluate_items(model, corpus.splits["validation"])
+        measured = evaluate if corpus.item == "document" else evaluate_items
+        record["validation"] = measured(model, corpus.splits["validation"])
     return record
 
 

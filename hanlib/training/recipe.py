@@ -115,6 +115,9 @@ class Recipe:
         **at_least(1),
     )
     lowercase: bool = setting(True, "whether words are converted to lower case")
+    word_case: bool = setting(
+        False, "whether the case of a word, and digits in it, are read beside its vector"
+    )
     # The evidence that people marked.
     rationale_weight: float = setting(
         2.0,
@@ -124,6 +127,11 @@ class Recipe:
     )
     rationale_attention: float = setting(
         0.0, "weight of the same loss on the attention scores before the softmax", **at_least(0)
+    )
+    rationale_sufficiency: float = setting(
+        0.0,
+        "weight of the loss of the label that is predicted from the marked words alone",
+        **at_least(0),
     )
     # Labels of sentences or tokens.
     task: str = setting(
@@ -258,6 +266,11 @@ class Recipe:
                 raise RecipeError(
                     f"`{name}` must not be given for documents. Received: {getattr(self, name)}"
                 )
+        if self.task == "tokens" and self.word_case:
+            raise RecipeError(
+                "`word_case` must be false for tokens, whose spelling is read (`shape_buckets`). "
+                "Received: true"
+            )
         if self.ensemble > 1 and not self.self_train:
             raise RecipeError(
                 f"`ensemble` must be 1 without `self_train`. Received: ensemble={self.ensemble}"

@@ -8,7 +8,7 @@ from hanlib.layers import DocumentVectorizer
 from hanlib.training.errors import TrainingError
 
 # What the ids of words depend on.
-_SAME = ("oov_buckets", "lowercase")
+_SAME = ("oov_buckets", "lowercase", "word_case")
 
 
 def check(start, corpus, recipe):

@@ -1,10 +1,21 @@
-"""The recipes of models that label sentences or words."""
+"""The recipes of models of documents that are split."""
 
 from hanlib.training.recipe import Recipe
 
 # Fields of the recipe that differ from its defaults, by task.
 TASK_DEFAULTS = {
-    "sentences": {"max_sentence_words": None, "epochs": 8, "batch_size": 16, "patience": 4},
+    "documents": {},
+    "sentences": {
+        "max_sentence_words": None,
+        "input_dropout": 0.4,
+        "embedding_dropout": 0.3,
+        "dropout": 0.5,
+        "learning_rate": 1e-3,
+        "adversarial_norm": 0.0,
+        "epochs": 8,
+        "batch_size": 16,
+        "patience": 4,
+    },
     "tokens": {
         "encoder": "flat_recurrent",
         "embedding_dim": 100,
@@ -23,7 +34,7 @@ TASK_DEFAULTS = {
 
 
 def item_recipe(task, **values):
-    """The recipe of a task, "sentences" or "tokens", updated by the given values.
+    """The recipe of a task, updated by the given values.
 
     >>> item_recipe("tokens", epochs=2).encoder
     'flat_recurrent'

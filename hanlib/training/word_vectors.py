@@ -85,7 +85,7 @@ def bounded(tokens, seed, progress):
 def describe(found, recipe, train, progress):
     """The record of vectors: where they come from, and how many words have one."""
     counts = np.zeros(len(found.known), np.int64)
-    for ids, _ in blocks(train):
+    for ids, _ in blocks(train, len(counts)):
         counts += np.bincount(ids, minlength=len(counts))
     words = np.ones(len(counts))
     words[: 1 + recipe.oov_buckets] = 0
@@ -104,23 +104,24 @@ def describe(found, recipe, train, progress):
     return record
 
 
-def blocks(cache):
+def blocks(cache, size):
     """The documents as `(ids, lengths)`, some at a time, laid end to end.
 
     Args:
         cache: a `TokenCache`, or `TokenShards`.
+        size: the number of word ids; features that the ids carry are left out.
     """
     for tokens in (part.load() for part in cache.rounds()):
         for start in range(0, tokens.documents, _DOCUMENTS):
             indexes = np.arange(start, min(start + _DOCUMENTS, tokens.documents))
-            yield tokens.flat(indexes)[0], tokens.lengths[indexes]
+            yield tokens.flat(indexes)[0] % size, tokens.lengths[indexes]
 
 
 def _learn(recipe, size, width, caches, progress):
     total = sum(cache.documents for cache in caches)
 
     def texts():
-        return (block for cache in caches for block in blocks(cache))
+        return (block for cache in caches for block in blocks(cache, size))
 
     def report(done):
         progress("learning word vectors", done, total)

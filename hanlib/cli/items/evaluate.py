@@ -1,4 +1,4 @@
-"""`hanlib evaluate` of a model that labels sentences or words."""
+"""`hanlib evaluate` of a model that labels sentences or words, or reads columns of words."""
 
 import contextlib
 import json
@@ -6,13 +6,15 @@ import sys
 
 from hanlib.cli import model_file
 from hanlib.cli.errors import UsageError
-from hanlib.cli.items.train import figures, load_arguments
+from hanlib.cli.items.train import figures, load_arguments, split_text
 
 
 def run(arguments):
     """Runs the command."""
     if arguments.html is not None:
-        raise UsageError("--html needs a classifier of documents")
+        raise UsageError("--html needs a classifier of texts")
+    if arguments.rationales:
+        raise UsageError("--rationales needs a classifier of texts")
     with contextlib.redirect_stdout(sys.stderr):
         metrics = _measure(arguments)
     print(json.dumps(metrics, ensure_ascii=False) if arguments.json else _report(metrics))
@@ -32,25 +34,30 @@ def _measure(arguments):
     if given["path"] != recorded.get("path"):
         # Other files are not divided: all of their documents are measured.
         given = {**given, "validation": None, "validation_split": 0}
-    corpus = load_items(**{**given, "item": model.item})
+    item = getattr(model, "item", "document")
+    corpus = load_items(**{**given, "item": item}, split_text=split_text)
+    for note in corpus.notes:
+        print(note, file=sys.stderr)
     wanted = arguments.split or ("validation" if "validation" in corpus.splits else "train")
     if wanted not in corpus.splits:
         raise UsageError(f"{corpus.name} has no {wanted} split; it has {', '.join(corpus.splits)}")
+    from hanlib.training.evaluation import evaluate
     from hanlib.training.item_metrics import evaluate_items
 
-    metrics = evaluate_items(model, corpus.splits[wanted])
+    measure = evaluate if item == "document" else evaluate_items
+    metrics = measure(model, corpus.splits[wanted])
     name = "all" if set(corpus.splits) == {"train"} else wanted
-    return {"model": arguments.model, "dataset": corpus.name, "split": name, **metrics}
+    named = {"model": arguments.model, "dataset": corpus.name, "split": name}
+    return {**named, "classes": model.classes, **metrics}
 
 
 def _report(metrics):
     lines = [f"{metrics['dataset']}, {metrics['split']}: {figures(metrics)}"]
     tables = {"label": metrics["per_class"]}
     if "chunks" in metrics:
-        total = {**metrics["chunks"], "support": 0}
-        kinds = metrics["chunks"]["per_kind"]
-        total["support"] = sum(kind["support"] for kind in kinds.values())
-        tables["chunk"] = {**kinds, "all": total}
+        chunks = metrics["chunks"]
+        means = {"micro avg": chunks, "macro avg": chunks["macro"]}
+        tables["chunk"] = {**chunks["per_kind"], **means, "weighted avg": chunks["weighted"]}
     for title, rows in tables.items():
         width = max(len(title), *map(len, rows))
         lines.append(f"\n  {title:<{width}}  precision  recall      f1  number")
@@ -59,4 +66,16 @@ def _report(metrics):
             f"  {row['support']:6,}"
             for name, row in rows.items()
         ]
+    if "confusion" in metrics:
+        lines += ["", *_confusion(metrics["classes"], metrics["confusion"])]
     return "\n".join(lines)
+
+
+def _confusion(classes, counts):
+    """The table of true labels, in rows, and given labels, in columns."""
+    names = [str(name) for name in classes]
+    width = max(6, *map(len, names))
+    yield "  true label, and how often each label was given:"
+    yield "  ".join(["", f"{'':<{width}}", *(f"{name:>{width}}" for name in names)])
+    for name, row in zip(names, counts, strict=True):
+        yield "  ".join(["", f"{name:<{width}}", *(f"{count:>{width},}" for count in row)])

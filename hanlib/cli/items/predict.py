@@ -1,4 +1,4 @@
-"""`hanlib predict` with a model that labels sentences or words."""
+"""`hanlib predict` with a model that labels sentences or words, or reads columns of words."""
 
 import contextlib
 import itertools
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hanlib.cli import model_file, options, texts
 from hanlib.cli.errors import UsageError
-from hanlib.serving.records import json_line
+from hanlib.serving.records import answer_of, json_line
 
 _CONLL = (".conll", ".bio", ".iob")
 # Documents that are labeled at once.
@@ -19,11 +19,11 @@ def run(arguments):
     """Runs the command."""
     _check(arguments)
     with contextlib.redirect_stdout(sys.stderr):
-        model = model_file.load(arguments.model)
+        model = _model(arguments)
     answers = _answers(model, _documents(arguments, model))
     if arguments.output is None:
-        for record, labeled in answers:
-            sys.stdout.write(json_line({**record, **labeled.to_dict()}))
+        for record, answer in answers:
+            sys.stdout.write(json_line({**record, **_as_dict(answer)}))
             sys.stdout.flush()
         return
     from hanlib import atomic_files
@@ -37,10 +37,33 @@ def run(arguments):
 
             file.write(labeled_texts_html([labeled for _, labeled in answers]))
         else:
-            file.writelines(json_line({**r, **labeled.to_dict()}) for r, labeled in answers)
+            file.writelines(json_line({**r, **_as_dict(answer)}) for r, answer in answers)
+
+
+def _as_dict(answer):
+    return answer if isinstance(answer, dict) else answer.to_dict()
+
+
+def _model(arguments):
+    """The model, or with --saved-model its export."""
+    if arguments.saved_model is None:
+        model = model_file.load(arguments.model)
+        if _is_html(arguments.output) and not hasattr(model, "annotate"):
+            raise UsageError("--output must end in .jsonl for labels of documents")
+        return model
+    from hanlib.serving.item_scoring import ServedItems
+
+    try:
+        return ServedItems(arguments.saved_model)
+    except (FileNotFoundError, ValueError) as error:
+        raise UsageError(str(error).replace("`path`", "--saved-model")) from error
 
 
 def _check(arguments):
+    if arguments.saved_model is not None and arguments.model is not None:
+        # The first TEXT was parsed as MODEL.
+        arguments.texts = [arguments.model, *arguments.texts]
+        arguments.model = None
     if arguments.resume:
         raise UsageError("--resume needs a classifier of documents")
     if arguments.format not in (None, "jsonl"):
@@ -57,28 +80,50 @@ def _check(arguments):
 
 
 def _is_html(path):
-    return Path(path).suffix.lower() == ".html"
+    return path is not None and Path(path).suffix.lower() == ".html"
 
 
 def _documents(arguments, model):
     """A stream of `(document, record)`; documents are texts, or lists of items."""
-    recorded = (model_file.record(arguments.model, "dataset.json") or {}).get("load", {})
-    columns = recorded.get("token_columns", []) if getattr(model, "columns", ()) else []
+    columns = _columns(arguments, model)
+    item = getattr(model, "item", "document")
     path = arguments.input
-    if columns or _is_split(path, f"{model.item}s"):
+    if columns or _is_split(path, f"{item}s"):
         if path in (None, "-"):
             raise UsageError(
                 f"--input must be a file with words and the columns {', '.join(columns)}: this "
                 "model does not read texts"
             )
-        from hanlib.data.items import read_items
+        from hanlib.data.item_files import ItemReader
 
-        read = read_items(path, model.item, None, tuple(columns), arguments.encoding, labels=False)
+        read = ItemReader(item, None, columns, arguments.encoding, labels=False).read(path)
         return ((document, {"row": row}) for row, (_, document, _) in enumerate(read, start=1))
     return (
         (text, {name: value for name, value in record.items() if name != "text"})
         for text, record in texts.records(arguments)
     )
+
+
+def _columns(arguments, model):
+    """The names of the columns that the model reads, by the options or the record of its data."""
+    from hanlib.cli.items.train import token_columns
+
+    given = token_columns(getattr(arguments, "token_columns", None))
+    if given is None and arguments.model is not None:
+        recorded = (model_file.record(arguments.model, "dataset.json") or {}).get("load", {})
+        given = recorded.get("token_columns")
+    read = getattr(model, "columns", None)
+    if read is None:
+        read = model.vectorizer.columns
+    number = read if isinstance(read, int) else len(read)
+    if not number:
+        return []
+    if len(given or ()) != number:
+        raise UsageError(
+            f"--token-columns must name the {number} columns that the model reads. "
+            f"Received: {', '.join(given) if given else 'none'}"
+        )
+    return given
 
 
 def _is_split(path, key):
@@ -98,5 +143,13 @@ def _is_split(path, key):
 def _answers(model, documents):
     documents = iter(documents)
     while window := list(itertools.islice(documents, _WINDOW)):
-        labeled = model.annotate([document for document, _ in window])
-        yield from zip((record for _, record in window), labeled, strict=True)
+        given = [document for document, _ in window]
+        found = model.annotate(given) if hasattr(model, "annotate") else _labels(model, given)
+        yield from zip((record for _, record in window), found, strict=True)
+
+
+def _labels(model, documents):
+    """The label and probabilities of each document."""
+    probabilities = model.predict(documents, verbose=0)
+    pairs = zip(model.labels_of(probabilities), probabilities, strict=True)
+    return [answer_of(model, *pair) for pair in pairs]

@@ -1,4 +1,4 @@
-"""`hanlib train --task sentences|tokens`: trains a model that labels sentences or words."""
+"""`hanlib train` on documents that are split: labels of sentences or words, or word columns."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ import time
 from hanlib.cli import options
 from hanlib.cli.errors import UsageError
 
-_ITEMS = {"sentences": "sentence", "tokens": "word"}
+_ITEMS = {"documents": "document", "sentences": "sentence", "tokens": "word"}
 # Options of the command that have no meaning for these tasks.
 _OTHER = ("unlabelled", "self_train", "ensemble", "start", "multi_label")
 _OTHER += ("text_column", "split_column", "label_separator", "workers", "devices")
@@ -25,12 +25,12 @@ def run(arguments):
     for name in _OTHER:
         if getattr(arguments, name) is not None:
             option = {"start": "from"}.get(name, name).replace("_", "-")
-            raise UsageError(f"--{option} must not be given with --task {arguments.task}")
+            raise UsageError(f"--{option} must not be given with {_task_option(arguments)}")
     output = output_folder(arguments)
     options.check_writable(output)
     recorded = recorded_run(output) if arguments.resume else None
     if arguments.dataset is None and recorded is None:
-        raise UsageError(f"DATASET must be given with --task {arguments.task}")
+        raise UsageError(f"DATASET must be given with {_task_option(arguments)}")
     recipe = item_recipe(arguments.task)
     if recorded is not None:
         recipe = Recipe.from_dict(recorded["recipe"])
@@ -43,6 +43,11 @@ def run(arguments):
         print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
         print(_summary(result, output, time.monotonic() - started))
+
+
+def _task_option(arguments):
+    documents = arguments.task == "documents"
+    return "--token-columns" if documents else f"--task {arguments.task}"
 
 
 def _with_options(recipe, arguments):
@@ -79,7 +84,9 @@ def _train(load, recipe, output, resume):
     from hanlib.training.progress import ProgressLine
 
     progress = ProgressLine()
-    corpus = load_items(**load)
+    corpus = load_items(**load, split_text=split_text)
+    for note in corpus.notes:
+        progress.note(note)
     progress.stage("loading TensorFlow")
     start_tensorflow()
     from hanlib.training.items import train_items
@@ -100,6 +107,16 @@ def _train(load, recipe, output, resume):
         raise KeyboardInterrupt(f"{again} goes on from the last checkpoint") from None
     finally:
         progress.close()
+
+
+def split_text(text):
+    """`hanlib.models.words_with_spans`, which is only imported for files with spans."""
+    from hanlib.cli.quiet import start_tensorflow
+
+    start_tensorflow()
+    from hanlib.models import words_with_spans
+
+    return words_with_spans(text)
 
 
 def _summary(record, output, seconds):
@@ -123,7 +140,8 @@ def _summary(record, output, seconds):
 def figures(metrics):
     """The metrics in one line."""
     shown = {"accuracy": metrics["accuracy"], "macro f1": metrics["macro_f1"]}
+    labels = metrics.get("items", metrics["documents"])
     if "chunks" in metrics:
         shown["chunk f1"] = metrics["chunks"]["f1"]
     listed = ", ".join(f"{name} {value:.4f}" for name, value in shown.items())
-    return f"{listed} ({metrics['documents']:,} documents, {metrics['items']:,} labels)"
+    return f"{listed} ({metrics['documents']:,} documents, {labels:,} labels)"

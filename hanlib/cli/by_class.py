@@ -1,0 +1,72 @@
+"""The part of `hanlib explain` that sums up a file: what speaks for each class, what changed."""
+
+import argparse
+import json
+
+from hanlib.cli.errors import UsageError
+
+_OTHERS = ("counterfactual", "extract", "epsilon", "examples", "html", "compare", "faithfulness")
+
+
+def add_arguments(parser):
+    """The options of summaries."""
+    group = parser.add_argument_group("summary of a file, instead of scores")
+    group.add_argument(
+        "--by-class",
+        action="store_true",
+        help="show the words, phrases and sentences of --input that speak for and against each "
+        "class, with counts and 95 %% intervals",
+    )
+    group.add_argument(
+        "--since",
+        metavar="FILE",
+        help="show which classes and words of --input changed, compared with the texts of FILE",
+    )
+
+
+def wanted(arguments):
+    """Whether a summary is wanted.
+
+    Raises:
+        UsageError: options do not go together.
+    """
+    if not arguments.by_class and arguments.since is None:
+        return False
+    option = "by-class" if arguments.by_class else "since"
+    if arguments.by_class and arguments.since is not None:
+        raise UsageError("give either --by-class or --since, not both")
+    if arguments.input is None:
+        raise UsageError(f"--{option} needs --input")
+    for name in _OTHERS:
+        if getattr(arguments, name):
+            raise UsageError(f"give either --{option} or --{name}, not both")
+    return True
+
+
+def earlier(arguments):
+    """The arguments with the file of --since as --input."""
+    return argparse.Namespace(**{**vars(arguments), "input": arguments.since})
+
+
+def print_summary(arguments, explanations, before=None):
+    """Prints the summary as tables, or its records as lines of JSON.
+
+    Args:
+        arguments: those of the command.
+        explanations: an iterable of `Explanation`s of --input.
+        before: the same of --since.
+    """
+    from hanlib.evaluation import class_evidence, corpus_shift
+
+    if arguments.by_class:
+        summary = class_evidence(explanations)
+    else:
+        try:
+            summary = corpus_shift(before, explanations)
+        except ValueError:
+            raise UsageError("--input and --since must have at least one text each") from None
+    if not arguments.json:
+        print(summary.to_text())
+        return
+    for record in summary.to_records():
+        print(json.dumps(record, ensure_ascii=False, default=str))
