@@ -97,9 +97,11 @@ def draw(found, path):
     )
     for (left, right), (name, record) in zip(axes, found.items(), strict=True):
         models = [model for model in record["models"] if model["runs"]]
-        for number, model in enumerate(models):
-            run, color = model["runs"][0], {**COLORS, **RECURRENT}[model["model"]]
-            style = {"color": color, "marker": "osD^v"[number % 5], "markeredgecolor": "#333333"}
+        for model in models:
+            run, colors = model["runs"][0], {**COLORS, **RECURRENT}
+            marker = "osD^vP*Xh"[list(colors).index(model["model"])]
+            style = {"color": colors[model["model"]], "marker": marker}
+            style["markeredgecolor"] = "#333333"
             left.plot(run["cpu_seconds"], model["score"], linestyle="", **style)
             shares = [group["right"] / group["documents"] for group in run["by_length"]]
             right.plot(shares, label=model["model"], **style)

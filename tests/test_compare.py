@@ -235,6 +235,27 @@ def test_the_command(run, tmp_path, monkeypatch):
     assert "Integrated gradients" in Path("report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
+def test_all_models_on_the_demo_corpus(run, tmp_path):
+    small = ["embedding_dim=4", "units=2", "epochs=1", "batch_size=64"]
+    command = [
+        "compare",
+        "demo",
+        "--seeds",
+        "1",
+        "--budget",
+        "0.001",
+        "--output",
+        tmp_path / "runs",
+    ]
+    code, out, err = run(*command, *(word for s in small for word in ("--set", s)), "--json")
+    assert code == 0
+    record = one_object(out)
+    assert {model["model"]: model["error"] for model in record["models"]} == dict.fromkeys(MODELS)
+    assert all(model["score"] > 0.4 for model in record["models"])
+    assert f"{len(MODELS)}/{len(MODELS)} ngrams, seed 0: validation" in err
+
+
 def test_every_model_failed(run, tmp_path, monkeypatch):
     def fail(*arguments, **options):
         raise ValueError("no")
