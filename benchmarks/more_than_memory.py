@@ -52,11 +52,9 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
-        began = time.monotonic()
         if not (folder / "data").exists():
             generate(folder / "data", arguments)
-        rows = [row("generating the files", time.monotonic() - began, arguments.documents)]
-        rows += measure(folder, arguments)
+        rows = measure(folder, arguments)
         size = sum(path.stat().st_size for path in (folder / "data").iterdir())
         tokens = sum(path.stat().st_size for path in (folder / "cache").rglob("ids.npy"))
         setting = {
