@@ -11,8 +11,8 @@ parallel. Then `hanlib train` runs three times with the same arguments:
 3. A run to another folder, which nobody kills, finds words and tokens in the cache. Its weights
    must be the same, bit for bit.
 
-Memory is sampled every second: the proportional set size of all processes of a run together
-(a page that several share counts once), and the resident set of the largest of them. The seconds of
+Memory is sampled every second: the resident sets of all processes of a run together, which count
+the code of TensorFlow once per process, and that of the largest of them. The seconds of
 a stage end when its files are complete.
 """
 
@@ -52,11 +52,9 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
-        began = time.monotonic()
         if not (folder / "data").exists():
             generate(folder / "data", arguments)
-        rows = [row("generating the files", time.monotonic() - began, arguments.documents)]
-        rows += measure(folder, arguments)
+        rows = measure(folder, arguments)
         size = sum(path.stat().st_size for path in (folder / "data").iterdir())
         tokens = sum(path.stat().st_size for path in (folder / "cache").rglob("ids.npy"))
         setting = {
@@ -211,8 +209,7 @@ class Run:
 
     def _sample(self):
         sizes = [memory(process) for process in tree(self.process.pid)]
-        self.all = max(self.all, sum(pss for pss, _ in sizes))
-        self.largest = max(self.largest, *(rss for _, rss in sizes))
+        self.all, self.largest = max(self.all, sum(sizes)), max(self.largest, *sizes)
 
 
 def tree(process):
@@ -228,13 +225,12 @@ def tree(process):
 
 
 def memory(process):
-    """Proportional and resident set in bytes; zeros for a process that has ended."""
+    """The resident set of a process in bytes; 0 if it has ended."""
     try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
-        return 0, 0
-    sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines}
-    return sizes.get("Pss", 0), sizes.get("Rss", 0)
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
 
 def weights(output):

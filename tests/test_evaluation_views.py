@@ -247,7 +247,7 @@ def test_intervals_treat_documents_as_the_sample(rng):
 
 
 def test_phrases_begin_and_end_with_shaded_words():
-    scores = {"not": -0.6, "a": 0.0, "very": 0.01, "good": -0.5, "film": 0.02, "superb": 1.0}
+    scores = {"not": -0.6, "a": 0.0, "very": 0.01, "good": -0.5, ".": -0.9, "superb": 1.0}
     words = tuple(Word(name, score) for name, score in scores.items())
     made = [Explanation(None, "x", {}, "x", "random", (Sentence("S.", 1.0, words),))] * 2
     (phrase,) = class_evidence(made, min_count=1).phrases["x"]

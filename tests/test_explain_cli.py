@@ -136,7 +136,7 @@ def test_the_nearest_labeled_documents_are_printed(run, reviews, tmp_path):
     assert found["examples"][0]["label"] == "negative"
 
 
-def test_a_file_is_summed_up_by_class_and_compared_with_another(run, reviews):
+def test_a_file_is_summed_up_by_class_and_compared_with_another(run, reviews, tmp_path):
     code, out, _ = run(MODEL, "--input", reviews, "--by-class")
     assert code == 0
     assert "sentences" in out
@@ -146,6 +146,10 @@ def test_a_file_is_summed_up_by_class_and_compared_with_another(run, reviews):
     assert code == 0
     assert "3 documents before, 3 after" in out
     assert "none beyond chance" in out
+    page = tmp_path / "changes.html"
+    code, out, _ = run(MODEL, "--input", reviews, "--since", reviews, "--html", page)
+    assert (code, out) == (0, "")
+    assert "What changed in reviews" in page.read_text(encoding="utf-8")
 
 
 def test_a_report_is_written_and_escapes_its_texts(run, reviews, tmp_path):

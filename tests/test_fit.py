@@ -193,7 +193,7 @@ def test_frames_are_read_by_their_only_column_of_strings(still, losses):
         still.fit(TEXTS, LABELS, validation_data=(frame, LABELS), verbose=0)
 
 
-@pytest.mark.parametrize("x", [[3.5], [3, 4], [None], [[1.5]], [["a"]]])
+@pytest.mark.parametrize("x", [[3.5], [3, 4], [None], [[1.5]], [["a"], 3]])
 def test_lists_that_are_no_documents(still, x):
     with pytest.raises(
         ValueError, match="`x` must be a list of strings, or of nested lists of int"

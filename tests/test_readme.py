@@ -54,8 +54,8 @@ COMMANDS = sorted(set(re.findall(r"^hanlib (\w+)", "\n".join(blocks("sh")), flag
 
 
 def test_every_command_is_shown():
-    shown = "agreement compare datasets evaluate explain export info mark predict score serve train"
-    assert shown.split() == COMMANDS
+    shown = "agreement compare datasets evaluate explain export index info mark predict score serve"
+    assert [*shown.split(), "train"] == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -20,7 +20,8 @@ def add_arguments(parser):
     group.add_argument(
         "--since",
         metavar="FILE",
-        help="show which classes and words of --input changed, compared with the texts of FILE",
+        help="show which classes and words of --input changed, compared with the texts of FILE; "
+        "--html writes a page",
     )
 
 
@@ -38,7 +39,7 @@ def wanted(arguments):
     if arguments.input is None:
         raise UsageError(f"--{option} needs --input")
     for name in _OTHERS:
-        if getattr(arguments, name):
+        if getattr(arguments, name) and (option, name) != ("since", "html"):
             raise UsageError(f"give either --{option} or --{name}, not both")
     return True
 
@@ -65,8 +66,21 @@ def print_summary(arguments, explanations, before=None):
             summary = corpus_shift(before, explanations)
         except ValueError:
             raise UsageError("--input and --since must have at least one text each") from None
-    if not arguments.json:
+    if arguments.html is not None:
+        _write_page(summary, arguments)
+    elif not arguments.json:
         print(summary.to_text())
-        return
-    for record in summary.to_records():
+    for record in summary.to_records() if arguments.json else ():
         print(json.dumps(record, ensure_ascii=False, default=str))
+
+
+def _write_page(shift, arguments):
+    from pathlib import Path
+
+    from hanlib.atomic_files import replacing
+    from hanlib.evaluation import corpus_shift_html
+
+    names = Path(arguments.input).name, Path(arguments.since).name
+    page = corpus_shift_html(shift, title="What changed in {} since {}".format(*names))
+    with replacing(arguments.html) as temporary:
+        temporary.write_text(page, encoding="utf-8")

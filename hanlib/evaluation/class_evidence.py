@@ -102,9 +102,10 @@ def class_evidence(explanations, top=20, min_count=5):
     "A rather than B". Words that differ only in case are counted together. The attention of a word
     is multiplied by the number of words in its sentence.
 
-    A phrase is 2 to 4 consecutive words of a sentence, of which the first and the last support the
-    class, or oppose it, with at least a fifth of the largest score of the document, as they are
-    shaded in a display. Its score is the sum over its words, and only these occurrences count.
+    A phrase is 2 to 4 consecutive words of a sentence, punctuation included, of which the first and
+    the last are no punctuation and support the class, or oppose it, with at least a fifth of the
+    largest score of the document, as they are shaded in a display. Its score is the sum over its
+    words, and only these occurrences count.
 
     Args:
         explanations: An iterable of `Explanation`s by one method.
@@ -166,7 +167,11 @@ def _add(words, phrases, sentences, explanation, document):
         for word, name, score in zip(sentence.words, names, scores, strict=True):
             if is_number(word.score):
                 words.setdefault(name, Tally()).add(score, text, document)
-        for start, end in phrase_spans([level(score, most) for score in scores]):
+        shades = [
+            level(score, most) if any(map(str.isalnum, name)) else 0
+            for name, score in zip(names, scores, strict=True)
+        ]
+        for start, end in phrase_spans(shades):
             phrase = " ".join(names[start:end])
             phrases.setdefault(phrase, Tally()).add(sum(scores[start:end]), text, document)
     _bound(sentences)

@@ -20,8 +20,8 @@ class MarkerAgreement:
     """The agreement of two markers on the documents that both have marked.
 
     Cohen's kappa at words is `(p - c) / (1 - c)`: p is the share of the words that both or neither
-    marked, and c the share that is expected by chance if each marks words at random as often as he
-    does (Cohen 1960). F1 and IoU do not count the words that neither marked. All figures are pooled
+    marked, and c the share that is expected by chance if each marks as many words at random (Cohen
+    1960). F1 and IoU do not count the words that neither marked. All figures are pooled
     over the documents.
 
     Attributes:

@@ -32,7 +32,7 @@ class ReportIndex:
 
     def add(self, explanation):
         """Adds an explanation, and returns whether it belongs to a new document."""
-        shown = (formatting.label(explanation.target), get_method(explanation.method).title)
+        shown = (formatting.target(explanation), get_method(explanation.method).title)
         count = len(self.rows)
         row = self._row_without(shown, explanation)
         row["shown"].append([self._explanations, *shown])

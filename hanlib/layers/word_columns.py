@@ -58,7 +58,7 @@ def is_split(x):
     >>> is_split([[[2, 3]]])  # Word ids.
     False
     """
-    if not isinstance(x, (list, tuple)):
+    if not isinstance(x, (list, tuple)) or not all(isinstance(part, (list, tuple)) for part in x):
         return False
     word = next((word for document in x for word in _words_of(document)), None)
     return isinstance(word, (str, bytes)) or _is_word(word)

@@ -5,17 +5,7 @@ from hanlib.training.recipe import Recipe
 # Fields of the recipe that differ from its defaults, by task.
 TASK_DEFAULTS = {
     "documents": {},
-    "sentences": {
-        "max_sentence_words": None,
-        "input_dropout": 0.4,
-        "embedding_dropout": 0.3,
-        "dropout": 0.5,
-        "learning_rate": 1e-3,
-        "adversarial_norm": 0.0,
-        "epochs": 8,
-        "batch_size": 16,
-        "patience": 4,
-    },
+    "sentences": {"max_sentence_words": None, "epochs": 6, "batch_size": 16, "patience": 4},
     "tokens": {
         "encoder": "flat_recurrent",
         "embedding_dim": 100,
