@@ -34,4 +34,11 @@ def pytest_collection_finish():
 def free_models():
     """Frees the models and graphs of a file, which are cycles, before the next file begins."""
     yield
+    if "tensorflow" in sys.modules:
+        # TensorFlow registers each custom gradient of each graph for good, and with it the graph.
+        from tensorflow.python.framework.ops import gradient_registry
+
+        for name in list(gradient_registry.list()):
+            if name.startswith("CustomGradient-"):
+                gradient_registry._registry.pop(name)
     gc.collect()
