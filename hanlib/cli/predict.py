@@ -75,6 +75,8 @@ def _of_items(arguments):
     """Whether the model labels sentences or words, or reads columns of words."""
     if arguments.saved_model is None:
         model = arguments.model
+        if model is None:
+            return False  # Reported by `_check`.
         return model_file.labels_items(model) or model_file.reads_columns(model)
     from hanlib.cli.quiet import start_tensorflow
 
