@@ -176,6 +176,7 @@ def test_the_table_of_lengths(arguments, monkeypatch):
     assert [row["words, longest documents"] for row in rows] == [50] * 4 + [100] * 3
 
 
+@pytest.mark.long
 def test_the_limit_and_the_parts(documents, monkeypatch):
     limit = importlib.import_module("limit")
     monkeypatch.setattr(limit, "EDGE", 64)

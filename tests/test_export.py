@@ -228,6 +228,7 @@ def test_what_is_in_the_folder(classifier, exported):
     assert b"wonderful" not in (exported / "saved_model.pb").read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("check_here")
 def test_word_vectors_in_half_the_memory(classifier, exported, tmp_path):
     path = export_saved_model(classifier, tmp_path / "1", half_precision_tables=True)

@@ -73,6 +73,7 @@ def test_kills_while_files_are_written(processes, unkilled, tmp_path):
     assert_same_run(output, unkilled[0])
 
 
+@pytest.mark.long
 def test_a_kill_at_a_random_moment(processes, unkilled, tmp_path):
     output, draw = tmp_path / "run", random.Random(0)
     killed(processes, output, seconds=draw.uniform(0.3, 0.9) * unkilled[1])
