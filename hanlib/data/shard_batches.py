@@ -40,8 +40,15 @@ class ShardBatches(TokenBatches):
         return np.zeros([1, *self.cache.label_shape], self.cache.label_dtype)
 
     def plan(self, number):
-        """Not available: the plan of all documents would be as large as their number."""
-        raise NotImplementedError("ShardBatches plans one round at a time")
+        """Raises an error: the plan of a pass would be as large as the number of documents.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(
+            "`plan` needs a `TokenCache`, since `ShardBatches` plan one round at a time; "
+            f"use `dataset()` for the batches themselves. Received: number={number}"
+        )
 
     def _passes_differ(self):
         return self.seed is not None
