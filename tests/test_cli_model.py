@@ -217,6 +217,9 @@ def test_mistakes_in_predict(run, model, reviews, tmp_path):
     assert_mistake(*run("predict", model, "--input", tmp_path / "none.csv"), "none.csv")
     assert_mistake(*run("predict", model, "--input", reviews, "--text-column", "x"), "'x'")
     assert_mistake(*run("predict", model, "--input", reviews, "text"), "not both")
+    assert_mistake(
+        *run("predict", model, reviews), f"not a file: read the file with --input {reviews}"
+    )
     missing = tmp_path / "none" / "out.csv"
     assert_mistake(*run("predict", model, "t", "--output", missing), "does not exist")
     assert_mistake(*run("predict", model, "t", "--output", tmp_path), "is a folder")

@@ -1,6 +1,7 @@
 """The argument TEXT and the option --input: the documents of a command, as a stream."""
 
 import math
+import os
 
 from hanlib.cli import options
 from hanlib.cli.errors import UsageError
@@ -43,7 +44,8 @@ def records(arguments, label_column=None):
     `label_column` also true_label. Commands without the option --columns keep only the id.
 
     Raises:
-        UsageError: both TEXT and --input are given, or a row lacks a column.
+        UsageError: both TEXT and --input are given, a TEXT is the name of a file, or a row lacks a
+            column.
     """
     if arguments.input is not None and arguments.texts:
         raise UsageError("give either TEXT or --input, not both")
@@ -51,6 +53,7 @@ def records(arguments, label_column=None):
     if source is None and arguments.texts in ([], ["-"]):
         source = "-"
     if source is None:
+        _check_no_files(arguments.texts)
         return (
             (text, {"row": row, "text": text}) for row, text in enumerate(arguments.texts, start=1)
         )
@@ -61,6 +64,14 @@ def records(arguments, label_column=None):
     rows = read_rows_of_texts(source, arguments.text_column, None, encoding, arguments.max_bad_rows)
     keep = _kept_columns(arguments)
     return (_document(*row, keep, label_column) for row in rows)
+
+
+def _check_no_files(texts):
+    """Refuses the name of a file as a text: its content is meant."""
+    for text in texts:
+        # The name of a file has at most 255 bytes on all common file systems.
+        if len(text) < 256 and "\0" not in text and os.path.isfile(text):
+            raise UsageError(f"TEXT is a document, not a file: read the file with --input {text}")
 
 
 def _document(row, column, fields, keep, label_column):
