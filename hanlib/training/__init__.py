@@ -5,7 +5,8 @@ Importing this package does not import TensorFlow: what needs it is loaded when 
 
 import importlib
 
-from hanlib.training.recipe import DATASET_DEFAULTS, Recipe
+from hanlib.training.data_defaults import DATASET_DEFAULTS
+from hanlib.training.recipe import Recipe
 from hanlib.training.settings import RecipeError
 from hanlib.training.task_defaults import item_recipe
 

@@ -1,0 +1,59 @@
+"""Values of a recipe that depend on the data: the data set and its number of documents."""
+
+import math
+
+# Fields that differ from the defaults, by data set. The demo's 2,000 short reviews need a small
+# model and more epochs.
+DATASET_DEFAULTS = {
+    "demo": {
+        "preset": "han_small",
+        "epochs": 10,
+        "batch_size": 32,
+        "learning_rate": 3e-3,
+        "min_count": 1,
+        "adversarial_norm": 0.0,
+        "patience": 3,
+    },
+}
+# The minimum number of training steps if `epochs` is not given; IMDB's 22,500 documents make 1,408.
+LEAST_STEPS = 1_400
+# If `batch_size` is not given, it is halved from 64, at most to 16, until an epoch has this many
+# steps. With fewer steps, and a perturbation that is large beside the initial word vectors, the
+# first epochs learn little. To compare, run `python benchmarks/small_data.py imdb reuters8
+# --variant default: --variant as-for-many:batch_size=64,adversarial_norm=1`.
+LEAST_STEPS_PER_EPOCH = 60
+
+
+def numbers_for(recipe, documents):
+    """Numbers for the fields of a recipe that depend on the number of documents.
+
+    Args:
+        recipe: a `Recipe`. Its own numbers are kept.
+        documents: the number of training documents. None, if it is unknown, is treated as a large
+            number.
+
+    Returns:
+        A dict of `batch_size`, `adversarial_norm`, `epochs` and `patience`.
+    """
+    batch_size = recipe.batch_size or _batch_size(documents)
+    norm, epochs = recipe.adversarial_norm, recipe.epochs
+    if norm is None:
+        norm = math.sqrt(batch_size / 64)
+    if epochs is None:
+        steps = max(-(-(documents or LEAST_STEPS * batch_size) // batch_size), 1)
+        steps = recipe.steps_per_epoch or steps
+        epochs = min(max(-(-LEAST_STEPS // steps), 4), 20)
+    patience = recipe.patience or max(epochs // 4, 2)
+    return {
+        "batch_size": batch_size,
+        "adversarial_norm": norm,
+        "epochs": epochs,
+        "patience": patience,
+    }
+
+
+def _batch_size(documents):
+    for batch_size in (64, 32):
+        if documents is None or documents >= LEAST_STEPS_PER_EPOCH * batch_size:
+            return batch_size
+    return 16
