@@ -102,6 +102,28 @@ class TokenCache:
         return cls(arrays) if directory is None else cls.open(directory)
 
     @classmethod
+    def of_texts(cls, caches) -> "TokenCache":
+        """The documents of several caches in memory, with label 0 and without marks.
+
+        >>> cache = TokenCache.build([("a", 5)], lambda texts: ([7], [1], [1]), encode_label=int)
+        >>> joined = TokenCache.of_texts([cache, cache])
+        >>> joined.documents, joined.labels.tolist()
+        (2, [0, 0])
+        """
+        parts = [cache.flat(np.arange(cache.documents)) for cache in caches]
+        ids, words, sentences = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        lengths = np.concatenate([cache.lengths for cache in caches])
+        return cls(
+            {
+                "ids": ids,
+                "words_per_sentence": words,
+                "sentences_per_document": sentences,
+                "lengths": lengths,
+                "labels": np.zeros(len(lengths), np.int32),
+            }
+        )
+
+    @classmethod
     def open(cls, directory) -> "TokenCache":
         """Opens a cache that `build` wrote; ids stay on disk and are mapped into memory.
 

@@ -229,6 +229,32 @@ class DocumentEncoder(keras.layers.Layer):
         self.encode(values, lengths, index, training=training, pool=pool)
         return found
 
+    def direction_widths(self, level):
+        """The widths of the two parts of the states of a level, for a language model.
+
+        The first part of a state depends on the items up to its own only, the second on the items
+        from its own on. A width of 0 means that there is no such part.
+
+        Args:
+            level: 0 for words, 1 for sentences.
+
+        Returns:
+            Two integers.
+
+        Raises:
+            ValueError: If the states do not have such parts.
+        """
+        raise ValueError(
+            "a language model needs an encoder that reads forwards and backwards separately. "
+            f"Received: {type(self).__name__}"
+        )
+
+    def word_ids(self, words):
+        """The ids of words without the features that they carry, `<int>[words]`."""
+        if not self.feature_sizes:
+            return words
+        return packed_ids.word_ids(words, self.vocabulary_size)
+
     def embed(self, words, training=None):
         """The vectors of words.
 
@@ -243,10 +269,7 @@ class DocumentEncoder(keras.layers.Layer):
         if not self.takes_ids:
             return self.drop_features(words, training=training), None
         distinct, index = tf.unique(words)
-        ids = (
-            packed_ids.word_ids(distinct, self.vocabulary_size) if self.feature_sizes else distinct
-        )
-        vectors = self.drop_words(self.embedding(ids), training=training)
+        vectors = self.drop_words(self.embedding(self.word_ids(distinct)), training=training)
         if self.feature_sizes:
             found = packed_ids.feature_indices(distinct, self.vocabulary_size, self.feature_sizes)
             rows = found + list(itertools.accumulate(self.feature_sizes[:-1], initial=0))

@@ -64,6 +64,18 @@ class HierarchicalEncoder(DocumentEncoder):
         """The vectors of the rows of a level; see `DocumentEncoder`."""
         return self.levels[level].encode(values, lengths, index, training=training, pool=pool)
 
+    def direction_widths(self, level):
+        """The widths of the forward and the backward states; see `DocumentEncoder`."""
+        layer = self.levels[level]
+        recurrent, mixed = layer.recurrent, layer.self_attention is not None
+        if recurrent is None or mixed or (recurrent.bidirectional and recurrent.depth > 1):
+            raise ValueError(
+                "a language model needs levels with a recurrence, without self-attention, and of "
+                f"depth 1 if bidirectional. Received: level {level} of {type(self).__name__}, "
+                "which differs"
+            )
+        return recurrent.units, recurrent.units if recurrent.bidirectional else 0
+
     def attention_heads(self, level):
         return self.levels[level].pooling.heads
 

@@ -15,11 +15,11 @@ from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.class_weights import parse
 from hanlib.training.errors import TrainingError
 from hanlib.training.evaluation import evaluate
+from hanlib.training.fit_batches import fit_batches
 from hanlib.training.item_builders import build_item_classifier, compile_item_classifier
 from hanlib.training.item_metrics import evaluate_items
 from hanlib.training.ngram_part import add_ngrams, longest_ngram
 from hanlib.training.progress import silent
-from hanlib.training.run import fit_batches
 from hanlib.training.sentence_ngrams import add_sentence_ngrams
 
 _ITEMS = {"documents": "document", "sentences": "sentence", "tokens": "word"}

@@ -9,7 +9,7 @@ from hanlib.data import TokenCache, TokenShards
 from hanlib.layers.text_functions import TEXT_FUNCTIONS
 from hanlib.layers.vocabulary import add_counts
 from hanlib.models.marked_evidence import marks_of_texts
-from hanlib.training import starting_model, word_vectors
+from hanlib.training import pretraining, starting_model, word_vectors
 from hanlib.training.builders import build_classifier, build_vectorizer, ids_of
 from hanlib.training.errors import TrainingError
 from hanlib.training.evaluation import label_encoder
@@ -31,7 +31,7 @@ def prepare(
     cache=None,
     jobs=1,
 ):
-    """The classifier at its beginning, the tokenized splits, and the record of word vectors.
+    """The classifier at its beginning, the tokenized splits, and the records of both.
 
     Args:
         corpus, recipe, progress, start, cache, jobs: see `hanlib.training.train`.
@@ -43,7 +43,8 @@ def prepare(
             through the fingerprint; or None.
 
     Returns:
-        A `DocumentClassifier`; a dict of `TokenCache`s or `TokenShards` by split; a dict, or None.
+        A `DocumentClassifier`; a dict of `TokenCache`s or `TokenShards` by split; a dict that may
+        hold the records `vectors` and `pretraining`.
     """
     sharded = None
     if soft_labels is None and _is_sharded(corpus, start, cache):
@@ -88,20 +89,30 @@ def prepare(
     )
     if start is not None:
         starting_model.copy_weights(start, classifier)
-    if recipe.vectors is None:
-        return classifier, caches, None
-    texts = [word_vectors.bounded(caches["train"], recipe.seed, progress)]
+    texts = [caches["train"]]
     if soft_labels is None and _reads_unlabelled(corpus, recipe):
-        examples = ((text, 0) for text in corpus.unlabelled)
-        texts.append(tokenize("unlabelled", examples, corpus.unlabelled.size, int))
-        texts[-1] = word_vectors.bounded(texts[-1], recipe.seed, progress)
+        examples, size = ((text, 0) for text in corpus.unlabelled), corpus.unlabelled.size
+        texts.append(tokenize("unlabelled", examples, size, int))
+    found = {}
+    if recipe.vectors is not None:
+        found["vectors"] = _assign_vectors(classifier, recipe, texts, checkpoint, progress)
+    if recipe.pretrain_epochs:
+        found["pretraining"] = pretraining.pretrain(
+            *(classifier.encoder, recipe, texts, checkpoint, progress, fingerprint.hexdigest())
+        )
+    return classifier, caches, found
+
+
+def _assign_vectors(classifier, recipe, texts, checkpoint, progress):
+    """Gives the words their initial vectors, and returns the record of these."""
     embedding = classifier.encoder.embedding
+    sampled = [word_vectors.bounded(tokens, recipe.seed, progress) for tokens in texts]
     found = word_vectors.find_vectors(
-        recipe, vectorizer, embedding.output_dim, texts, checkpoint, progress
+        *(recipe, classifier.vectorizer, embedding.output_dim, sampled, checkpoint, progress)
     )
     table = embedding.embeddings
     table.assign(found.embeddings(table.numpy(), recipe.vectors_std))
-    return classifier, caches, word_vectors.describe(found, recipe, texts[0], progress)
+    return word_vectors.describe(found, recipe, sampled[0], progress)
 
 
 def _is_sharded(corpus, start, cache):
@@ -153,7 +164,7 @@ def _training_examples(corpus, soft_labels):
 
 
 def _reads_unlabelled(corpus, recipe):
-    reads = recipe.self_train or recipe.vectors == word_vectors.OWN
+    reads = recipe.self_train or recipe.pretrain_epochs or recipe.vectors == word_vectors.OWN
     return reads and corpus.unlabelled is not None
 
 

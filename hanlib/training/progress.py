@@ -155,3 +155,22 @@ def silent(phase, done, total=None, left=None, **numbers):
 silent.stage = lambda text: None
 silent.note = lambda text: None
 silent.close = lambda: None
+
+
+class Prefixed:
+    """A progress function whose lines begin with the name of a part of the run."""
+
+    def __init__(self, progress, name):
+        self._progress, self._name = progress, name
+
+    def __call__(self, phase, *state, **numbers):
+        self._progress(f"{self._name}: {phase}", *state, **numbers)
+
+    def stage(self, text):
+        self._progress.stage(f"{self._name}: {text}")
+
+    def note(self, text):
+        self._progress.note(f"{self._name}: {text}")
+
+    def close(self):
+        self._progress.close()

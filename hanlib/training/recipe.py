@@ -47,6 +47,11 @@ class Recipe(RecipeFields):
                 raise RecipeError(
                     f"`{name}` must not be given for documents. Received: {getattr(self, name)}"
                 )
+        if self.task != "documents" and self.pretrain_epochs:
+            raise RecipeError(
+                f"`pretrain_epochs` must be 0 for the task {self.task}. "
+                f"Received: {self.pretrain_epochs}"
+            )
         if self.task == "tokens" and self.word_case:
             raise RecipeError(
                 "`word_case` must be false for tokens, whose spelling is read (`shape_buckets`). "

@@ -119,6 +119,13 @@ class RecipeFields:
     vectors_rate: float = setting(
         1.0, "factor of the learning rate of word vectors; 0: frozen", **at_least(0)
     )
+    # Pretraining.
+    pretrain_epochs: int = setting(
+        0,
+        "epochs in which the encoder first learns to predict the words of the labelled and "
+        "unlabelled texts from their neighbors; 0: none",
+        **at_least(0),
+    )
     # Optimization.
     epochs: int | None = setting(
         None,

@@ -43,7 +43,12 @@ def for_replicas(recipe, strategy, progress):
     """The recipe for the replicas of a strategy; one that these cannot train is an error."""
     if strategy.num_replicas_in_sync == 1:
         return recipe
-    refused = {"adversarial_norm": 0, "minutes": "none", "self_train": "false"}
+    refused = {
+        "adversarial_norm": 0,
+        "minutes": "none",
+        "self_train": "false",
+        "pretrain_epochs": 0,
+    }
     for name, allowed in refused.items():
         if getattr(recipe, name):
             raise TrainingError(

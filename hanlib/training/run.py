@@ -24,17 +24,14 @@ from hanlib.training import (
     self_training,
     starting_model,
 )
-from hanlib.training.averaged_weights import AveragedWeights
-from hanlib.training.best_epoch import BestEpoch
 from hanlib.training.builders import build_encoder, compile_classifier
 from hanlib.training.errors import TrainingError
 from hanlib.training.fingerprint import Fingerprint
+from hanlib.training.fit_batches import fit_batches
 from hanlib.training.ngram_part import add_ngrams, longest_ngram
 from hanlib.training.preparation import prepare
+from hanlib.training.pretraining import check_encoder
 from hanlib.training.progress import silent
-from hanlib.training.progress_report import ProgressReport
-from hanlib.training.step_checkpoint import StepCheckpoint
-from hanlib.training.time_limit import TimeLimit
 from hanlib.training.word_vectors import with_width
 from hanlib.training.workers import SharedCheckpoint, Workers
 
@@ -176,7 +173,7 @@ def _train(
     if start is not None:
         starting_model.check(start, corpus, recipe)
         dataset = {**(dataset or {}), "start": starting_model.digest(start)}
-    build_encoder(recipe, recipe.max_tokens, len(corpus.classes))
+    check_encoder(recipe, build_encoder(recipe, recipe.max_tokens, len(corpus.classes)))
     run = {
         "recipe": recipe.to_dict(),
         "dataset": open_run.describe(corpus, dataset),
@@ -213,7 +210,7 @@ def _train(
     keras.utils.set_random_seed(recipe.seed)
     fingerprint = Fingerprint(corpus.classes)
     with workers.strategy.scope():
-        classifier, caches, vectors = prepare(
+        classifier, caches, found = prepare(
             *(corpus, recipe, checkpoint, progress, fingerprint, start, taught and taught.labels),
             check=lambda: workers.check_same("data set", fingerprint.hexdigest()),
             cache=cache,
@@ -238,7 +235,6 @@ def _train(
     if workers.strategy.num_replicas_in_sync > 1:
         # What follows runs on one device.
         classifier = results.uncompiled_copy(classifier)
-    found = {} if vectors is None else {"vectors": vectors}
     if longest:
         classifier, found["ngrams"] = add_ngrams(
             *(classifier, longest, caches["train"], validation),
@@ -302,33 +298,6 @@ def fit(
     return fit_batches(
         classifier, recipe, batches, validation, checkpoint, progress, monitor, fingerprint
     )
-
-
-def fit_batches(
-    model, recipe, batches, validation, checkpoint, progress, monitor, fingerprint=None
-):
-    """Trains a compiled model on batches, with the callbacks of every run; see `fit`.
-
-    Args:
-        monitor: the metric that chooses the best epoch.
-    """
-    best = BestEpoch(monitor, recipe.patience, store=checkpoint)
-    limit = None if recipe.minutes is None else TimeLimit(recipe.minutes, best)
-    callbacks = [
-        AveragedWeights(),
-        best,
-        StepCheckpoint(checkpoint, recipe.checkpoint_steps, best, fingerprint, progress.note),
-        ProgressReport(progress, best, validation, limit),
-        *([] if limit is None else [limit]),
-    ]
-    model.fit(
-        batches,
-        epochs=recipe.epochs,
-        validation_data=validation,
-        callbacks=callbacks,
-        verbose=0,
-    )
-    return best
 
 
 def _calibrate(classifier, split):

@@ -11,6 +11,7 @@ import numpy as np
 import hanlib.models  # noqa: F401 - Registers what a saved model consists of.
 from hanlib import atomic_files
 from hanlib.training.fingerprint import Fingerprint
+from hanlib.training.progress import Prefixed
 
 FOLDER = "teacher"
 # Texts that are sorted by length together, since batches of similar lengths are faster.
@@ -60,7 +61,7 @@ def teach(train, corpus, recipe, checkpoint, resumed, progress, *, dataset=None,
             own,
             folders[-1],
             resume=folders[-1].exists(),
-            progress=_Prefixed(progress, name),
+            progress=Prefixed(progress, name),
             dataset=dataset,
             start=start,
         )
@@ -107,22 +108,3 @@ def _digest(corpus):
     for _ in fingerprint.watch((text, None) for text in corpus.unlabelled):
         pass
     return fingerprint.hexdigest()
-
-
-class _Prefixed:
-    """A `progress` that says whose it is."""
-
-    def __init__(self, progress, name):
-        self._progress, self._name = progress, name
-
-    def __call__(self, phase, *state, **numbers):
-        self._progress(f"{self._name}: {phase}", *state, **numbers)
-
-    def stage(self, text):
-        self._progress.stage(f"{self._name}: {text}")
-
-    def note(self, text):
-        self._progress.note(f"{self._name}: {text}")
-
-    def close(self):
-        self._progress.close()

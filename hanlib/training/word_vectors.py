@@ -84,9 +84,7 @@ def bounded(tokens, seed, progress):
 
 def describe(found, recipe, train, progress):
     """The record of vectors: where they come from, and how many words have one."""
-    counts = np.zeros(len(found.known), np.int64)
-    for ids, _ in blocks(train, len(counts)):
-        counts += np.bincount(ids, minlength=len(counts))
+    counts = word_counts(train, len(found.known))
     words = np.ones(len(counts))
     words[: 1 + recipe.oov_buckets] = 0
     record = {
@@ -102,6 +100,14 @@ def describe(found, recipe, train, progress):
     if not found.known.any():
         raise TrainingError(f"{recipe.vectors} has no vector of any word of the vocabulary")
     return record
+
+
+def word_counts(cache, size):
+    """How often each word occurs, `<int64>[size]`; see `blocks`."""
+    counts = np.zeros(size, np.int64)
+    for ids, _ in blocks(cache, size):
+        counts += np.bincount(ids, minlength=size)
+    return counts
 
 
 def blocks(cache, size):
