@@ -41,10 +41,9 @@ def _predictions(classifier, examples, progress):
     import tensorflow as tf
 
     from hanlib.evaluation import Predictions
+    from hanlib.ops.model_graph import model_graph
 
-    forward = tf.function(
-        lambda ids: classifier(ids, training=False), reduce_retracing=True, autograph=False
-    )
+    forward = model_graph(lambda ids: classifier(ids, training=False))
     rows, labels, true_labels, lengths = [], [], [], []
     examples = iter(examples)
     while window := list(itertools.islice(examples, _WINDOW)):

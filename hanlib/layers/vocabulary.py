@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from hanlib.checks import check_integer
 from hanlib.layers.texts import batches, decode, encode
+from hanlib.ops.model_graph import model_graph
 
 _NO_VOCABULARY = (
     "This DocumentVectorizer has no vocabulary yet: call `adapt(texts)` on the training texts, or "
@@ -86,10 +87,7 @@ class VocabularyLayer(keras.layers.Layer):
         {b'good': 2, b',': 1, b'.': 1}
         """
         if not hasattr(self, "_count_graph"):
-            signature = [tf.TensorSpec([None], tf.string)]
-            graph = tf.function(self._count, input_signature=signature, autograph=False)
-            # Inside a plain function Keras does not take it for a part of the layer.
-            self._count_graph = lambda texts: graph(texts)
+            self._count_graph = model_graph(self._count, tf.TensorSpec([None], tf.string))
         counts, documents = {}, 0
         for batch in batches(texts):
             documents += int(batch.shape[0])

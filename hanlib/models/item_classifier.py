@@ -16,6 +16,7 @@ from hanlib.models.item_model import ItemModel, rows_of
 from hanlib.models.labels import Labels
 from hanlib.models.split_documents import tokens_of_split
 from hanlib.models.word_features import check_features
+from hanlib.ops.model_graph import model_graph
 from hanlib.serving.item_export import export_item_model
 
 
@@ -213,9 +214,7 @@ class ItemClassifier(ItemModel):
                 name: tf.TensorSpec([None, None, *part.shape[2:]], part.dtype)
                 for name, part in batch.items()
             }
-            graph = tf.function(self.answers, input_signature=[any_size], autograph=False)
-            # Inside a plain function Keras does not take it for a part of the model.
-            self._answered = lambda batch: graph(batch)
+            self._answered = model_graph(self.answers, any_size)
         return self._answered
 
     def annotate(self, x, batch_size=32):

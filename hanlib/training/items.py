@@ -104,7 +104,8 @@ def _with_ngrams(model, recipe, batches, progress):
 
 
 def _all_batches(model, recipe, corpus):
-    order = {"seed": recipe.seed, "epochs": recipe.epochs}
+    names = ("seed", "epochs", "steps_per_epoch")
+    order = {name: getattr(recipe, name) for name in names}
     validation = "validation" in corpus.splits
     return {
         "train": _batches(model, recipe, corpus, "train", **order),
