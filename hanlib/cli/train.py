@@ -13,6 +13,7 @@ from hanlib.cli import model_file, options, replicas, threads
 from hanlib.cli.class_table import describe_classes
 from hanlib.cli.errors import UsageError
 from hanlib.cli.names import check_recipe, describe_presets
+from hanlib.cli.run_summary import summary
 from hanlib.presets import PRESETS
 
 # What a run that starts from a model does not take over from the recipe of that model.
@@ -34,19 +35,14 @@ def add_parser(commands):
         "is there)",
     )
     parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(PRESETS)} (sizes below)")
-    parser.add_argument(
-        "--epochs", metavar="N", type=options.whole_number, help="most passes over the data"
-    )
-    parser.add_argument(
+    options.add_number(parser, "--epochs", "most passes over the data")
+    options.add_number(
+        parser,
         "--steps",
-        metavar="N",
-        type=options.whole_number,
-        help="steps of an epoch, in place of a pass over all documents; the next epoch continues "
-        "with the following documents",
+        "steps of an epoch, in place of a pass over all documents; the next epoch continues with "
+        "the following documents",
     )
-    parser.add_argument(
-        "--seed", metavar="N", type=options.whole_number, help="decides everything random"
-    )
+    options.add_number(parser, "--seed", "random seed of the whole run")
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     again.add_argument(
@@ -66,12 +62,8 @@ def add_parser(commands):
         help="train a teacher in DIR/teacher, let it label the unlabelled texts, and train the "
         "model on all texts",
     )
-    parser.add_argument(
-        "--ensemble",
-        metavar="K",
-        type=options.whole_number,
-        help="with --self-train: teachers, whose probabilities are averaged (default: 1)",
-    )
+    text = "with --self-train: teachers, whose probabilities are averaged (default: 1)"
+    options.add_number(parser, "--ensemble", text, metavar="K")
     parser.add_argument(
         "--vectors",
         metavar="own|FILE",
@@ -89,13 +81,7 @@ def add_parser(commands):
         metavar="W",
         help="weights of the classes in the loss: balanced, or NAME=WEIGHT,NAME=WEIGHT",
     )
-    parser.add_argument(
-        "--set",
-        metavar="FIELD=VALUE",
-        action="append",
-        default=[],
-        help="any field of the recipe (below); can be repeated",
-    )
+    options.add_set(parser, " (below)")
     options.add_task(parser)
     replicas.add_options(parser)
     _add_large(parser)
@@ -164,7 +150,7 @@ def run(arguments):
     elif arguments.json:
         print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
-        print(_summary(result, output, time.monotonic() - started))
+        print(summary(result, output, time.monotonic() - started))
 
 
 def _has_columns(arguments):
@@ -320,47 +306,3 @@ def _train(load, recipe, output, resume, progress, start, make_strategy, large):
                 f"the folder {output} was removed while the run wrote to it"
             ) from error
         raise
-
-
-def _summary(record, output, seconds):
-    from hanlib.training.progress import duration
-
-    lines = ["", f"{output}: a model of {', '.join(record['classes'][:6])}"]
-    if len(record["classes"]) > 6:
-        lines[-1] += f" and {len(record['classes']) - 6} more classes"
-    for split in ("validation", "test"):
-        if split in record:
-            lines.append(f"  {split:<11} {_figures(record[split])}")
-    for teacher in record.get("teachers", ()):
-        if teacher["validation"]:
-            lines.append(f"  teacher     {_figures(teacher['validation'])}")
-    if "ngrams" in record:
-        lines.append(f"  n-grams     {_ngrams(record['ngrams'])}")
-    lines += [
-        f"  best epoch  {record['best_epoch']} of {record['epochs']}",
-        f"  size        {record['parameters']:,} parameters, {record['vocabulary_size']:,} words",
-        f"  time        {duration(seconds)}, of which training {duration(record['seconds'])}",
-        "",
-        "next:",
-        f"  hanlib evaluate {output}",
-        f'  hanlib predict {output} "Your text."',
-        f"  hanlib serve {output}",
-        f"  hanlib export {output} {Path('exported', output.name)}",
-    ]
-    return "\n".join(lines)
-
-
-def _ngrams(found):
-    text = f"{found['number']:,} of up to {found['longest']} words"
-    if "validation" not in found:
-        return text
-    shares = ", ".join(f"{name} {value:.4f}" for name, value in found["validation"].items())
-    return f"{text}; validation: {shares.replace('ngrams', 'n-grams')}"
-
-
-def _figures(metrics):
-    name = "accuracy" if "accuracy" in metrics else "micro_f1"
-    return (
-        f"{name.replace('_', ' ')} {metrics[name]:.4f}, macro f1 {metrics['macro_f1']:.4f} "
-        f"({metrics['documents']:,} documents)"
-    )

@@ -20,8 +20,9 @@ from hanlib.optimizers import LazyAdam, adversarial_gradients
 class TextModel(BatchedModel):
     """A `keras.Model` whose `fit`, `evaluate` and `predict` take strings or ids, and label names.
 
-    A subclass has the attributes that `BatchedModel` names, and builds itself by `build()` without
-    an input shape.
+    A subclass has the attributes that `BatchedModel` names, `encoder` and `dropout`, and builds
+    itself by `build()` without an input shape. Its method `export_served(folder, **options)` writes
+    a SavedModel.
     """
 
     adversarial_norm = 0.0
@@ -29,6 +30,11 @@ class TextModel(BatchedModel):
     training_batches = None
     # Steps that `fit` passes over: those of an epoch that a resumed run did before.
     skipped_steps = 0
+
+    @property
+    def classes(self):
+        """The class names, in the order of the probabilities."""
+        return list(self._labels.classes)
 
     def __call__(self, inputs, *args, **kwargs):
         # Keras takes no lists of strings.
@@ -297,6 +303,36 @@ class TextModel(BatchedModel):
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing is left to build once a step is run."""
+
+    def export(self, filepath, format="tf_saved_model", **kwargs):
+        """Exports the model for serving: strings in, labels and probabilities out.
+
+        Args:
+            filepath: Folder of the SavedModel; it must be new or empty.
+            format: "tf_saved_model"; other formats are those of `keras.Model.export`.
+            **kwargs: See `hanlib.serving.export_saved_model`; of models of sentences and words
+                `hanlib.serving.item_export.export_item_model`.
+
+        Returns:
+            The `Path` of the folder.
+        """
+        if format != "tf_saved_model":
+            return super().export(filepath, format=format, **kwargs)
+        return self.export_served(filepath, **kwargs)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "vectorizer": keras.saving.serialize_keras_object(self.vectorizer),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "classes": self.classes,
+            "dropout": self.dropout,
+        }
+
+
+def restored(part):
+    """A layer that is given as a layer, as its configuration, or as None."""
+    return keras.saving.deserialize_keras_object(part) if isinstance(part, dict) else part
 
 
 def _micro_f1():

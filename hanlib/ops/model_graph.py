@@ -18,7 +18,8 @@ def model_graph(function, *signature):
             function is traced again for other types of arguments, but not for other sizes.
 
     Returns:
-        A plain function, which Keras does not track as a part of the layer or model that holds it.
+        A plain function, which Keras does not track as a part of the layer or model that holds it,
+        with the method `experimental_get_tracing_count` of a `tf.function`.
 
     >>> double = model_graph(lambda x: 2 * x, tf.TensorSpec([None], tf.int32))
     >>> double(tf.constant([1, 2])).numpy()
@@ -30,4 +31,9 @@ def model_graph(function, *signature):
         reduce_retracing=not signature,
         autograph=False,
     )
-    return lambda *arguments: graph(*arguments)
+
+    def run(*arguments):
+        return graph(*arguments)
+
+    run.experimental_get_tracing_count = graph.experimental_get_tracing_count
+    return run
