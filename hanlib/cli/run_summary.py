@@ -4,13 +4,7 @@ from pathlib import Path
 
 
 def summary(record, output, seconds):
-    """The lines about a classifier of documents.
-
-    Args:
-        record: what `hanlib.training.train` returns.
-        output: the folder of the model.
-        seconds: the duration of the command.
-    """
+    """The lines about a classifier of documents, from the record that training returns."""
     title = f"a model of {', '.join(record['classes'][:6])}"
     if len(record["classes"]) > 6:
         title += f" and {len(record['classes']) - 6} more classes"
@@ -31,7 +25,7 @@ def summary(record, output, seconds):
 
 
 def item_summary(record, output, seconds):
-    """The lines about a model of documents that are split; arguments as in `summary`."""
+    """The lines about a model of documents that are split."""
     title = f"a model of {len(record['classes'])} labels of {record['task']}"
     lines = []
     if "validation" in record:

@@ -2,17 +2,16 @@
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import os
 import sys
 import time
-from pathlib import Path
 
 from hanlib.cli import model_file, options, replicas, threads
 from hanlib.cli.class_table import describe_classes
 from hanlib.cli.errors import UsageError
 from hanlib.cli.names import check_recipe, describe_presets
+from hanlib.cli.run_folder import output_folder, recorded_run
 from hanlib.cli.run_summary import summary
 from hanlib.presets import PRESETS
 
@@ -161,37 +160,6 @@ def _has_columns(arguments):
         return False
     recorded = recorded_run(output_folder(arguments))
     return (recorded or {}).get("dataset", {}).get("load", {}).get("item") == "document"
-
-
-def output_folder(arguments, chief=True):
-    """The folder to write to; a model or an unfinished run is only replaced on demand."""
-    named = arguments.output is not None
-    output = Path(arguments.output or options.default_output(arguments.dataset or "demo"))
-    if arguments.resume or arguments.overwrite or not chief:
-        return output
-    if (output / "checkpoint").exists():
-        raise UsageError(
-            f"{output} holds an unfinished run: --resume goes on with it, --overwrite discards it"
-        )
-    if not (output / "model.keras").exists():
-        return output
-    if named:
-        raise UsageError(f"{output} holds a model: --overwrite replaces it, or choose another DIR")
-    numbered = (output.with_name(f"{output.name}-{number}") for number in itertools.count(2))
-    return next(path for path in numbered if not path.exists())
-
-
-def recorded_run(output):
-    """Recipe and data set of the run in `output`, unfinished or finished, or None."""
-    from hanlib.training.checkpoint import Checkpoint
-
-    unfinished = Checkpoint(output).run()
-    if unfinished is not None:
-        return unfinished
-    files = {name: output / f"{name}.json" for name in ("recipe", "dataset")}
-    if not all(path.is_file() for path in files.values()):
-        return None
-    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items()}
 
 
 def _start(arguments, recorded):

@@ -9,25 +9,15 @@ from hanlib.explain.inputs import Surface, read_inputs
 
 
 class ScoredDocument(NamedTuple):
-    """One document and its scores.
-
-    Attributes:
-        surface: the `Surface`.
-        words: `<int32>[words]`.
-        row_lengths: `<int32>[rows]`, words per row.
-        word_scores: `<float>[words]`.
-        sentence_scores: `<float>[sentences]`.
-        target: the index of the class that the scores are for.
-        passes: the passes over the document that the scores took, if the method counts them.
-    """
+    """One document and its scores for the class with the index `target`."""
 
     surface: Surface
-    words: np.ndarray
-    row_lengths: np.ndarray
-    word_scores: np.ndarray
-    sentence_scores: np.ndarray
+    words: np.ndarray  # <int32>[words]
+    row_lengths: np.ndarray  # <int32>[rows], words per row
+    word_scores: np.ndarray  # <float>[words]
+    sentence_scores: np.ndarray  # <float>[sentences]
     target: int
-    passes: int
+    passes: int  # The passes over the document, if the method counts them.
 
     @property
     def sentence_words(self):

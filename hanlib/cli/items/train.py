@@ -8,6 +8,7 @@ import time
 
 from hanlib.cli import options
 from hanlib.cli.errors import UsageError
+from hanlib.cli.run_folder import output_folder, recorded_run
 from hanlib.cli.run_summary import item_summary
 
 _ITEMS = {"documents": "document", "sentences": "sentence", "tokens": "word"}
@@ -18,7 +19,6 @@ _OTHER += ("text_column", "split_column", "label_separator", "workers", "devices
 
 def run(arguments):
     """Runs the command."""
-    from hanlib.cli.train import output_folder, recorded_run
     from hanlib.training.recipe import Recipe
     from hanlib.training.task_defaults import item_recipe
 
