@@ -43,7 +43,7 @@ def replacing(path):
 def write_text(path, text, errors="strict"):
     """Writes a text file in UTF-8 at once; `errors` is that of `str.encode`."""
     with replacing(path) as temporary, naming(path):
-        temporary.write_text(text, encoding="utf-8", errors=errors)
+        temporary.write_text(text, encoding="utf-8", errors=errors, newline="\n")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,25 @@
 import numbers
 
 
+def check_choice(name, value, choices, *, error=ValueError):
+    """Checks that an argument is one of several values, and returns it.
+
+    Args:
+        name: Name of the argument, for the message.
+        value: Value of the argument.
+        choices: The allowed values, an iterable of strings.
+        error: Class of the exception to raise.
+
+    >>> check_choice("level", "page", ["sentence", "word"])
+    Traceback (most recent call last):
+    ValueError: `level` must be one of sentence, word. Received: level='page'
+    """
+    if value not in choices:
+        listed = ", ".join(choices)
+        raise error(f"`{name}` must be one of {listed}. Received: {name}={value!r}")
+    return value
+
+
 def check_integer(name, value, minimum=1, *, allow_none=False, error=ValueError):
     """Checks that an argument is an integer, and returns it as an `int`.
 

@@ -157,9 +157,9 @@ def test_cannot_be_changed_is_an_answer():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"level": "letter"}, "`level` must be one of sentence, word. Received: 'letter'"),
+        ({"level": "letter"}, "`level` must be one of sentence, word. Received: level='letter'"),
         ({"most": 0}, "`most` must be a positive integer"),
-        ({"change": "add"}, "`change` must be one of remove, replace. Received: 'add'"),
+        ({"change": "add"}, "`change` must be one of remove, replace. Received: change='add'"),
         ({"to": "x"}, "`to` must be one of the classes a, b, c. Received: 'x'"),
         ({"documents": "one"}, "`documents` must be a list of documents"),
     ],

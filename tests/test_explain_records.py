@@ -253,7 +253,7 @@ def test_the_planted_sentence_is_the_top_one(demo_model):
         ({"method": "magic"}, r"`method` must be one of"),
         ({"target": "funny"}, r"`target` must be one of the classes negative, positive.*'funny'"),
         ({"target": []}, r"`target` must name at least one class"),
-        ({"batch_size": 0}, r"`batch_size` must be an integer of at least 1.*batch_size=0"),
+        ({"batch_size": 0}, r"`batch_size` must be a positive integer.*batch_size=0"),
         ({"rankings": 1, "faithfulness": True}, r"`rankings` must be an integer of at least 5"),
         ({"true_labels": ["positive"]}, r"`true_labels` must have one label for each document"),
     ],

@@ -183,6 +183,14 @@ def test_keys_beyond_the_precision_of_floats_survive_a_save(tmp_path):
     assert not again.trainable_weights
 
 
+def test_a_parent_that_becomes_trainable_does_not_unfreeze_the_weights(layer):
+    model = keras.Sequential([layer])
+    model.trainable = True
+    again = NGramLinear.from_config(layer.get_config())
+    assert not layer.trainable_weights
+    assert not again.trainable_weights
+
+
 @pytest.mark.parametrize("policy", ["float16", "mixed_bfloat16", "float64"])
 def test_weights_and_logits_are_float32_under_every_policy(layer, policy):
     other = NGramLinear(layer.ngrams, CLASSES, V, dtype=policy)

@@ -1,6 +1,8 @@
 """The packed recurrence against a plain loop over padded rows; its gradients too."""
 
+import gc
 import itertools
+import weakref
 
 import numpy as np
 import numpy_cells as oracle
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 from hanlib.layers import RecurrentEncoder
 from hanlib.ops import gates
 from hanlib.ops.packing import pack, permute
-from hanlib.ops.recurrence import CellSpec, _compiled, packed_recurrence
+from hanlib.ops.recurrence import CellSpec, _graph, packed_recurrence
+from hanlib.ops.softmax import segment_weighted_sum
 from hanlib.ops.unitwise import acts_on_each_unit
 
 pytestmark = pytest.mark.usefixtures("optimized_graphs")
@@ -201,8 +204,31 @@ def test_one_trace_serves_all_shapes(rng):
             states = packed_recurrence(spec, parts, packing.forward, packing.batch_sizes, kernels)
         for gradient in tape.gradient(states, parts):
             assert gradient.shape == (sum(lengths), 5)
-    for function in _compiled(spec, tf.float64, ()):
-        assert function.experimental_get_tracing_count() == 1
+    assert _graph(spec, tf.float64, ()).experimental_get_tracing_count() == 1
+
+
+def test_a_graph_that_is_not_used_any_more_is_freed(rng):
+    """TensorFlow never frees the graph in which a custom gradient is traced."""
+    spec, kernels = CellSpec(gates.elman, 5, 1, (1,)), [[tf.eye(5, dtype=tf.float64)]]
+
+    def gradient(parts, lengths):
+        with tf.GradientTape() as tape:
+            tape.watch(parts)
+            packing = pack(lengths)
+            order = packing.forward
+            states = packed_recurrence(spec, [parts], order, packing.batch_sizes, kernels)
+            states = permute(states, tf.math.invert_permutation(order), order)
+            rows = tf.repeat(tf.range(tf.size(lengths)), lengths)
+            vectors = segment_weighted_sum(states[:, 0], states, rows, tf.size(lengths))
+        return tape.gradient(vectors, parts)
+
+    words, rows = tf.TensorSpec([None, 5], tf.float64), tf.TensorSpec([None], tf.int32)
+    function = tf.function(gradient, input_signature=[words, rows], autograph=False)
+    assert function(rng.normal(size=[3, 5]), [2, 1]).shape == (3, 5)
+    graph = weakref.ref(function.get_concrete_function().graph)
+    del function, gradient
+    gc.collect()
+    assert graph() is None
 
 
 def test_the_loop_computes_one_line_per_real_word():

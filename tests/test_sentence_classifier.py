@@ -7,9 +7,12 @@ import tensorflow as tf
 from test_export_session import Session
 from tiny_taggers import DOCUMENTS, LABELS, assert_alike, sentence_classifier
 
+from hanlib.data import ItemCorpus
 from hanlib.layers import DocumentVectorizer, NGramLinear
 from hanlib.models import HAN, FlatRecurrent, SentenceClassifier
 from hanlib.models.sentence_classifier import _positions
+from hanlib.training import item_recipe
+from hanlib.training.items import _all_batches
 from hanlib.training.sentence_ngrams import add_sentence_ngrams
 
 
@@ -175,6 +178,13 @@ def test_fitted_ngrams_lower_the_loss_on_validation(model):
         for m in (model, joined)
     )
     assert after > before
+
+
+def test_a_run_follows_the_steps_per_epoch_of_the_recipe(model):
+    splits = {"train": list(zip(DOCUMENTS, LABELS, strict=True))}
+    corpus = ItemCorpus("abstracts", "sentence", tuple(model.classes), (), splits)
+    recipe = item_recipe("sentences", steps_per_epoch=3).for_documents(len(DOCUMENTS))
+    assert _all_batches(model, recipe, corpus)["train"].steps == 3
 
 
 @pytest.mark.long

@@ -8,7 +8,7 @@ import pytest
 import tiny_run
 from test_training import Notes, topics
 
-from hanlib.cli.train import _ngrams
+from hanlib.cli.run_summary import _ngrams
 from hanlib.data import Corpus
 from hanlib.data.corpus import Split
 from hanlib.layers import DocumentVectorizer

@@ -298,3 +298,12 @@ def test_inside_tf_data_and_one_trace_for_all_shapes():
     dataset = tf.data.Dataset.from_tensor_slices(TEXTS).batch(2).map(vectorizer)
     mapped = [ids for batch in dataset for ids in batch.to_list()]
     assert mapped == vectorizer(TEXTS).to_list()
+
+
+def test_many_vectorizers_cause_no_warning_about_retracing(caplog, monkeypatch):
+    monkeypatch.setattr(tf.get_logger(), "propagate", True)
+    for _ in range(6):
+        vectorizer = DocumentVectorizer()
+        vectorizer.adapt(TEXTS)
+        vectorizer.tokenize(TEXTS)
+    assert "retracing" not in caplog.text

@@ -7,6 +7,7 @@ from apache_beam.ml.inference.base import RunInference
 
 from hanlib.beam.answers import SIGNATURES
 from hanlib.beam.model_handler import Failure, SavedModelHandler
+from hanlib.checks import check_choice
 
 
 class Classified(NamedTuple):
@@ -47,17 +48,14 @@ class Classify(beam.PTransform):
         ValueError: If the signature is unknown.
         FileNotFoundError: If there is no SavedModel.
 
-    >>> Classify("exported", signature="predict")
+    >>> Classify("exported", signature="no")
     Traceback (most recent call last):
-    ValueError: `signature` must be one of serving_default, explain, embed. Received: 'predict'
+    ValueError: `signature` must be one of serving_default, explain, embed. Received: signature='no'
     """
 
     def __init__(self, saved_model, signature="serving_default"):
         super().__init__()
-        if signature not in SIGNATURES:
-            raise ValueError(
-                f"`signature` must be one of {', '.join(SIGNATURES)}. Received: {signature!r}"
-            )
+        check_choice("signature", signature, SIGNATURES)
         from hanlib.serving.scoring import served_path
 
         self.handler = SavedModelHandler(str(served_path(saved_model).absolute()), signature)

@@ -3,9 +3,8 @@
 import argparse
 import json
 
+from hanlib.cli import options
 from hanlib.cli.errors import UsageError
-
-_OTHERS = ("counterfactual", "extract", "epsilon", "examples", "html", "compare", "faithfulness")
 
 
 def add_arguments(parser):
@@ -38,9 +37,10 @@ def wanted(arguments):
         raise UsageError("give either --by-class or --since, not both")
     if arguments.input is None:
         raise UsageError(f"--{option} needs --input")
-    for name in _OTHERS:
-        if getattr(arguments, name) and (option, name) != ("since", "html"):
-            raise UsageError(f"give either --{option} or --{name}, not both")
+    options.check_alone(
+        *(arguments, option, "counterfactual", "extract", "epsilon", "examples", "compare"),
+        *("faithfulness", *(["html"] if arguments.by_class else [])),
+    )
     return True
 
 
@@ -77,10 +77,9 @@ def print_summary(arguments, explanations, before=None):
 def _write_page(shift, arguments):
     from pathlib import Path
 
-    from hanlib.atomic_files import replacing
+    from hanlib.atomic_files import write_text
     from hanlib.evaluation import corpus_shift_html
 
     names = Path(arguments.input).name, Path(arguments.since).name
-    page = corpus_shift_html(shift, title="What changed in {} since {}".format(*names))
-    with replacing(arguments.html) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    title = "What changed in {} since {}".format(*names)
+    write_text(arguments.html, corpus_shift_html(shift, title=title))

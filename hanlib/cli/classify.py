@@ -16,13 +16,11 @@ class KerasModel:
     """A `DocumentClassifier` with the interface of `hanlib.serving.scoring.ServedModel`."""
 
     def __init__(self, classifier):
-        import tensorflow as tf
+        from hanlib.ops.model_graph import model_graph
 
         self._classifier = classifier
         self.classes, self.multi_label = classifier.classes, classifier.multi_label
-        self._forward = tf.function(
-            lambda ids: classifier(ids, training=False), reduce_retracing=True
-        )
+        self._forward = model_graph(lambda ids: classifier(ids, training=False))
 
     def answers(self, texts):
         """Labels and probabilities of documents, each `bytes`; see `ServedModel.answers`."""

@@ -22,13 +22,7 @@ def add_parser(commands):
         default=",".join(MODELS),
         help="names with commas between them (default: all of those below)",
     )
-    parser.add_argument(
-        "--seeds",
-        metavar="N",
-        type=options.whole_number,
-        default=3,
-        help="runs per model, each with its own seed (default: 3)",
-    )
+    options.add_number(parser, "--seeds", "runs per model, each with its own seed", 3)
     parser.add_argument(
         "--budget",
         metavar="MINUTES",
@@ -46,13 +40,7 @@ def add_parser(commands):
         metavar="DIR",
         help="folder of the runs; finished runs in it are used again (default: comparisons/<name>)",
     )
-    parser.add_argument(
-        "--set",
-        metavar="FIELD=VALUE",
-        action="append",
-        default=[],
-        help="any field of the recipe of all models (see `hanlib train --help`); can be repeated",
-    )
+    options.add_set(parser, " of all models (see `hanlib train --help`)")
     parser.add_argument("--html", metavar="FILE", help="write a page with tables and pictures")
     options.add_json(parser)
     width = max(map(len, MODELS))
@@ -83,11 +71,8 @@ def run(arguments):
 def _recipe(arguments):
     from hanlib.training.recipe import Recipe
 
-    given = (
-        []
-        if arguments.validation_split is None
-        else [f"validation_split={arguments.validation_split}"]
-    )
+    split = arguments.validation_split
+    given = [] if split is None else [f"validation_split={split}"]
     recipe = Recipe.for_dataset(arguments.dataset or "demo")
     recipe = recipe.with_overrides([*given, *arguments.set])
     check_recipe(recipe)

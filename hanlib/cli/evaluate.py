@@ -6,7 +6,6 @@ import json
 import sys
 
 from hanlib.cli import model_file, options, rationales
-from hanlib.cli.errors import UsageError
 
 
 def add_parser(commands):
@@ -26,13 +25,8 @@ def add_parser(commands):
         help="write a report: metrics, errors, important words, and explained documents",
     )
     options.add_method(group, "explanation method of the report")
-    group.add_argument(
-        "--explained",
-        metavar="N",
-        type=options.whole_number,
-        default=500,
-        help="maximum number of documents that the report explains and lists (default: 500)",
-    )
+    text = "maximum number of documents that the report explains and lists"
+    options.add_number(group, "--explained", text, 500)
     parser.add_argument(
         "--rationales",
         action="store_true",
@@ -51,8 +45,7 @@ def run(arguments):
         return evaluate.run(arguments)
     if arguments.html is not None:
         options.check_writable_file(arguments.html)
-        if arguments.explained < 1:
-            raise UsageError(f"--explained must be at least 1. Received: {arguments.explained}")
+        options.check_least(arguments, "explained")
     with contextlib.redirect_stdout(sys.stderr):
         metrics = _measure(arguments)
     print(json.dumps(metrics, ensure_ascii=False) if arguments.json else _report(metrics))
@@ -67,14 +60,14 @@ def _measure(arguments):
     from hanlib.training.evaluation import evaluate
     from hanlib.training.progress import ProgressLine
 
-    recorded = model_file.record(arguments.model, "dataset.json") or {}
-    given = _load_arguments(arguments, recorded)
+    given = _load_arguments(arguments)
     classifier = model_file.load_classifier(arguments.model)
     options.check_methods(classifier, [arguments.method])
     if classifier.multi_label and not _in_catalog(given["dataset"]):
         given.setdefault("multi_label", True)
     corpus = load(**given)
-    split = _choose_split(corpus, arguments.split)
+    usual = next(name for name in ("test", "validation", "train") if name in corpus.splits)
+    split = options.choose_split(corpus, arguments.split or usual)
     name = _name_of(split, corpus, arguments, given)
     examples, progress, labels = corpus.splits[split], ProgressLine(), collections.Counter()
     metrics = evaluate(
@@ -129,19 +122,15 @@ def _write_page(arguments, classifier, examples, data, progress):
         about={"Model": arguments.model, "Data": data},
         method=arguments.method,
         explained=arguments.explained,
-        progress=lambda phase, done: progress(phase, done),
+        progress=progress,
     )
     progress.close()
     print(f"{listed:,} documents in {arguments.html}", file=sys.stderr)
 
 
-def _load_arguments(arguments, recorded):
+def _load_arguments(arguments):
     """The arguments of `load`; the recorded data set gets the same splits as in training."""
-    recorded = recorded.get("load")
-    if arguments.dataset is None and recorded is None:
-        raise UsageError(
-            f"DATASET must be given: {arguments.model} has no record of its training data"
-        )
+    recorded = model_file.recorded_load(arguments)
     split = {"validation_split": arguments.validation_split}
     if arguments.dataset is None:
         arguments.dataset = recorded["dataset"]
@@ -156,14 +145,6 @@ def _in_catalog(dataset):
     from hanlib.data import describe
 
     return dataset in {record.name for record in describe()}
-
-
-def _choose_split(corpus, wanted):
-    if wanted is None:
-        return next(name for name in ("test", "validation", "train") if name in corpus.splits)
-    if wanted not in corpus.splits:
-        raise UsageError(f"{corpus.name} has no {wanted} split; it has {', '.join(corpus.splits)}")
-    return wanted
 
 
 def _name_of(split, corpus, arguments, given):

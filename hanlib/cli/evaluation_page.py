@@ -12,20 +12,15 @@ _WINDOW = 512
 
 
 def write_page(path, classifier, examples, title, about, method, explained, progress):
-    """Writes the report.
+    """Writes the report, and returns the number of listed documents.
 
     Args:
-        path: The HTML file.
+        path, title, about: See `hanlib.evaluation.write_report`.
         classifier: A `DocumentClassifier`.
         examples: A `Split`: `(text, label)` pairs that can be read repeatedly.
-        title: The title of the report.
-        about: `dict` of facts to show.
         method: Name of the explanation method.
         explained: Maximum number of documents that are explained and listed.
         progress: Function that is called with the stage and the number of documents done.
-
-    Returns:
-        The number of listed documents.
     """
     from hanlib.evaluation import write_report
 
@@ -41,10 +36,9 @@ def _predictions(classifier, examples, progress):
     import tensorflow as tf
 
     from hanlib.evaluation import Predictions
+    from hanlib.ops.model_graph import model_graph
 
-    forward = tf.function(
-        lambda ids: classifier(ids, training=False), reduce_retracing=True, autograph=False
-    )
+    forward = model_graph(lambda ids: classifier(ids, training=False))
     rows, labels, true_labels, lengths = [], [], [], []
     examples = iter(examples)
     while window := list(itertools.islice(examples, _WINDOW)):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from hanlib.cli import by_class, counterfactual, examples, extract, model_file, options, texts
+from hanlib.cli.document_output import print_answers
 from hanlib.cli.errors import UsageError
 from hanlib.evidence.methods import METHODS
 
@@ -51,12 +52,8 @@ def add_parser(commands):
         action="store_true",
         help="with --counterfactual: replace words by the unknown word instead of removing them",
     )
-    group.add_argument(
-        "--most",
-        metavar="N",
-        type=options.whole_number,
-        help="with --counterfactual: largest number to remove (default: all but one)",
-    )
+    text = "with --counterfactual: largest number to remove (default: all but one)"
+    options.add_number(group, "--most", text)
     extract.add_arguments(parser)
     examples.add_arguments(parser)
     by_class.add_arguments(parser)
@@ -196,18 +193,11 @@ def _about(arguments):
 def _print(arguments, record, explanations):
     from hanlib.evidence import compare_text
 
-    named = {name: value for name, value in record.items() if name != "text"}
     for explanation in explanations:
         if arguments.json:
-            line = {**named, **json.loads(explanation.to_json())}
-            text = json.dumps(line, ensure_ascii=False, default=str)
-            # Arguments that are not valid UTF-8 contain lone surrogates.
-            print(text.encode("utf-8", "replace").decode())
-            continue
-        heading = " ".join(f"{name} {value}" for name, value in named.items())
-        print(f"--- {heading}")
-        if arguments.compare:
-            print(f"{compare_text(*explanation)}\n")
+            answer = json.loads(explanation.to_json())
+        elif arguments.compare:
+            answer = compare_text(*explanation)
         else:
-            print(f"{explanation.to_text(color=sys.stdout.isatty())}\n")
-    sys.stdout.flush()
+            answer = explanation.to_text(color=sys.stdout.isatty())
+        print_answers(record, [answer], arguments.json)

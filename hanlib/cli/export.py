@@ -23,20 +23,9 @@ def add_parser(commands):
     parser.add_argument(
         "--half", action="store_true", help="store the word vectors in float16: half the size"
     )
-    parser.add_argument(
-        "--most-sentences",
-        metavar="N",
-        type=options.whole_number,
-        default=512,
-        help="maximum number of sentences that `explain` returns per document (default: 512)",
-    )
-    parser.add_argument(
-        "--most-words",
-        metavar="N",
-        type=options.whole_number,
-        default=4096,
-        help="maximum number of words that `explain` returns per document (default: 4096)",
-    )
+    for name, most in (("sentences", 512), ("words", 4096)):
+        text = f"maximum number of {name} that `explain` returns per document"
+        options.add_number(parser, f"--most-{name}", text, most)
     parser.add_argument(
         "--check",
         action="store_true",
@@ -52,9 +41,7 @@ def run(arguments):
     checked = _checked(arguments)
     if model_file.labels_items(arguments.model):
         return _export_items(arguments)
-    for name in ("most_sentences", "most_words"):
-        if getattr(arguments, name) < 1:
-            raise UsageError(f"--{name.replace('_', '-')} must be at least 1")
+    options.check_least(arguments, "most_sentences", "most_words")
     with contextlib.redirect_stdout(sys.stderr):
         classifier = model_file.load_classifier(arguments.model)
         path = _export(classifier, arguments)

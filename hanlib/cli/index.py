@@ -20,9 +20,7 @@ def add_parser(commands):
         default="train",
         help="the documents to use (default: train)",
     )
-    parser.add_argument(
-        "--most", metavar="N", type=options.whole_number, help="largest number of documents"
-    )
+    options.add_number(parser, "--most", "largest number of documents")
 
 
 def run(arguments):
@@ -30,8 +28,7 @@ def run(arguments):
     model_file.model_path(arguments.model)
     if not arguments.output.endswith(".npz"):
         raise UsageError(f"--output must end with .npz. Received: {arguments.output}")
-    if arguments.most is not None and arguments.most < 1:
-        raise UsageError(f"--most must be at least 1. Received: {arguments.most}")
+    options.check_least(arguments, "most")
     options.check_writable_file(arguments.output)
     with contextlib.redirect_stdout(sys.stderr):
         count = _write(arguments)
@@ -44,21 +41,15 @@ def _write(arguments):
     from hanlib.data import load
     from hanlib.explain import ExampleIndex
 
-    recorded = (model_file.record(arguments.model, "dataset.json") or {}).get("load")
-    if arguments.dataset is None and recorded is None:
-        raise UsageError(
-            f"DATASET must be given: {arguments.model} has no record of its training data"
-        )
+    recorded = model_file.recorded_load(arguments)
     if arguments.dataset is None:
         given = recorded
     else:
         given = options.load_arguments(arguments, validation_split=arguments.validation_split)
     corpus = load(**given)
-    if arguments.split not in corpus.splits:
-        names = ", ".join(corpus.splits)
-        raise UsageError(f"{corpus.name} has no {arguments.split} split; it has {names}")
+    split = corpus.splits[options.choose_split(corpus, arguments.split)]
     classifier = model_file.load_classifier(arguments.model)
-    examples = list(itertools.islice(corpus.splits[arguments.split], arguments.most))
+    examples = list(itertools.islice(split, arguments.most))
     if not examples:
         raise UsageError(f"{corpus.name} has no documents in the split {arguments.split}")
     ExampleIndex.of(classifier, *zip(*examples, strict=True)).save(arguments.output)

@@ -24,20 +24,13 @@ def add_parser(commands):
         metavar="A,B",
         help="class names to choose from (default: the labels in FILE)",
     )
-    parser.add_argument(
+    options.add_number(
+        parser,
         "--sample",
-        metavar="N",
-        type=options.whole_number,
-        help="a random sample of N documents (default: all); the same for everyone with the same "
-        "FILE and --seed",
+        "a random sample of N documents (default: all); the same for everyone with the same FILE "
+        "and --seed",
     )
-    parser.add_argument(
-        "--seed",
-        metavar="N",
-        type=options.whole_number,
-        default=0,
-        help="random seed of --sample (default: 0)",
-    )
+    options.add_number(parser, "--seed", "random seed of --sample", 0)
     add_columns(parser)
 
 
@@ -46,14 +39,7 @@ def add_columns(parser):
     group = parser.add_argument_group("reading the documents")
     for name in ("text", "label", "evidence"):
         group.add_argument(f"--{name}-column", metavar="C", help=f"column of the {name}")
-    group.add_argument("--encoding", metavar="E", default="utf-8", help="encoding of text files")
-    group.add_argument(
-        "--max-bad-rows",
-        metavar="N",
-        type=options.whole_number,
-        default=100,
-        help="maximum number of rows that cannot be used (default: 100)",
-    )
+    options.add_file_format(group)
 
 
 def read(path, arguments):
@@ -72,7 +58,7 @@ def read(path, arguments):
 
 def run(arguments):
     """Runs the command."""
-    from hanlib.atomic_files import replacing
+    from hanlib.atomic_files import write_text
     from hanlib.evidence.marking_page import marking_page
 
     stem = Path(arguments.documents).name.split(".")[0]
@@ -81,17 +67,15 @@ def run(arguments):
     documents = list(read(arguments.documents, arguments))
     if not documents:
         raise UsageError(f"{arguments.documents} has no documents")
+    options.check_least(arguments, "sample")
     if arguments.sample is not None:
-        if arguments.sample < 1:
-            raise UsageError(f"--sample must be at least 1. Received: {arguments.sample}")
         few = min(arguments.sample, len(documents))
         documents = random.Random(arguments.seed).sample(documents, few)
     classes = None
     if arguments.classes is not None:
         classes = [name.strip() for name in arguments.classes.split(",") if name.strip()]
     page = marking_page(map(_entry, documents), arguments.title or stem, stem, classes)
-    with replacing(path) as temporary:
-        temporary.write_text(page, encoding="utf-8", newline="\n")
+    write_text(path, page)
     print(f"{len(documents):,} documents in {path}: open it in a browser")
     return 0
 

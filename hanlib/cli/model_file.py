@@ -101,6 +101,20 @@ def load(model):
         progress.close()
 
 
+def recorded_load(arguments):
+    """How the training data of MODEL was loaded, or None if there is no record of it.
+
+    Raises:
+        UsageError: there is neither a record nor a DATASET.
+    """
+    recorded = (record(arguments.model, "dataset.json") or {}).get("load")
+    if arguments.dataset is None and recorded is None:
+        raise UsageError(
+            f"DATASET must be given: {arguments.model} has no record of its training data"
+        )
+    return recorded
+
+
 def record(model, name):
     """A JSON file that `hanlib train` wrote beside the model, or None."""
     path = model_path(model).with_name(name)

@@ -36,6 +36,54 @@ def add_json(parser):
     )
 
 
+def add_number(group, name, text, default=None, metavar="N"):
+    """An option with a whole number, such as --epochs."""
+    if default is not None:
+        text = f"{text} (default: {default})"
+    group.add_argument(name, metavar=metavar, type=whole_number, default=default, help=text)
+
+
+def add_set(parser, text):
+    """The option --set."""
+    parser.add_argument(
+        "--set",
+        metavar="FIELD=VALUE",
+        action="append",
+        default=[],
+        help=f"any field of the recipe{text}; can be repeated",
+    )
+
+
+def add_file_format(group, default="utf-8"):
+    """The options --encoding and --max-bad-rows; `default` is the encoding."""
+    group.add_argument(
+        "--encoding",
+        metavar="E",
+        default=default,
+        help="encoding of text files (default: utf-8)",
+    )
+    text = "maximum number of rows that cannot be used (default: 100)"
+    group.add_argument(
+        "--max-bad-rows", metavar="N", type=whole_number, default=default and 100, help=text
+    )
+
+
+def check_least(arguments, *names, least=1):
+    """Raises `UsageError` for a number that is given and too small."""
+    for name in names:
+        value = getattr(arguments, name)
+        if value is not None and not value >= least:
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} must be at least {least}. Received: {value}")
+
+
+def check_alone(arguments, option, *others):
+    """Raises `UsageError` for an option that was given together with another one."""
+    for name in others:
+        if getattr(arguments, name):
+            raise UsageError(f"give either --{option} or --{name}, not both")
+
+
 def add_method(group, text="explanation method"):
     """The option --method; None for the default of the model's encoder."""
     group.add_argument(
@@ -91,13 +139,7 @@ def add_dataset(parser, default_help):
         type=_split,
         help="training documents to hold out if there is no validation split: a fraction or number",
     )
-    group.add_argument("--encoding", metavar="E", help="encoding of text files (default: utf-8)")
-    group.add_argument(
-        "--max-bad-rows",
-        metavar="N",
-        type=whole_number,
-        help="maximum number of rows that cannot be used (default: 100)",
-    )
+    add_file_format(group, default=None)
 
 
 def add_task(parser):
@@ -150,6 +192,13 @@ def load_arguments(arguments, **more):
     }
     given = {name: value for name, value in given.items() if value is not None}
     return {"dataset": recorded_name(arguments.dataset or "demo"), **given}
+
+
+def choose_split(corpus, wanted):
+    """The name of the split; raises `UsageError` if the corpus has no such split."""
+    if wanted not in corpus.splits:
+        raise UsageError(f"{corpus.name} has no {wanted} split; it has {', '.join(corpus.splits)}")
+    return wanted
 
 
 def recorded_name(dataset):

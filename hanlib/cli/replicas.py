@@ -17,16 +17,9 @@ def add_options(parser):
         help="addresses of all workers, of which the first writes the model; start the same "
         "command on each with its --worker-index (or set TF_CONFIG)",
     )
-    group.add_argument(
-        "--worker-index", metavar="I", type=options.whole_number, help="this worker, from 0"
-    )
-    group.add_argument(
-        "--worker-wait",
-        metavar="SECONDS",
-        type=options.whole_number,
-        default=300,
-        help="how long to wait for the other workers (default: 300)",
-    )
+    options.add_number(group, "--worker-index", "this worker, from 0", metavar="I")
+    text = "how long to wait for the other workers"
+    options.add_number(group, "--worker-wait", text, 300, metavar="SECONDS")
     group.add_argument(
         "--devices", metavar="NAME,...", help="devices of this machine, such as GPU:0,GPU:1"
     )

@@ -50,13 +50,7 @@ def add_parser(commands):
         "those of the first file)",
     )
     parser.add_argument("--no-text", action="store_true", help="leave the text out of the output")
-    parser.add_argument(
-        "--shards",
-        metavar="N",
-        type=options.whole_number,
-        default=0,
-        help="files of answers (default: the runner chooses)",
-    )
+    options.add_number(parser, "--shards", "files of answers; 0: the runner chooses", 0)
     parser.add_argument(
         "--runner", metavar="R", default="DirectRunner", help="default: DirectRunner, this machine"
     )
@@ -66,8 +60,7 @@ def run(arguments):
     """Runs the command."""
     from hanlib.cli.quiet import start_tensorflow
 
-    if arguments.shards < 0:
-        raise UsageError(f"--shards must be at least 0. Received: {arguments.shards}")
+    options.check_least(arguments, "shards", least=0)
     start_tensorflow(keras=False)
     try:
         with warnings.catch_warnings():

@@ -28,13 +28,7 @@ def add_parser(commands):
         help="a folder written by `hanlib export` (all versions, or one), or a trained model",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
-    parser.add_argument(
-        "--port",
-        metavar="P",
-        type=options.whole_number,
-        default=8501,
-        help="port, 0 for any free one (default: 8501)",
-    )
+    options.add_number(parser, "--port", "port, 0 for any free one", 8501, metavar="P")
     parser.add_argument("--name", help="the model's name in URLs (default: that of its folder)")
     parser.add_argument("--quiet", action="store_true", help="do not log requests")
     parser.add_argument(
@@ -151,9 +145,7 @@ def _check(arguments):
     if not 0 <= arguments.port < 65536:
         raise UsageError(f"--port must be from 0 to 65535. Received: {arguments.port}")
     for option, (_, _, least, _) in {**_VERSIONS, **_LIMITS, **_TIMES}.items():
-        given = getattr(arguments, option[2:].replace("-", "_"))
-        if not given >= least:
-            raise UsageError(f"{option} must be at least {least}. Received: {given}")
+        options.check_least(arguments, option[2:].replace("-", "_"), least=least)
     if arguments.name is not None and not _is_name(arguments.name):
         raise UsageError(f"--name must contain neither / nor :. Received: {arguments.name!r}")
 

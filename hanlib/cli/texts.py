@@ -18,14 +18,7 @@ def add_arguments(parser):
     )
     parser.add_argument("--input", metavar="FILE", help="CSV, TSV, JSONL, Parquet or text; or -")
     parser.add_argument("--text-column", metavar="C", help="column of the text in FILE")
-    parser.add_argument("--encoding", metavar="E", default="utf-8", help="encoding of FILE")
-    parser.add_argument(
-        "--max-bad-rows",
-        metavar="N",
-        type=options.whole_number,
-        default=100,
-        help="maximum number of rows that cannot be used (default: 100)",
-    )
+    options.add_file_format(parser)
 
 
 def add_columns(parser):

@@ -2,17 +2,17 @@
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import os
 import sys
 import time
-from pathlib import Path
 
 from hanlib.cli import model_file, options, replicas, threads
 from hanlib.cli.class_table import describe_classes
 from hanlib.cli.errors import UsageError
 from hanlib.cli.names import check_recipe, describe_presets
+from hanlib.cli.run_folder import output_folder, recorded_run
+from hanlib.cli.run_summary import summary
 from hanlib.presets import PRESETS
 
 # What a run that starts from a model does not take over from the recipe of that model.
@@ -34,19 +34,14 @@ def add_parser(commands):
         "is there)",
     )
     parser.add_argument("--preset", metavar="NAME", help=f"{', '.join(PRESETS)} (sizes below)")
-    parser.add_argument(
-        "--epochs", metavar="N", type=options.whole_number, help="most passes over the data"
-    )
-    parser.add_argument(
+    options.add_number(parser, "--epochs", "most passes over the data")
+    options.add_number(
+        parser,
         "--steps",
-        metavar="N",
-        type=options.whole_number,
-        help="steps of an epoch, in place of a pass over all documents; the next epoch continues "
-        "with the following documents",
+        "steps of an epoch, in place of a pass over all documents; the next epoch continues with "
+        "the following documents",
     )
-    parser.add_argument(
-        "--seed", metavar="N", type=options.whole_number, help="decides everything random"
-    )
+    options.add_number(parser, "--seed", "random seed of the whole run")
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     again.add_argument(
@@ -66,12 +61,8 @@ def add_parser(commands):
         help="train a teacher in DIR/teacher, let it label the unlabelled texts, and train the "
         "model on all texts",
     )
-    parser.add_argument(
-        "--ensemble",
-        metavar="K",
-        type=options.whole_number,
-        help="with --self-train: teachers, whose probabilities are averaged (default: 1)",
-    )
+    text = "with --self-train: teachers, whose probabilities are averaged (default: 1)"
+    options.add_number(parser, "--ensemble", text, metavar="K")
     parser.add_argument(
         "--vectors",
         metavar="own|FILE",
@@ -89,13 +80,7 @@ def add_parser(commands):
         metavar="W",
         help="weights of the classes in the loss: balanced, or NAME=WEIGHT,NAME=WEIGHT",
     )
-    parser.add_argument(
-        "--set",
-        metavar="FIELD=VALUE",
-        action="append",
-        default=[],
-        help="any field of the recipe (below); can be repeated",
-    )
+    options.add_set(parser, " (below)")
     options.add_task(parser)
     replicas.add_options(parser)
     _add_large(parser)
@@ -164,7 +149,7 @@ def run(arguments):
     elif arguments.json:
         print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
-        print(_summary(result, output, time.monotonic() - started))
+        print(summary(result, output, time.monotonic() - started))
 
 
 def _has_columns(arguments):
@@ -175,37 +160,6 @@ def _has_columns(arguments):
         return False
     recorded = recorded_run(output_folder(arguments))
     return (recorded or {}).get("dataset", {}).get("load", {}).get("item") == "document"
-
-
-def output_folder(arguments, chief=True):
-    """The folder to write to; a model or an unfinished run is only replaced on demand."""
-    named = arguments.output is not None
-    output = Path(arguments.output or options.default_output(arguments.dataset or "demo"))
-    if arguments.resume or arguments.overwrite or not chief:
-        return output
-    if (output / "checkpoint").exists():
-        raise UsageError(
-            f"{output} holds an unfinished run: --resume goes on with it, --overwrite discards it"
-        )
-    if not (output / "model.keras").exists():
-        return output
-    if named:
-        raise UsageError(f"{output} holds a model: --overwrite replaces it, or choose another DIR")
-    numbered = (output.with_name(f"{output.name}-{number}") for number in itertools.count(2))
-    return next(path for path in numbered if not path.exists())
-
-
-def recorded_run(output):
-    """Recipe and data set of the run in `output`, unfinished or finished, or None."""
-    from hanlib.training.checkpoint import Checkpoint
-
-    unfinished = Checkpoint(output).run()
-    if unfinished is not None:
-        return unfinished
-    files = {name: output / f"{name}.json" for name in ("recipe", "dataset")}
-    if not all(path.is_file() for path in files.values()):
-        return None
-    return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items()}
 
 
 def _start(arguments, recorded):
@@ -320,47 +274,3 @@ def _train(load, recipe, output, resume, progress, start, make_strategy, large):
                 f"the folder {output} was removed while the run wrote to it"
             ) from error
         raise
-
-
-def _summary(record, output, seconds):
-    from hanlib.training.progress import duration
-
-    lines = ["", f"{output}: a model of {', '.join(record['classes'][:6])}"]
-    if len(record["classes"]) > 6:
-        lines[-1] += f" and {len(record['classes']) - 6} more classes"
-    for split in ("validation", "test"):
-        if split in record:
-            lines.append(f"  {split:<11} {_figures(record[split])}")
-    for teacher in record.get("teachers", ()):
-        if teacher["validation"]:
-            lines.append(f"  teacher     {_figures(teacher['validation'])}")
-    if "ngrams" in record:
-        lines.append(f"  n-grams     {_ngrams(record['ngrams'])}")
-    lines += [
-        f"  best epoch  {record['best_epoch']} of {record['epochs']}",
-        f"  size        {record['parameters']:,} parameters, {record['vocabulary_size']:,} words",
-        f"  time        {duration(seconds)}, of which training {duration(record['seconds'])}",
-        "",
-        "next:",
-        f"  hanlib evaluate {output}",
-        f'  hanlib predict {output} "Your text."',
-        f"  hanlib serve {output}",
-        f"  hanlib export {output} {Path('exported', output.name)}",
-    ]
-    return "\n".join(lines)
-
-
-def _ngrams(found):
-    text = f"{found['number']:,} of up to {found['longest']} words"
-    if "validation" not in found:
-        return text
-    shares = ", ".join(f"{name} {value:.4f}" for name, value in found["validation"].items())
-    return f"{text}; validation: {shares.replace('ngrams', 'n-grams')}"
-
-
-def _figures(metrics):
-    name = "accuracy" if "accuracy" in metrics else "micro_f1"
-    return (
-        f"{name.replace('_', ' ')} {metrics[name]:.4f}, macro f1 {metrics['macro_f1']:.4f} "
-        f"({metrics['documents']:,} documents)"
-    )

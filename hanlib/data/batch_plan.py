@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hanlib.checks import check_integer
 from hanlib.data.corpus import DataError
 
 # Documents are sorted by length within pools of this many batches. Larger pools give batches of
@@ -29,15 +30,16 @@ def plan_batches(lengths, batch_size, *, seed, epoch=0, max_batch_words=None, pa
     >>> [len(batch) for batch in plan_batches(np.array([3, 1, 2, 9]), 4, seed=0, max_batch_words=6)]
     [1, 3]
     """
-    _check_positive("batch_size", batch_size)
-    if max_batch_words is not None:
-        _check_positive("max_batch_words", max_batch_words)
+    check_integer("batch_size", batch_size, error=DataError)
+    check_integer("max_batch_words", max_batch_words, allow_none=True, error=DataError)
     lengths = np.asarray(lengths)
     if seed is None:
         order = np.argsort(lengths, kind="stable")
         return cut(order, lengths, batch_size, max_batch_words)
     of_part = [] if part is None else [1 + part]
-    random = np.random.default_rng([_natural("seed", seed), _natural("epoch", epoch), *of_part])
+    check_integer("seed", seed, 0, error=DataError)
+    check_integer("epoch", epoch, 0, error=DataError)
+    random = np.random.default_rng([seed, epoch, *of_part])
     order = random.permutation(len(lengths))
     pool = batch_size * POOL_BATCHES
     batches = []
@@ -82,16 +84,3 @@ def cut(order, lengths, batch_size, max_batch_words):
         batches.append(order[start:stop])
         start, before = stop, total[stop - 1]
     return batches
-
-
-def _check_positive(argument, value):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise DataError(f"`{argument}` must be a positive integer. Received: {argument}={value!r}")
-
-
-def _natural(argument, value):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-        raise DataError(
-            f"`{argument}` must be an integer of at least 0. Received: {argument}={value!r}"
-        )
-    return int(value)

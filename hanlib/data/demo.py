@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from hanlib.checks import check_choice
 from hanlib.data import demo_phrases as phrases
 from hanlib.data.corpus import Corpus, DataError, Split
 
@@ -90,8 +91,7 @@ def reviews(split):
     >>> len(reviews("test")), reviews("test")[0].label in CLASSES
     (600, True)
     """
-    if split not in SIZES:
-        raise DataError(f"`split` must be one of {', '.join(SIZES)}. Received: split={split!r}")
+    check_choice("split", split, SIZES, error=DataError)
     names = list(SIZES)
     start = sum(SIZES[name] for name in names[: names.index(split)])
     return list(_all_reviews()[start : start + SIZES[split]])

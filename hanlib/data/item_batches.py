@@ -62,7 +62,7 @@ class ItemBatches(TokenBatches):
         if self.columns is not None:
             offsets = offsets_of(self.cache.lengths)
             columns = gather_runs(self.columns, offsets, indices)
-            x["columns"] = _pad_rows(columns, self.cache.lengths[indices])
+            x["columns"] = pad_runs(columns, self.cache.lengths[indices])
         y = self._padded(self.labels - NO_LABEL, indices) + NO_LABEL
         if self.item_weights is None:
             return x, y
@@ -84,10 +84,3 @@ class ItemBatches(TokenBatches):
         weights = [] if self.item_weights is None else [tf.TensorSpec([None, None], tf.float32)]
         signature = (x, matrix, *weights)
         return tf.data.Dataset.from_generator(generator, output_signature=signature).prefetch(2)
-
-
-def _pad_rows(values, lengths):
-    """`pad_runs` for rows of several columns."""
-    padded = np.zeros([len(lengths), lengths.max(initial=0), values.shape[1]], values.dtype)
-    padded[np.arange(padded.shape[1]) < lengths[:, None]] = values
-    return padded

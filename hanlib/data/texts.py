@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from hanlib.checks import check_choice
 from hanlib.data import formats
 from hanlib.data.bad_rows import BadRows
 from hanlib.data.columns import TEXT_NAMES, find_column
@@ -66,11 +67,8 @@ def read_rows_of_texts(path_or_file, text_column, file_format, encoding, max_bad
 
 def _opened(path_or_file, file_format):
     """The source to read and its format. Standard input is read as bytes, to apply `encoding`."""
-    if file_format not in (None, *formats.FORMATS):
-        raise DataError(
-            f"`file_format` must be one of {', '.join(formats.FORMATS)}. "
-            f"Received: file_format={file_format!r}"
-        )
+    if file_format is not None:
+        check_choice("file_format", file_format, formats.FORMATS, error=DataError)
     if path_or_file == "-":
         return getattr(sys.stdin, "buffer", sys.stdin), file_format or "text"
     named = formats.format_of(name_of(path_or_file))

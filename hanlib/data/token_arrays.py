@@ -155,11 +155,11 @@ def gather_runs(values, offsets, runs):
 
 
 def pad_runs(values, lengths):
-    """Converts concatenated runs to the zero-padded rows of one array, `[runs, longest]`.
+    """Converts concatenated runs to the zero-padded rows of one array, `[runs, longest, ...]`.
 
     >>> pad_runs(np.array([7, 8, 9]), np.array([1, 0, 2])).tolist()
     [[7, 0], [0, 0], [8, 9]]
     """
-    padded = np.zeros([len(lengths), lengths.max(initial=0)], values.dtype)
+    padded = np.zeros([len(lengths), lengths.max(initial=0), *values.shape[1:]], values.dtype)
     padded[np.arange(padded.shape[1]) < lengths[:, None]] = values
     return padded

@@ -1,26 +1,15 @@
 """A cache of tokenized documents, in memory or on disk."""
 
-import contextlib
 import itertools
 import json
 from pathlib import Path
 
 import numpy as np
 
-from hanlib import atomic_files
 from hanlib.data.batch_plan import plan_batches
 from hanlib.data.corpus import DataError
-from hanlib.data.token_arrays import (
-    FileArray,
-    MemoryArray,
-    flat_tokens,
-    gather_runs,
-    offsets_of,
-    pad_runs,
-)
-
-_ARRAYS = ("ids", "words_per_sentence", "sentences_per_document", "lengths", "labels", "blocks")
-_VERSION = 2
+from hanlib.data.token_arrays import gather_runs, offsets_of, pad_runs
+from hanlib.data.token_writer import ARRAYS, VERSION, TokenWriter
 
 
 class TokenCache:
@@ -211,11 +200,11 @@ def open_arrays(directory, open_array):
     directory = Path(directory)
     try:
         version = json.loads((directory / "cache.json").read_text())["version"]
-        if version != _VERSION:
+        if version != VERSION:
             raise DataError(
-                f"`directory` must hold a cache of version {_VERSION}. Received: {version}"
+                f"`directory` must hold a cache of version {VERSION}. Received: {version}"
             )
-        arrays = {name: open_array(directory / f"{name}.npy") for name in _ARRAYS}
+        arrays = {name: open_array(directory / f"{name}.npy") for name in ARRAYS}
         if (directory / "marks.npy").exists():
             arrays["marks"] = open_array(directory / "marks.npy")
     except (OSError, KeyError, json.JSONDecodeError) as error:
@@ -223,88 +212,6 @@ def open_arrays(directory, open_array):
             f"`directory` must hold a complete token cache. Received: {str(directory)!r} ({error})"
         ) from error
     return arrays
-
-
-class TokenWriter:
-    """Tokenizes batches of documents and appends them to a cache; a context manager.
-
-    Args:
-        vectorize, encode_label, mark, directory: see `TokenCache.build`.
-
-    >>> with TokenWriter(lambda texts: ([7], [1], [1]), int) as writer:
-    ...     writer.add(["Good."], [0])
-    ...     arrays = writer.finish()
-    >>> arrays["ids"].tolist(), arrays["blocks"].tolist()
-    ([7], [[1, 1, 1, 1]])
-    """
-
-    def __init__(self, vectorize, encode_label, mark=None, directory=None):
-        self._vectorize, self._encode_label, self._mark = vectorize, encode_label, mark
-        self._directory = None if directory is None else _checked_directory(directory)
-        self._open, self._folder, self._arrays = contextlib.ExitStack(), None, {}
-
-    def __enter__(self):
-        if self._directory is not None:
-            self._folder = self._open.enter_context(atomic_files.creating(self._directory))
-        for name in _ARRAYS:
-            if name not in ("labels", "blocks"):
-                self._create(name, np.int32)
-        self._create("blocks", np.int64, (4,))
-        if self._mark is not None:
-            self._create("marks", np.int8)
-        return self
-
-    def __exit__(self, *error):
-        # The files are closed, and then the folder is renamed into place if there is no error.
-        return self._open.__exit__(*error)
-
-    def add(self, texts, labels, evidence=None):
-        """Appends some documents, which become one block."""
-        texts = list(texts)
-        ids, words, sentences = flat_tokens(self._vectorize(texts))
-        if len(sentences) != len(texts):
-            raise DataError(
-                "`vectorize` must give one document per text. Received: "
-                f"{len(sentences)} documents for {len(texts)} texts"
-            )
-        encoded = _encoded(labels, self._encode_label)
-        if "labels" not in self._arrays:
-            self._create("labels", encoded.dtype, encoded.shape[1:])
-        lengths = np.diff(offsets_of(words)[offsets_of(sentences)])
-        self._arrays["ids"].append(ids)
-        self._arrays["words_per_sentence"].append(words)
-        self._arrays["sentences_per_document"].append(sentences)
-        self._arrays["lengths"].append(lengths)
-        self._arrays["labels"].append(encoded)
-        self._arrays["blocks"].append([[len(texts), len(words), len(ids), lengths.max(initial=0)]])
-        if self._mark is not None:
-            self._arrays["marks"].append(_checked_marks(self._mark(texts, list(evidence)), ids))
-
-    def finish(self):
-        """Completes the cache; the arrays by name where it is in memory."""
-        if "labels" not in self._arrays:
-            self._create("labels", np.int32)
-        finished = {name: array.finish() for name, array in self._arrays.items()}
-        if self._folder is not None:
-            (self._folder / "cache.json").write_text(json.dumps({"version": _VERSION}))
-        return finished
-
-    def _create(self, name, dtype, row_shape=()):
-        if self._folder is None:
-            self._arrays[name] = MemoryArray(dtype, row_shape)
-        else:
-            array = FileArray(self._folder / f"{name}.npy", dtype, row_shape)
-            self._arrays[name] = self._open.enter_context(array)
-
-
-def _checked_directory(directory):
-    directory = Path(directory)
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise DataError(
-            f"`directory` must not exist yet, or be empty. Received: {str(directory)!r}; "
-            "TokenCache.open opens a cache that was built before"
-        )
-    return directory
 
 
 def _mapped(path):
@@ -317,24 +224,3 @@ def _is_empty(path):
     with Path(path).open("rb") as file:
         np.lib.format.read_magic(file)
         return 0 in np.lib.format.read_array_header_1_0(file)[0]
-
-
-def _checked_marks(marks, ids):
-    if len(marks) != len(ids):
-        raise DataError(
-            f"`mark` must give one mark per word. Received: {len(marks)} for {len(ids)} words"
-        )
-    return marks
-
-
-def _encoded(labels, encode_label):
-    """`<int32>[batch]` or `<float32>[batch, classes]`."""
-    encoded = [encode_label(label) for label in labels]
-    shapes = {np.shape(value) for value in encoded}
-    if len(shapes) > 1 or len(next(iter(shapes))) > 1:
-        raise DataError(
-            "`encode_label` must give one integer, or vectors of one length. "
-            f"Received: shapes {sorted(shapes)}"
-        )
-    encoded = np.asarray(encoded)
-    return encoded.astype(np.int32 if encoded.ndim == 1 else np.float32)

@@ -12,14 +12,13 @@ import itertools
 
 import numpy as np
 
-from hanlib.checks import check_integer
+from hanlib.checks import check_choice, check_integer
 from hanlib.explain.counterfactual_search import Search
-from hanlib.explain.documents import parts
 from hanlib.explain.explain import explanation_sentences
 from hanlib.explain.gradient_methods import integrated_gradients
-from hanlib.explain.inputs import read_inputs
 from hanlib.explain.network import network_of
-from hanlib.explain.targets import predicted
+from hanlib.explain.scored_documents import scored_documents
+from hanlib.explain.targets import class_index, predicted
 from hanlib.explain.variants import Variants
 
 LEVELS = ("sentence", "word")
@@ -114,55 +113,40 @@ def counterfactuals(classifier, documents, level="word", most=None, *, change="r
     >>> found.level, found.tried
     ('sentence', 1)
     """
-    _check_choice("level", level, LEVELS)
-    _check_choice("change", change, CHANGES)
+    check_choice("level", level, LEVELS)
+    check_choice("change", change, CHANGES)
     check_integer("most", most, allow_none=True)
-    if isinstance(documents, (str, bytes)):
-        raise ValueError(
-            "`documents` must be a list of documents, not a single string. "
-            f"Received: {documents!r:.80}"
-        )
     network = network_of(classifier)
     to = _label_to_reach(classifier, to)
-    read, surfaces = read_inputs(classifier, documents)
-    found = []
-    for start in range(0, read.count, _BATCH):
-        some = read.take(np.arange(start, min(start + _BATCH, read.count)))
+
+    def score(some):
         targets = predicted(some.count)
         if to is not None:
             targets[:, 1] = to
-        scores = integrated_gradients(network, some, targets)
-        rows = zip(
-            surfaces[start : start + _BATCH],
-            parts(some.words, some.document_words),
-            parts(some.row_lengths, some.document_rows),
-            parts(scores.words, some.document_words),
-            parts(scores.sentences, some.document_sentences),
-            scores.targets[:, 0].tolist(),
-            scores.diagnostics["passes"].tolist(),
-            strict=True,
-        )
-        found += [_of_document(network, level, change, to, most, *row) for row in rows]
-    return found
+        return integrated_gradients(network, some, targets)
+
+    scored = scored_documents(classifier, documents, score, _BATCH)
+    return [_of_document(network, level, change, to, most, document) for document in scored]
 
 
-def _of_document(
-    network, level, change, to, most, surface, words, rows, by_word, by_sentence, target, passes
-):
-    sizes = np.ones_like(words) if level == "word" else np.asarray(surface.sentence_words, np.int64)
-    variants = Variants(network, words, rows, sizes, change == "replace")
-    search = Search(variants, by_word if level == "word" else by_sentence, target, to)
+def _of_document(network, level, change, to, most, document):
+    by_word = level == "word"
+    words, target = document.words, document.target
+    sizes = np.ones_like(words) if by_word else document.sentence_words
+    variants = Variants(network, words, document.row_lengths, sizes, change == "replace")
+    scores = document.word_scores if by_word else document.sentence_scores
+    search = Search(variants, scores, target, to)
     all_but_one = max(len(sizes) - 1, 0)
     most = all_but_one if most is None else min(most, all_but_one)
     changed, other, without = search.run(most), None, None
     if changed is not None:
         left = search.probabilities(changed[None])[0]
         other, without = search.label(left), float(left[target])
-    units = explanation_sentences(surface, by_word, by_sentence)
-    if level == "word":
+    units = explanation_sentences(document.surface, document.word_scores, document.sentence_scores)
+    if by_word:
         units = [word for sentence in units for word in sentence.words]
     return Counterfactual(
-        surface.text,
+        document.surface.text,
         level,
         change,
         search.label(search.whole),
@@ -171,7 +155,7 @@ def _of_document(
         most,
         float(search.whole[target]),
         without,
-        variants.calls + passes,
+        variants.calls + document.passes,
     )
 
 
@@ -183,18 +167,7 @@ def _label_to_reach(classifier, to):
             f"`to` needs a classifier with one label per document. Received: to={to!r} and a "
             "multi-label classifier"
         )
-    try:
-        return classifier.class_index(to)
-    except ValueError:
-        raise ValueError(
-            f"`to` must be one of the classes {', '.join(map(str, classifier.classes))}. "
-            f"Received: {to!r}"
-        ) from None
-
-
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ValueError(f"`{name}` must be one of {', '.join(choices)}. Received: {value!r}")
+    return class_index(classifier, to, "to")
 
 
 def _counted(number, unit):

@@ -5,11 +5,12 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
+from hanlib.checks import check_integer
 from hanlib.evidence import Explanation, Sentence, Word
 from hanlib.evidence.methods import default_method
 from hanlib.explain.documents import parts
 from hanlib.explain.faithfulness import Perturbations
-from hanlib.explain.inputs import read_inputs
+from hanlib.explain.inputs import check_not_single, read_inputs
 from hanlib.explain.methods import method_function
 from hanlib.explain.network import network_of
 from hanlib.explain.targets import contrast_of, explained
@@ -119,13 +120,9 @@ def explain_each(
     ...     print([explanation.target for explanation in found])
     ['good', 'bad']
     """
-    _check_count("batch_size", batch_size, 1)
-    _check_count("rankings", rankings, 5)
-    if isinstance(documents, (str, bytes)):
-        raise ValueError(
-            "`documents` must be a list of documents, not a single string. "
-            f"Received: {documents!r:.80}"
-        )
+    check_integer("batch_size", batch_size)
+    check_integer("rankings", rankings, 5)
+    check_not_single(documents)
     explainer = _Explainer(
         classifier, method, (target, against), seed, batch_size, rankings if faithfulness else 0
     )
@@ -252,10 +249,3 @@ def _windows(documents, size):
     documents = iter(documents)
     while window := list(itertools.islice(documents, size)):
         yield window
-
-
-def _check_count(name, value, least):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(
-            f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}"
-        )

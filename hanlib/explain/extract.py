@@ -13,11 +13,10 @@ import numpy as np
 from hanlib.checks import check_integer
 from hanlib.evidence.extract import Extract
 from hanlib.evidence.methods import default_method, get_method
-from hanlib.explain.documents import parts
 from hanlib.explain.explain import explanation_sentences
-from hanlib.explain.inputs import read_inputs
 from hanlib.explain.methods import method_function
 from hanlib.explain.network import network_of
+from hanlib.explain.scored_documents import scored_documents
 from hanlib.explain.targets import classes_of, explained
 from hanlib.explain.variants import Variants
 
@@ -67,27 +66,19 @@ def extracts(
         raise ValueError(f"`target` must be one class. Received: target={target!r}")
     network = network_of(classifier)
     method = method or default_method(network.has_sentences, network.has_attention)
-    function, found = method_function(method), []
-    read, surfaces = read_inputs(classifier, documents)
-    for start in range(0, read.count, batch_size):
-        some = read.take(np.arange(start, min(start + batch_size, read.count)))
-        scores = function(network, some, explained(network, some, target)[1])
-        rows = zip(
-            surfaces[start : start + batch_size],
-            parts(some.words, some.document_words),
-            parts(some.row_lengths, some.document_rows),
-            parts(scores.words, some.document_words),
-            parts(scores.sentences, some.document_sentences),
-            scores.targets[:, 0].tolist(),
-            strict=True,
-        )
-        found += [_extract(network, method, sentences, epsilon, *row) for row in rows]
-    return found
+    function = method_function(method)
+
+    def score(some):
+        return function(network, some, explained(network, some, target)[1])
+
+    scored = scored_documents(classifier, documents, score, batch_size)
+    return [_extract(network, method, sentences, epsilon, document) for document in scored]
 
 
-def _extract(network, method, most, epsilon, surface, words, rows, by_word, by_sentence, target):
-    sizes = np.asarray(surface.sentence_words, np.int64)
-    choice = _Choice(Variants(network, words, rows, sizes), by_sentence, target)
+def _extract(network, method, most, epsilon, document):
+    target, sizes = document.target, document.sentence_words
+    variants = Variants(network, document.words, document.row_lengths, sizes)
+    choice = _Choice(variants, document.sentence_scores, target)
     if epsilon is None:
         chosen = choice.strongest(most, get_method(method).signed)
     else:
@@ -97,16 +88,17 @@ def _extract(network, method, most, epsilon, surface, words, rows, by_word, by_s
     ).tolist()
     classifier = network.classifier
     label = classifier.labels_of([whole])[0]
+    scores = document.word_scores, document.sentence_scores
     return Extract(
-        surface.text,
+        document.surface.text,
         tuple(label) if classifier.multi_label else label,
         classifier.classes[target],
-        tuple(itertools.compress(explanation_sentences(surface, by_word, by_sentence), chosen)),
+        tuple(itertools.compress(explanation_sentences(document.surface, *scores), chosen)),
         len(sizes),
         *(dict(zip(classifier.classes, p, strict=True)) for p in (whole, alone, without)),
         None if epsilon is None else bool(alone[target] >= whole[target] - epsilon),
         method,
-        choice.variants.calls,
+        variants.calls,
     )
 
 

@@ -41,6 +41,15 @@ class Surface(NamedTuple):
         ]
 
 
+def check_not_single(documents):
+    """Raises `ValueError` for a string in place of a list of documents."""
+    if isinstance(documents, (str, bytes)):
+        raise ValueError(
+            "`documents` must be a list of documents, not a single string. "
+            f"Received: {documents!r:.80}"
+        )
+
+
 def read_inputs(classifier, documents):
     """Tokenizes documents in any form that the classifier accepts.
 
@@ -63,6 +72,7 @@ def read_inputs(classifier, documents):
     >>> documents.words.tolist(), surfaces[0].sentences
     ([1, 2, 3, 1, 1, 1], ['A good film.', 'Go!'])
     """
+    check_not_single(documents)
     if not is_text(documents):
         return _of_ids(classifier, as_documents(documents))
     if classifier.vectorizer is None:

@@ -1,5 +1,6 @@
 """The explanation methods by name."""
 
+from hanlib.checks import check_choice
 from hanlib.explain.attention_methods import (
     attention,
     combined_attention,
@@ -60,6 +61,4 @@ def method_function(name):
     >>> method_function("attention").__name__
     'attention'
     """
-    if name not in METHODS:
-        raise ValueError(f"`method` must be one of {', '.join(METHODS)}. Received: {name!r}")
-    return METHODS[name]
+    return METHODS[check_choice("method", name, METHODS)]

@@ -9,6 +9,7 @@ from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.explain.margins import chosen_targets, margins
 from hanlib.layers.document_encoder import pool_states
 from hanlib.ops.hierarchy import merge_levels
+from hanlib.ops.model_graph import model_graph
 from hanlib.ops.softmax import segment_weighted_sum
 
 _INTS = tf.TensorSpec([None], tf.int32)
@@ -74,18 +75,14 @@ class Network:
         flat = [_INTS] * 3
         vectors = tf.TensorSpec([None, None], encoder.compute_dtype)
         scales = tf.TensorSpec([None], tf.float32)
-
-        def graph(function, *signature):
-            return tf.function(function, input_signature=signature, autograph=False)
-
-        self.logits = graph(self._logits, *flat)
-        self.evidence = graph(self._evidence, *flat, _TARGETS)
-        self.gradient = graph(self._gradient, *flat, _TARGETS, scales)
-        self.uniform = graph(self._uniform, *flat)
+        self.logits = model_graph(self._logits, *flat)
+        self.evidence = model_graph(self._evidence, *flat, _TARGETS)
+        self.gradient = model_graph(self._gradient, *flat, _TARGETS, scales)
+        self.uniform = model_graph(self._uniform, *flat)
         # For encoders with two levels only.
-        self.by_level = graph(self._by_level, *flat, _TARGETS)
-        self.row_vectors = graph(self._row_vectors, *flat[:2])
-        self.upper = graph(self._upper, vectors, _INTS, *flat)
+        self.by_level = model_graph(self._by_level, *flat, _TARGETS)
+        self.row_vectors = model_graph(self._row_vectors, *flat[:2])
+        self.upper = model_graph(self._upper, vectors, _INTS, *flat)
 
     @property
     def classifier(self):

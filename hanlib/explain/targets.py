@@ -42,7 +42,7 @@ def classes_of(classifier, target):
         if target == "all":
             return list(range(len(names)))
     several = isinstance(target, (list, tuple, np.ndarray))
-    classes = [_index(classifier, name) for name in (target if several else [target])]
+    classes = [class_index(classifier, name) for name in (target if several else [target])]
     if not classes:
         raise ValueError("`target` must name at least one class. Received: []")
     return classes
@@ -73,7 +73,7 @@ def contrast_of(classifier, target, against):
         raise ValueError(f"`against` needs at least two classes. Received: against={against!r}")
     if against == "runner-up" and against not in classifier.classes:
         return RUNNER_UP
-    index = _index(classifier, against, "against")
+    index = class_index(classifier, against, "against")
     if index in (classes_of(classifier, target) or []):
         if len(classes_of(classifier, target)) == len(classifier.classes):
             return index  # "all": the class itself is explained without a contrast.
@@ -106,7 +106,8 @@ def explained(network, documents, target, against=None):
     return indices, np.stack([of_each, np.full_like(of_each, contrast)], axis=1)
 
 
-def _index(classifier, name, argument="target"):
+def class_index(classifier, name, argument="target"):
+    """The index of a class, by name or index; the error names `argument`."""
     try:
         return classifier.class_index(name)
     except ValueError:

@@ -5,7 +5,7 @@ import re
 import keras
 import tensorflow as tf
 
-from hanlib.checks import check_integer
+from hanlib.checks import check_choice, check_integer
 from hanlib.ops import scores as score_functions
 from hanlib.ops import softmax
 from hanlib.ops.rows import flatten, restore
@@ -99,11 +99,11 @@ class AttentionPooling(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.score = _one_of("score", score, SCORES)
+        self.score = check_choice("score", score, SCORES)
         self.units = check_integer("units", units, allow_none=True)
         self.hops = check_integer("hops", hops)
         self.penalty = float(penalty)
-        self.normalizer = _one_of("normalizer", normalizer, NORMALIZERS)
+        self.normalizer = check_choice("normalizer", normalizer, NORMALIZERS)
         self.labels = check_integer("labels", labels, allow_none=True)
         self.dropout = float(dropout)
         self.use_bias = use_bias
@@ -312,10 +312,3 @@ def _check_mask(states, mask):
         raise ValueError(
             f"`mask` must have the shape of `states` without the last axis. Received: {came}"
         )
-
-
-def _one_of(name, value, choices):
-    if value not in choices:
-        choices = ", ".join(choices)
-        raise ValueError(f"`{name}` must be one of {choices}. Received: {name}={value!r}")
-    return value

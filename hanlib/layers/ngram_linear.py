@@ -21,8 +21,9 @@ class NGramLinear(keras.layers.Layer):
     (ACL 2012, P12-2018), section 2.3, with the ratios multiplied into K. Everything is a standard
     TensorFlow op on weights of known size: the layer is saved and exported as any other.
 
-    The layer is not trainable unless it is made with `trainable=True`; the n-grams never are. Its
-    weights are float32 under every dtype policy.
+    The kernel and the bias can be trained only if the layer is made with `trainable=True`: setting
+    `trainable` later, on this layer or on a model that holds it, does not unfreeze them. The
+    n-grams are never trained. The weights are float32 under every dtype policy.
 
     Args:
         ngrams: Number of known n-grams.
@@ -31,6 +32,7 @@ class NGramLinear(keras.layers.Layer):
         max_ngram: Words of the longest n-gram. All shorter ones are looked up too.
         unknown_words: Ids from 1 to this stand for unknown words: no n-gram contains them. It is
             `oov_buckets` of the `DocumentVectorizer`. 0: unknown words are words like others.
+        trainable: Whether gradients may change the kernel and the bias.
 
     Call arguments:
         inputs: Ids `<int>[docs, (sentences), (words)]` or `<int>[docs, (words)]`, ragged, or dense
@@ -51,8 +53,18 @@ class NGramLinear(keras.layers.Layer):
     [1.5, 1.0, 0.5]
     """
 
-    def __init__(self, ngrams, classes, vocabulary_size, max_ngram=3, unknown_words=1, **kwargs):
-        super().__init__(**{"trainable": False, **kwargs})
+    def __init__(
+        self,
+        ngrams,
+        classes,
+        vocabulary_size,
+        max_ngram=3,
+        unknown_words=1,
+        trainable=False,
+        **kwargs,
+    ):
+        super().__init__(trainable=trainable, **kwargs)
+        self._made_trainable = bool(trainable)
         self.ngrams = check_integer("ngrams", ngrams)
         self.classes = check_integer("classes", classes)
         self.vocabulary_size = check_integer("vocabulary_size", vocabulary_size, 2)
@@ -64,12 +76,13 @@ class NGramLinear(keras.layers.Layer):
 
     def build(self, input_shape=None):
         """Makes the weights: `kernel`, `bias`, and the sorted `keys` of the known n-grams."""
-        self.kernel = self._add("kernel", [self.ngrams, self.classes], "float32")
-        self.bias = self._add("bias", [self.classes], "float32")
-        self.keys = self._add("keys", [self.ngrams], "int64", trainable=False)
+        shape, trainable = [self.ngrams, self.classes], self._made_trainable
+        self.kernel = self._add("kernel", shape, "float32", trainable)
+        self.bias = self._add("bias", shape[1:], "float32", trainable)
+        self.keys = self._add("keys", shape[:1], "int64", trainable=False)
         self.built = True
 
-    def _add(self, name, shape, dtype, trainable=True):
+    def _add(self, name, shape, dtype, trainable):
         return self.add_weight(
             name=name,
             shape=shape,
@@ -209,6 +222,7 @@ class NGramLinear(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
+            "trainable": self.trainable and self._made_trainable,
             "ngrams": self.ngrams,
             "classes": self.classes,
             "vocabulary_size": self.vocabulary_size,

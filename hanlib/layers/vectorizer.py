@@ -19,6 +19,7 @@ from hanlib.layers.token_features import TokenFeatures
 from hanlib.layers.tokens import tokens_of
 from hanlib.layers.vocabulary import VocabularyLayer
 from hanlib.ops import packed_ids
+from hanlib.ops.model_graph import model_graph
 from hanlib.text.word_case import CASES, word_case
 
 
@@ -311,9 +312,7 @@ def _traced(vectorizer):
     """`tokenize` as one graph for any number of texts; Keras must not track or save it."""
     if vectorizer not in _TRACED:
         reference = weakref.ref(vectorizer)
-        _TRACED[vectorizer] = tf.function(
-            lambda text: reference()._tokenize(text),
-            input_signature=[tf.TensorSpec([None], tf.string)],
-            autograph=False,
+        _TRACED[vectorizer] = model_graph(
+            lambda text: reference()._tokenize(text), tf.TensorSpec([None], tf.string)
         )
     return _TRACED[vectorizer]

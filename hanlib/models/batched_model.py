@@ -11,6 +11,7 @@ from hanlib.losses import MultiLabelCrossentropy
 from hanlib.models import batches, replicas
 from hanlib.models.marked_evidence import marks_of_texts
 from hanlib.models.targets import class_weights, document_weights, in_form
+from hanlib.ops.model_graph import model_graph
 
 
 class BatchedModel(keras.Model):
@@ -32,10 +33,8 @@ class BatchedModel(keras.Model):
         y = tf.convert_to_tensor(labels[:1])
         p = tf.zeros([1, len(self._labels)])
         with self.distribute_strategy.scope():
-            run = tf.function(
-                lambda: self.distribute_strategy.run(self.compute_metrics, (None, y, p, None)),
-                autograph=False,
-            )
+            metrics = (self.compute_metrics, (None, y, p, None))
+            run = tf.function(lambda: self.distribute_strategy.run(*metrics), autograph=False)
             run.get_concrete_function()
 
     def as_documents(self, x):
@@ -185,8 +184,5 @@ class BatchedModel(keras.Model):
                 "`x` must hold ids: this classifier has no vectorizer. Received: strings"
             )
         if not hasattr(self, "_vectorizer_graph"):
-            signature = [tf.TensorSpec([None], tf.string)]
-            graph = tf.function(self.vectorizer, input_signature=signature, autograph=False)
-            # Inside a plain function Keras does not take it for a part of the model.
-            self._vectorizer_graph = lambda texts: graph(texts)
+            self._vectorizer_graph = model_graph(self.vectorizer, tf.TensorSpec([None], tf.string))
         return self._vectorizer_graph(tf.reshape(texts, [-1]))

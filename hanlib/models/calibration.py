@@ -1,16 +1,18 @@
 """Temperature scaling: calibrates the probabilities of a classifier with one parameter."""
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
-# The search runs over log T in this range; 40 steps of golden section leave an error below 1e-6.
-_RANGE, _STEPS = (-3.0, 3.0), 40
+# The range of log T.
+_RANGE = (-3.0, 3.0)
 
 
 def fit_temperature(logits, labels, multi_label=False):
     """The temperature T that minimizes the cross-entropy of `logits / T` (Guo et al., ICML 2017).
 
-    The cross-entropy is convex in 1/T, so it has a single minimum, which is found by golden-section
-    search over log T between -3 and 3.
+    The cross-entropy is convex in 1/T, so it has a single minimum, which is searched for between
+    log T = -3 and 3.
 
     Args:
         logits: `<float>[docs, classes]`.
@@ -25,28 +27,12 @@ def fit_temperature(logits, labels, multi_label=False):
     3.64
     """
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
-    loss = _multi_label_loss if multi_label else _single_label_loss
-    low, high = _RANGE
-    golden = (np.sqrt(5) - 1) / 2
-    inside = [high - golden * (high - low), low + golden * (high - low)]
-    losses = [loss(logits / np.exp(t), labels) for t in inside]
-    for _ in range(_STEPS):
-        if losses[0] < losses[1]:
-            high = inside[1]
-            inside = [high - golden * (high - low), inside[0]]
-            losses = [loss(logits / np.exp(inside[0]), labels), losses[0]]
-        else:
-            low = inside[0]
-            inside = [inside[1], low + golden * (high - low)]
-            losses = [losses[1], loss(logits / np.exp(inside[1]), labels)]
-    return float(np.exp((low + high) / 2))
 
+    def loss(log_temperature):
+        z = logits / np.exp(log_temperature)
+        if multi_label:
+            return np.mean(np.logaddexp(0, z) - labels * z)
+        return -np.mean(np.take_along_axis(log_softmax(z, axis=1), labels[:, np.newaxis], axis=1))
 
-def _single_label_loss(logits, labels):
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    own = np.take_along_axis(shifted, labels[:, np.newaxis].astype(np.int64), axis=1)[:, 0]
-    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - own))
-
-
-def _multi_label_loss(logits, labels):
-    return float(np.mean(np.logaddexp(0, logits) - labels * logits))
+    found = minimize_scalar(loss, bounds=_RANGE, method="bounded", options={"xatol": 1e-7})
+    return float(np.exp(found.x))

@@ -12,7 +12,7 @@ from hanlib.layers.word_columns import is_split
 from hanlib.models.calibration import fit_temperature
 from hanlib.models.further_parts import FurtherParts
 from hanlib.models.labels import Labels
-from hanlib.models.text_model import TextModel
+from hanlib.models.text_model import TextModel, restored
 from hanlib.models.word_features import check_features
 from hanlib.ops.token_batch import has_marks, marks_of, to_ragged
 from hanlib.serving.export import export_saved_model
@@ -74,6 +74,8 @@ class DocumentClassifier(FurtherParts, TextModel):
     (1, 2)
     """
 
+    export_served = export_saved_model
+
     def __init__(
         self,
         vectorizer,
@@ -87,23 +89,18 @@ class DocumentClassifier(FurtherParts, TextModel):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.vectorizer = _restored(vectorizer)
-        self.encoder = _restored(encoder)
+        self.vectorizer = restored(vectorizer)
+        self.encoder = restored(encoder)
         self.multi_label = bool(multi_label)
         check_features(self.vectorizer, self.encoder)
         self._labels = Labels(classes, self.multi_label)
         self.thresholds = self._checked_thresholds(thresholds)
         self.dropout = dropout
         self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
-        self.ngrams = self._checked_ngrams(_restored(ngrams))
-        self.rationale = _restored(rationale)
+        self.ngrams = self._checked_ngrams(restored(ngrams))
+        self.rationale = restored(rationale)
         self.head = None
         self.supports_jit = False
-
-    @property
-    def classes(self):
-        """The class names, in the order of the probabilities."""
-        return list(self._labels.classes)
 
     def class_index(self, label):
         """The index of a class, by its name or index (see `Labels`)."""
@@ -323,34 +320,11 @@ class DocumentClassifier(FurtherParts, TextModel):
             documents = self.as_documents(documents)
         return extracts(self, documents, sentences, epsilon, **options)
 
-    def export(self, filepath, format="tf_saved_model", **kwargs):
-        """Exports the classifier for serving: text in, label and probabilities out.
-
-        Args:
-            filepath: Folder of the SavedModel; it must be new or empty.
-            format: "tf_saved_model"; other formats are those of `keras.Model.export`.
-            **kwargs: See `hanlib.serving.export_saved_model`.
-
-        Returns:
-            The `Path` of the folder.
-        """
-        if format != "tf_saved_model":
-            return super().export(filepath, format=format, **kwargs)
-        return export_saved_model(self, filepath, **kwargs)
-
     def get_config(self):
         return {
             **super().get_config(),
-            "vectorizer": keras.saving.serialize_keras_object(self.vectorizer),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "classes": self.classes,
             "multi_label": self.multi_label,
             "thresholds": list(self.thresholds),
-            "dropout": self.dropout,
             "ngrams": keras.saving.serialize_keras_object(self.ngrams),
             "rationale": keras.saving.serialize_keras_object(self.rationale),
         }
-
-
-def _restored(part):
-    return keras.saving.deserialize_keras_object(part) if isinstance(part, dict) else part

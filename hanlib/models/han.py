@@ -2,7 +2,7 @@
 
 import keras
 
-from hanlib.checks import check_integer
+from hanlib.checks import check_choice, check_integer
 from hanlib.layers import (
     AttentionPooling,
     HierarchicalEncoder,
@@ -95,8 +95,7 @@ class HAN(HierarchicalEncoder):
         Raises:
             ValueError: If there is no such preset.
         """
-        if preset not in PRESETS:
-            raise ValueError(f"`preset` must be one of {list(PRESETS)}. Received: {preset!r}")
+        check_choice("preset", preset, PRESETS)
         return cls(vocabulary_size, **{**PRESETS[preset], **kwargs})
 
     def get_config(self):

@@ -15,7 +15,9 @@ from hanlib.metrics import ItemAccuracy
 from hanlib.models.item_model import ItemModel, rows_of
 from hanlib.models.labels import Labels
 from hanlib.models.split_documents import tokens_of_split
+from hanlib.models.text_model import restored
 from hanlib.models.word_features import check_features
+from hanlib.ops.model_graph import model_graph
 from hanlib.serving.item_export import export_item_model
 
 
@@ -37,6 +39,7 @@ class ItemClassifier(ItemModel):
 
     item = None
     multi_label = False
+    export_served = export_item_model
 
     def __init__(self, vectorizer, encoder, classes, crf=False, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
@@ -55,11 +58,6 @@ class ItemClassifier(ItemModel):
         self.crf = LinearChainCRF(len(self._labels), name="crf") if crf else None
         self.head = None
         self.supports_jit = False
-
-    @property
-    def classes(self):
-        """The labels, in the order of the probabilities."""
-        return list(self._labels.classes)
 
     def build_head(self):
         """Creates the head, for features of the width that `features` gives."""
@@ -213,9 +211,7 @@ class ItemClassifier(ItemModel):
                 name: tf.TensorSpec([None, None, *part.shape[2:]], part.dtype)
                 for name, part in batch.items()
             }
-            graph = tf.function(self.answers, input_signature=[any_size], autograph=False)
-            # Inside a plain function Keras does not take it for a part of the model.
-            self._answered = lambda batch: graph(batch)
+            self._answered = model_graph(self.answers, any_size)
         return self._answered
 
     def annotate(self, x, batch_size=32):
@@ -251,21 +247,6 @@ class ItemClassifier(ItemModel):
             return labeled_sentences(text, spans, names, sure, self.classes)
         return labeled_words(text, spans, lengths, names, sure, self.classes)
 
-    def export(self, filepath, format="tf_saved_model", **kwargs):
-        """Exports the model for serving: strings in, labels and probabilities out.
-
-        Args:
-            filepath: Folder of the SavedModel; it must be new or empty.
-            format: "tf_saved_model"; other formats are those of `keras.Model.export`.
-            **kwargs: See `hanlib.serving.item_export.export_item_model`.
-
-        Returns:
-            The `Path` of the folder.
-        """
-        if format != "tf_saved_model":
-            return super().export(filepath, format=format, **kwargs)
-        return export_item_model(self, filepath, **kwargs)
-
     def build_metrics(self, labels):
         """Makes the variables of the metrics, which Keras makes in the first step."""
         batch, y = self.token_batch_of_one_word(), tf.zeros([1, 1], tf.int32)
@@ -276,17 +257,8 @@ class ItemClassifier(ItemModel):
     def get_config(self):
         return {
             **super().get_config(),
-            "vectorizer": keras.saving.serialize_keras_object(self.vectorizer),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "classes": self.classes,
             "crf": self.crf is not None,
-            "dropout": self.dropout,
         }
-
-
-def restored(part):
-    """A layer that is given as a layer, as its configuration, or as None."""
-    return keras.saving.deserialize_keras_object(part) if isinstance(part, dict) else part
 
 
 def _described(vectorizer):

@@ -3,8 +3,9 @@
 import keras
 import tensorflow as tf
 
-from hanlib.models.item_classifier import ItemClassifier, restored
+from hanlib.models.item_classifier import ItemClassifier
 from hanlib.models.item_model import rows_of
+from hanlib.models.text_model import restored
 
 # Positions further from the beginning, or the end, count as the last of these.
 _MOST_POSITIONS = 12

@@ -1,5 +1,6 @@
 """Packing: concatenation of rows of unequal length in time-major order, without padding."""
 
+import functools
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -67,9 +68,20 @@ def permute(values, order, inverse):
     >>> permute(tf.constant([[1.0], [2.0]]), tf.constant([1, 0]), tf.constant([1, 0])).numpy()
     array([[2.], [1.]], dtype=float32)
     """
+    return _permuted(values.dtype, values.shape[1])(values, order, inverse)
 
-    @tf.custom_gradient
-    def permuted(values):
-        return tf.gather(values, order), lambda upstream: tf.gather(upstream, inverse)
 
-    return permuted(values)
+# Traced once per process: TensorFlow never frees the graph that a custom gradient is traced in.
+@functools.cache
+def _permuted(dtype, features):
+    integers = tf.TensorSpec([None], tf.int32)
+
+    def permuted(values, order, inverse):
+        @tf.custom_gradient
+        def run(values):
+            return tf.gather(values, order), lambda upstream: tf.gather(upstream, inverse)
+
+        return run(values)
+
+    signature = [tf.TensorSpec([None, features], dtype), integers, integers]
+    return tf.function(permuted, input_signature=signature, autograph=False)

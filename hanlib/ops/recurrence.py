@@ -80,20 +80,7 @@ def packed_recurrence(spec, parts, gather_indices, batch_sizes, kernels, biases=
     shapes = tuple(tuple(weight.shape) for weight in weights)
     if not acts_on_each_unit(spec, parts[0].dtype, shapes):
         return _with_automatic_gradient(spec, *given, gather_indices, batch_sizes)
-    forward, backward = _compiled(spec, parts[0].dtype, shapes)
-
-    @tf.custom_gradient
-    def run(*arguments):
-        arguments = tf.nest.pack_sequence_as(given, arguments)
-        states = forward(*arguments, gather_indices, batch_sizes)
-
-        def gradient(d_output):
-            d_given = backward(*arguments, gather_indices, batch_sizes, states, d_output)
-            return tf.nest.flatten(d_given)
-
-        return states[0], gradient
-
-    return run(*tf.nest.flatten(given))
+    return _graph(spec, parts[0].dtype, shapes)(*given, gather_indices, batch_sizes)
 
 
 def _with_automatic_gradient(spec, parts, kernels, biases, weights, gather_indices, batch_sizes):
@@ -114,8 +101,12 @@ def _with_automatic_gradient(spec, parts, kernels, biases, weights, gather_indic
 
 
 @functools.cache
-def _compiled(spec, dtype, shapes):
-    """The two loops of a cell as graph functions, each traced once for any number of rows."""
+def _graph(spec, dtype, shapes):
+    """The recurrence of a cell as a graph function, traced once for any number of rows.
+
+    All models of a process share it: TensorFlow never frees the graph that a custom gradient is
+    traced in.
+    """
     units = spec.units
     words = tf.TensorSpec([None, units], dtype)
     kernels = [[tf.TensorSpec([units, units], dtype)] * blocks for blocks in spec.blocks]
@@ -123,14 +114,24 @@ def _compiled(spec, dtype, shapes):
     integers = tf.TensorSpec([None], tf.int32)
     biases = biases if spec.bias else []
     weights = [tf.TensorSpec(shape, dtype) for shape in shapes]
-    given = [[words] * spec.parts, kernels, biases, weights, integers, integers]
-    forward = functools.partial(_forward, spec)
-    backward = functools.partial(_backward, spec)
-    states = [words] * spec.states
-    return (
-        tf.function(forward, input_signature=given, autograph=False),
-        tf.function(backward, input_signature=[*given, states, words], autograph=False),
-    )
+
+    def run(*arguments):
+        *given, gather_indices, batch_sizes = arguments
+
+        @tf.custom_gradient
+        def first_states(*flat):
+            packed = *tf.nest.pack_sequence_as(given, flat), gather_indices, batch_sizes
+            states = _forward(spec, *packed)
+
+            def gradient(d_output):
+                return tf.nest.flatten(_backward(spec, *packed, states, d_output))
+
+            return states[0], gradient
+
+        return first_states(*tf.nest.flatten(given))
+
+    signature = [[words] * spec.parts, kernels, biases, weights, integers, integers]
+    return tf.function(run, input_signature=signature, autograph=False)
 
 
 def _forward(spec, parts, kernels, biases, weights, gather_indices, batch_sizes):

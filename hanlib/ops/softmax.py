@@ -6,6 +6,8 @@ computed in float32 (float64 stays float64), and no function returns NaN: a soft
 is empty or zeros, and an infinite score is replaced by the largest finite number.
 """
 
+import functools
+
 import tensorflow as tf
 
 
@@ -118,50 +120,63 @@ def segment_weighted_sum(weights, states, segment_ids, num_segments):
     >>> segment_weighted_sum(weights, states, tf.constant([0, 0, 1]), 2).numpy()
     array([[0.5, 0.5], [2. , 2. ]], dtype=float32)
     """
-    if weights.shape.rank == 1:
-        return _weighted_sum(weights, states, segment_ids, num_segments)
-
-    @tf.custom_gradient
-    def by_head(weights, states):
-        def one_head(head_weights):
-            return segment_weighted_sum(head_weights, states, segment_ids, num_segments)
-
-        def gradient(upstream):
-            def weights_of_head(head_upstream):
-                return tf.reduce_sum(states * tf.gather(head_upstream, segment_ids), axis=-1)
-
-            def add_head(total, head):
-                head_weights, head_upstream = head
-                return total + head_weights[:, tf.newaxis] * tf.gather(head_upstream, segment_ids)
-
-            upstream = tf.transpose(upstream, [1, 0, 2])  # [heads, segments, features]
-            heads = (tf.transpose(weights), upstream)
-            return (
-                tf.transpose(tf.map_fn(weights_of_head, upstream)),
-                tf.foldl(add_head, heads, tf.zeros_like(states)),
-            )
-
-        vectors = tf.map_fn(one_head, tf.transpose(weights))  # [heads, segments, features]
-        return tf.transpose(vectors, [1, 0, 2]), gradient
-
-    return by_head(weights, states)
+    entries = (weights, states, segment_ids)
+    specs = (tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in entries)
+    return _weighted_sum(*specs)(*entries, num_segments)
 
 
-def _weighted_sum(weights, states, segment_ids, num_segments):
-    """`segment_weighted_sum` of one head, with a gradient that skips the check for negative ids."""
+# Traced once per process: TensorFlow never frees the graph that a custom gradient is traced in.
+@functools.cache
+def _weighted_sum(*entries):
+    """`segment_weighted_sum` as a graph function of entries of these types."""
+    sum_and_gradient = _of_one_head if entries[0].shape.rank == 1 else _by_head
 
-    @tf.custom_gradient
-    def run(weights, states):
-        weighted = weights[:, tf.newaxis] * states
+    def run(weights, states, segment_ids, num_segments):
+        @tf.custom_gradient
+        def weighted_sum(weights, states):
+            return sum_and_gradient(weights, states, segment_ids, num_segments)
 
-        def gradient(upstream):
-            upstream = tf.gather(upstream, segment_ids)
-            d_weights = tf.reduce_sum(states * upstream, axis=-1)
-            return d_weights, weights[:, tf.newaxis] * upstream
+        return weighted_sum(weights, states)
 
-        return tf.math.unsorted_segment_sum(weighted, segment_ids, num_segments), gradient
+    signature = [*entries, tf.TensorSpec([], tf.int32)]
+    return tf.function(run, input_signature=signature, autograph=False)
 
-    return run(weights, states)
+
+def _of_one_head(weights, states, segment_ids, num_segments):
+    """The sums, and their gradient, which skips the check of `tf.gather` for negative ids."""
+
+    def gradient(upstream):
+        upstream = tf.gather(upstream, segment_ids)
+        d_weights = tf.reduce_sum(states * upstream, axis=-1)
+        return d_weights, weights[:, tf.newaxis] * upstream
+
+    weighted = weights[:, tf.newaxis] * states
+    return tf.math.unsorted_segment_sum(weighted, segment_ids, num_segments), gradient
+
+
+def _by_head(weights, states, segment_ids, num_segments):
+    """The sums, and their gradient, one head at a time."""
+
+    def one_head(head_weights):
+        return _of_one_head(head_weights, states, segment_ids, num_segments)[0]
+
+    def gradient(upstream):
+        def weights_of_head(head_upstream):
+            return tf.reduce_sum(states * tf.gather(head_upstream, segment_ids), axis=-1)
+
+        def add_head(total, head):
+            head_weights, head_upstream = head
+            return total + head_weights[:, tf.newaxis] * tf.gather(head_upstream, segment_ids)
+
+        upstream = tf.transpose(upstream, [1, 0, 2])  # [heads, segments, features]
+        heads = (tf.transpose(weights), upstream)
+        return (
+            tf.transpose(tf.map_fn(weights_of_head, upstream)),
+            tf.foldl(add_head, heads, tf.zeros_like(states)),
+        )
+
+    vectors = tf.map_fn(one_head, tf.transpose(weights))  # [heads, segments, features]
+    return tf.transpose(vectors, [1, 0, 2]), gradient
 
 
 def segment_max(states, segment_ids, num_segments):

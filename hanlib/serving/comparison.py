@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from hanlib.explain.attention_evidence import attention_evidence
+from hanlib.ops.model_graph import model_graph
 from hanlib.serving.check_report import Difference
 from hanlib.serving.signatures import row_scores, score_names, signature_names, word_scores
 
@@ -36,12 +37,12 @@ def model_answers(classifier, ways):
     """
     explained = "explain" in signature_names(classifier)
 
-    # One graph for all batches.
-    @tf.function(input_signature=[tf.RaggedTensorSpec([None] * 3, tf.int32, 2)], autograph=False)
     def run(ids):
         evidence = attention_evidence(classifier, ids) if explained else None
         return classifier.encoder(ids, training=False), evidence
 
+    # One graph for all batches.
+    run = model_graph(run, tf.RaggedTensorSpec([None] * 3, tf.int32, 2))
     return {
         way: _joined_answers([_batch_answers(classifier, run, texts) for texts in batches])
         for way, batches in ways.items()

@@ -83,23 +83,51 @@ def check_new(directory):
         raise FileExistsError(f"`directory` must be new or empty. Received: {directory}")
 
 
-def write_saved_model(served, path, signatures, folder):
-    """Writes a SavedModel.
+def write_saved_model(
+    folder, vectorizer, weights, tables, signatures, progress, text_signatures=None
+):
+    """Writes a SavedModel with its warm-up requests to a new folder in `folder`.
 
     Args:
-        served: The object to save.
-        path: The folder to create.
-        signatures: Function without arguments that returns the concrete functions by name.
-        folder: The folder that contains `path`, for messages.
+        folder: The folder that is made for the export.
+        vectorizer: A `DocumentVectorizer`.
+        weights: The variables of the model.
+        tables: A lookup table per given column of the words.
+        signatures: Function from the `VocabularyFile` to functions without arguments, by name, that
+            return the concrete functions.
+        progress: Function that is called with the name of each stage.
+        text_signatures: The names of the signatures that take texts; None: all.
+
+    Returns:
+        The `Path` of the SavedModel.
 
     Raises:
         OSError: If a file cannot be written.
     """
+    written, served = folder / "model", tf.Module()
+    # The restore operation that TensorFlow Serving runs covers only the variables that TensorFlow
+    # tracks: `tf.Variable`, but not the `keras.Variable` that wraps it.
+    served.weights = [
+        weight.value if isinstance(weight, keras.Variable) else weight for weight in weights
+    ]
+    served.vocabulary, served.tables = VocabularyFile(vectorizer, folder), tables
+    # Nobody takes a gradient of a served model, and TensorFlow never frees those of a loaded one.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    functions = {}
     try:
+        for name, traced in signatures(served.vocabulary).items():
+            progress(f"tracing {name}")
+            functions[name] = traced()
+        progress("writing")
         with _quiet():
-            tf.saved_model.save(served, str(path), signatures=signatures())
+            tf.saved_model.save(served, str(written), functions, options)
+        if not tables:  # Otherwise the model does not read texts.
+            progress("writing warm-up requests")
+            words = vectorizer.get_vocabulary()[served.vocabulary.first :]
+            write_warm_up(written, list(text_signatures or functions), words[:_WARM_UP_WORDS])
     except tf.errors.OpError as error:
         raise _as_os_error(error, folder) from error
+    return written
 
 
 def export_version(classifier, directory, **options):
@@ -176,45 +204,17 @@ def _checked(classifier, **options):
 
 def _write(classifier, folder, options, progress):
     """Writes the SavedModel to a new folder in `folder` and returns its path."""
-    written = folder / "model"
-    try:
-        served, signatures = _served(classifier, folder, options)
-        functions = {}
-        for name, traced in signatures.all().items():
-            progress(f"tracing {name}")
-            functions[name] = traced()
-        progress("writing")
-        with _quiet():
-            tf.saved_model.save(served, str(written), signatures=functions)
-        if signatures.tables:
-            return written  # The requests are texts.
-        progress("writing warm-up requests")
-        words = classifier.vectorizer.get_vocabulary()[served.vocabulary.first :]
-        write_warm_up(written, list(functions), words[:_WARM_UP_WORDS])
-    except tf.errors.OpError as error:
-        raise _as_os_error(error, folder) from error
-    return written
-
-
-def _served(classifier, folder, options):
-    """The object to save (variables and vocabulary table), and its signatures."""
     if not classifier.built:
         classifier.build()
-    vectorizer = classifier.vectorizer
-    served = tf.Module()
-    weights = classifier.weights
+    vectorizer, weights = classifier.vectorizer, classifier.weights
+    tables = vectorizer.tables()
     if options.half_precision_tables:
         classifier, weights = with_half_precision_tables(classifier)
-    # The restore operation that TensorFlow Serving runs covers only the variables that TensorFlow
-    # tracks: `tf.Variable`, but not the `keras.Variable` that wraps it.
-    served.weights = [
-        weight.value if isinstance(weight, keras.Variable) else weight for weight in weights
-    ]
-    served.vocabulary = VocabularyFile(vectorizer, folder)
-    served.tables = vectorizer.tables()
-    return served, Signatures(
-        classifier, vectorizer, served.vocabulary, served.tables, **options.bounds
-    )
+
+    def signatures(vocabulary):
+        return Signatures(classifier, vectorizer, vocabulary, tables, **options.bounds).all()
+
+    return write_saved_model(folder, vectorizer, weights, tables, signatures, progress)
 
 
 @contextlib.contextmanager

@@ -43,14 +43,7 @@ def item_model_with_half_precision(model):
     layer, names = copy.encoder, ["embedding"]
     if copy.item == "word":
         layer, names = copy.embedding, ["words", "table"]
-    kept = list(copy.weights)
-    for name in names:
-        embedding = getattr(layer, name)
-        if embedding is not None:
-            setattr(layer, name, HalfPrecisionTable(embedding))
-            kept = [variable for variable in kept if variable is not embedding.embeddings]
-            kept.append(getattr(layer, name).embeddings)
-    return copy, kept
+    return copy, _replace(copy, layer, names)
 
 
 def with_half_precision_tables(classifier):
@@ -82,7 +75,16 @@ def with_half_precision_tables(classifier):
     copy.build()
     for new, old in zip(copy.weights, classifier.weights, strict=True):
         new.assign(old)
-    encoder = copy.encoder
-    embedding, encoder.embedding = encoder.embedding, HalfPrecisionTable(encoder.embedding)
-    kept = [variable for variable in copy.weights if variable is not embedding.embeddings]
-    return copy, [*kept, encoder.embedding.embeddings]
+    return copy, _replace(copy, copy.encoder, ["embedding"])
+
+
+def _replace(model, layer, names):
+    """Replaces embeddings of a layer of a model, by name; returns the variables of the model."""
+    kept = list(model.weights)
+    for name in names:
+        embedding = getattr(layer, name)
+        if embedding is not None:
+            setattr(layer, name, HalfPrecisionTable(embedding))
+            kept = [variable for variable in kept if variable is not embedding.embeddings]
+            kept.append(getattr(layer, name).embeddings)
+    return kept

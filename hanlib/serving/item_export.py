@@ -2,18 +2,11 @@
 
 from pathlib import Path
 
-import keras
-import tensorflow as tf
-
 from hanlib import atomic_files
 from hanlib.serving import versions
 from hanlib.serving.export import check_new, write_saved_model
 from hanlib.serving.half_precision import item_model_with_half_precision
 from hanlib.serving.item_signatures import ItemSignatures
-from hanlib.serving.vocabulary_file import VocabularyFile
-from hanlib.serving.warm_up import write_warm_up
-
-_WARM_UP_WORDS = 500
 
 
 def export_item_model(model, directory, *, max_words=200_000, half_precision_tables=False):
@@ -54,18 +47,16 @@ def _write(model, folder, max_words, half_precision_tables):
     """Writes the SavedModel to a new folder in `folder` and returns its path."""
     if not model.built:
         model.build()
-    weights, vectorizer = model.weights, model.vectorizer
+    weights, features = model.weights, getattr(model, "token_features", None)
     if half_precision_tables:
         model, weights = item_model_with_half_precision(model)
-    served = tf.Module()
-    # The restore operation of TensorFlow Serving covers `tf.Variable` only.
-    served.weights = [w.value if isinstance(w, keras.Variable) else w for w in weights]
-    served.vocabulary = VocabularyFile(vectorizer, folder)
-    features = getattr(model, "token_features", None)
-    served.tables = [] if features is None else features.tables()
-    signatures = ItemSignatures(model, served.vocabulary, served.tables, max_words)
-    write_saved_model(served, folder / "model", signatures.all, folder)
-    if not served.tables:  # Otherwise it does not read texts.
-        words = vectorizer.get_vocabulary()[served.vocabulary.first :]
-        write_warm_up(folder / "model", ["serving_default"], words[:_WARM_UP_WORDS])
-    return folder / "model"
+    tables = [] if features is None else features.tables()
+
+    def signatures(vocabulary):
+        return ItemSignatures(model, vocabulary, tables, max_words).all()
+
+    return write_saved_model(
+        *(folder, model.vectorizer, weights, tables, signatures),
+        lambda stage: None,
+        ["serving_default"],
+    )

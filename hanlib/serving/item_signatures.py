@@ -1,9 +1,18 @@
 """What an exported model of sentences or words answers, in TensorFlow's standard ops."""
 
+import functools
+
 import tensorflow as tf
 
-from hanlib.layers.token_features import looked_up
 from hanlib.layers.tokens import sums
+from hanlib.serving.signatures import (
+    TEXT,
+    class_names,
+    column_indices,
+    limited,
+    split_inputs,
+    valid_utf8,
+)
 
 
 class ItemSignatures:
@@ -21,28 +30,21 @@ class ItemSignatures:
     def __init__(self, model, vocabulary, tables=(), max_words=200_000):
         self.model, self.vocabulary, self.tables = model, vocabulary, list(tables)
         self.max_words = max_words
-        names = [str(name).encode("utf-8", "replace") for name in model.classes]
-        self._names = tf.constant(names, tf.string)
+        self._names = class_names(model)
 
     def all(self):
-        """The signatures by name.
+        """The signatures by name, as functions without arguments that trace them.
 
         - `serving_default`: `text <string>[docs]`. A model with columns reads no texts; its
           `serving_default` is the next one.
         - `split`: `items <string>[docs, most]`, sentences or words, padded with "" at the end, and
           for each given column of words `column_1`, ... of the same shape.
         """
-        items = tf.TensorSpec([None, None], tf.string)
-        inputs = {"items": items, **{f"column_{n + 1}": items for n in range(len(self.tables))}}
-        inputs = {
-            name: tf.TensorSpec(spec.shape, spec.dtype, name) for name, spec in inputs.items()
-        }
-        split = tf.function(self.split, autograph=False).get_concrete_function(**inputs)
+        inputs = split_inputs("items", [None, None], self.tables)
+        split = functools.partial(_traced, self.split, **inputs)
         if self.tables:
             return {"serving_default": split}
-        text = tf.TensorSpec([None], tf.string, name="text")
-        whole = tf.function(self.text, autograph=False).get_concrete_function(text)
-        return {"serving_default": whole, "split": split}
+        return {"serving_default": functools.partial(_traced, self.text, TEXT), "split": split}
 
     def text(self, text):
         """The labels of texts.
@@ -70,16 +72,11 @@ class ItemSignatures:
         if not self.tables:
             return self._answer(tokens)
         real = tf.sequence_mask(counts, tf.shape(items)[1])
-        given = (columns[f"column_{n + 1}"] for n in range(len(self.tables)))
-        indices = looked_up(self.tables, [tf.boolean_mask(values, real) for values in given])
-        return self._answer(tokens, indices)
+        return self._answer(tokens, column_indices(self.tables, columns, real))
 
     def _answer(self, tokens, columns=None):
         words = sums(tokens.row_lengths, tokens.document_rows)
-        message = f"a document has more than {self.max_words:,} words, the limit of this model"
-        limited = tf.debugging.Assert(tf.reduce_all(words <= self.max_words), [message])
-        with tf.control_dependencies([limited]):
-            tokens = tokens._replace(ids=tf.identity(tokens.ids))
+        tokens = limited(tokens, "words", words, self.max_words)
         given = [] if columns is None else [columns]
         labels, probabilities = self.model.answers(self.model.token_batch(tokens, *given))
         sentences = self.model.item == "sentence"
@@ -98,7 +95,7 @@ class ItemSignatures:
         surfaces = tokens.sentences if sentences else tokens.words
         classes = tf.tile(self._names[tf.newaxis], [tf.size(counts), 1])
         return {
-            "items": dense(_valid(surfaces), ""),
+            "items": dense(valid_utf8(surfaces), ""),
             "labels": dense(tf.gather(self._names, labels), ""),
             "probabilities": dense(probabilities, 0.0),
             "counts": counts,
@@ -107,6 +104,5 @@ class ItemSignatures:
         }
 
 
-def _valid(strings):
-    """Valid UTF-8, whatever a user's own `normalize` or `split_words` made of it."""
-    return tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8", errors="replace")
+def _traced(function, *specs, **inputs):
+    return tf.function(function, autograph=False).get_concrete_function(*specs, **inputs)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from hanlib.checks import check_choice
 from hanlib.serving import versions
 from hanlib.serving.export_outputs import labels_items
 
@@ -79,11 +80,7 @@ class ServedModel:
         Raises:
             ValueError: If the export has no such signature.
         """
-        if signature not in self._loaded.signatures:
-            raise ValueError(
-                f"`signature` must be one of {sorted(self._loaded.signatures)}. "
-                f"Received: {signature!r}"
-            )
+        check_choice("signature", signature, sorted(self._loaded.signatures))
         run = self._loaded.signatures[signature]
         outputs = run(text=tf.constant(texts, tf.string, shape=[len(texts)]))
         return {name: output.numpy() for name, output in outputs.items()}

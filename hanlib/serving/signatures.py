@@ -10,8 +10,6 @@ from hanlib.layers.tokens import sums
 from hanlib.serving.returned_rows import ReturnedRows, texts_of_rows
 
 TEXT = tf.TensorSpec([None], tf.string, name="text")
-# Documents that are split into words: sentences and words are padded with "".
-WORDS = tf.TensorSpec([None, None, None], tf.string)
 
 
 class Signatures:
@@ -62,9 +60,7 @@ class Signatures:
         self.tables = list(tables)
         self.most_sentences, self.most_words = most_sentences, most_words
         self.max_sentences, self.max_words = max_sentences, max_words
-        # Beyond Unicode a class name has no UTF-8.
-        names = [str(name).encode("utf-8", "replace") for name in classifier.classes]
-        self._names = tf.constant(names, tf.string)
+        self._names = class_names(classifier)
         self._thresholds = tf.constant(classifier.thresholds, tf.float64)
 
     def all(self):
@@ -74,8 +70,7 @@ class Signatures:
         }  # fmt: skip
         inputs = {"text": TEXT}
         if self.tables:
-            names = ("words", *(f"column_{n + 1}" for n in range(len(self.tables))))
-            inputs = {name: tf.TensorSpec(WORDS.shape, WORDS.dtype, name) for name in names}
+            inputs = split_inputs("words", [None] * 3, self.tables)
 
         def traced(function):
             # The first argument is called text, or words.
@@ -132,8 +127,8 @@ class Signatures:
         return {
             **self._decision(evidence.probabilities),
             "target": tf.gather(self._names, evidence.targets),
-            "sentences": _valid(returned.rows(texts, "")),
-            "words": _valid(returned.words(words.flat_values, "")),
+            "sentences": valid_utf8(returned.rows(texts, "")),
+            "words": valid_utf8(returned.words(words.flat_values, "")),
             **{f"sentence_{k}": returned.rows(v, 0.0) for k, v in of_sentences.items()},
             **{f"word_{k}": returned.words(v, 0.0) for k, v in of_words.items()},
             "word_counts": returned.word_counts,
@@ -165,12 +160,9 @@ class Signatures:
             tokens = self._split_tokens(text, columns)
         else:
             tokens = self.vectorizer.tokenize(text, self.vocabulary)
-        limits = [
-            _limited("sentences", tokens.document_rows, self.max_sentences),
-            _limited("words", sums(tokens.row_lengths, tokens.document_rows), self.max_words),
-        ]
-        with tf.control_dependencies(limits):
-            return tf.nest.map_structure(tf.identity, tokens)
+        words = sums(tokens.row_lengths, tokens.document_rows)
+        tokens = limited(tokens, "sentences", tokens.document_rows, self.max_sentences)
+        return limited(tokens, "words", words, self.max_words)
 
     def _split_tokens(self, words, columns):
         """The `Tokens` of padded words and their columns."""
@@ -183,8 +175,7 @@ class Signatures:
         ragged = tf.RaggedTensor.from_nested_row_lengths(
             tf.boolean_mask(words, inside), [sentences, lengths]
         )
-        values = [tf.boolean_mask(columns[f"column_{n + 1}"], inside) for n in range(len(columns))]
-        indices = looked_up(self.tables, values)
+        indices = column_indices(self.tables, columns, inside)
         return self.vectorizer.tokenize_words(ragged, self.vocabulary, indices)
 
     def _decision(self, probabilities):
@@ -260,19 +251,43 @@ def row_scores(evidence, name):
     return reduce(_float32(by_level[0].values), axis=-1)
 
 
-def _limited(what, counts, limit):
-    """Refuses a document with more `what` than the limit, before anything is computed for it."""
+def class_names(model):
+    """The names of the classes, `<string>[classes]`, in UTF-8 even where they hold surrogates."""
+    names = [str(name).encode("utf-8", "replace") for name in model.classes]
+    return tf.constant(names, tf.string)
+
+
+def split_inputs(name, shape, tables):
+    """The inputs of documents that are split: padded strings, and `column_1`, ... for each table.
+
+    >>> list(split_inputs("words", [None, None, None], tables=[None, None]))
+    ['words', 'column_1', 'column_2']
+    """
+    names = (name, *(f"column_{n + 1}" for n in range(len(tables))))
+    return {name: tf.TensorSpec(shape, tf.string, name) for name in names}
+
+
+def column_indices(tables, columns, real):
+    """The indices of the values of columns, `<int32>[words, columns]`, where `real` is true."""
+    values = [tf.boolean_mask(columns[f"column_{n + 1}"], real) for n in range(len(tables))]
+    return looked_up(tables, values)
+
+
+def limited(tokens, what, counts, limit):
+    """The tokens, unless a document has more `what` than the limit: nothing is computed for it."""
     message = (
         f"a document has more than {limit:,} {what}, the limit of this model: divide it, or export "
         f"the model with a higher max_{what}"
     )
-    return tf.debugging.Assert(tf.reduce_all(counts <= limit), [message], summarize=1)
+    check = tf.debugging.Assert(tf.reduce_all(counts <= limit), [message], summarize=1)
+    with tf.control_dependencies([check]):
+        return tf.nest.map_structure(tf.identity, tokens)
+
+
+def valid_utf8(strings):
+    """Valid UTF-8, whatever a user's own `normalize` or `split_words` made of it."""
+    return tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8", errors="replace")
 
 
 def _float32(values):
     return tf.cast(values, tf.float32)
-
-
-def _valid(strings):
-    """Valid UTF-8, whatever a user's own `normalize` or `split_words` made of it."""
-    return tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8", errors="replace")

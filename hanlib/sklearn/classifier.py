@@ -102,27 +102,8 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
         random_state=None,
         verbose=0,
     ):
-        self.preset = preset
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.max_tokens = max_tokens
-        self.min_count = min_count
-        self.max_sentence_words = max_sentence_words
-        self.cell = cell
-        self.embedding_dim = embedding_dim
-        self.units = units
-        self.attention_units = attention_units
-        self.depth = depth
-        self.input_dropout = input_dropout
-        self.embedding_dropout = embedding_dropout
-        self.weight_dropout = weight_dropout
-        self.dropout = dropout
-        self.ngrams = ngrams
-        self.adversarial_norm = adversarial_norm
-        self.class_weight = class_weight
-        self.random_state = random_state
-        self.verbose = verbose
+        # Each argument becomes an attribute of the same name, as scikit-learn requires.
+        vars(self).update((name, value) for name, value in locals().items() if name != "self")
 
     @classmethod
     def from_model(cls, model):

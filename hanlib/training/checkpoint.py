@@ -67,6 +67,13 @@ class Checkpoint:
             raise TrainingError(f"{path} has version {run.get('version')}, not {_VERSION}; {_ANEW}")
         return run
 
+    def prepare(self):
+        """Creates the output folder, and completes what a killed process left there."""
+        self.output.mkdir(parents=True, exist_ok=True)
+        atomic_files.remove_leftovers(self.output)
+        if self.complete.exists():
+            self.publish()
+
     def start(self, run):
         """Creates the folder for a new run; an existing one is removed."""
         self.remove()

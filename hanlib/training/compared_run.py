@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from hanlib import atomic_files
 from hanlib.evaluation import Predictions, errors_by_length
+from hanlib.ops.model_graph import model_graph
 
 _FILE = "comparison.json"
 _COST = ("cpu_seconds", "peak_memory")
@@ -73,12 +74,12 @@ def _read(path):
 def _predict(classifier, examples, progress):
     """`Predictions` of labelled documents, the documents per second, and the processor time."""
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def answer(texts):
         ids = classifier.vectorizer(texts)
         words = ids.merge_dims(1, 2) if ids.ragged_rank > 1 else ids
         return classifier(ids, training=False), words.row_lengths()
 
+    answer = model_graph(answer, tf.TensorSpec([None], tf.string))
     rows, lengths, labels, seconds, cpu_seconds = [], [], [], 0.0, 0.0
     for window in _windows(examples):
         if not rows:  # The first call traces the function.

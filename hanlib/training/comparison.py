@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 import hanlib
+from hanlib.checks import check_choice
 from hanlib.evaluation import ComparedResult, Comparison
 from hanlib.training.compared_models import MODELS, check_budget, check_models, recipe_of
 from hanlib.training.compared_run import measure_run
@@ -73,10 +74,7 @@ def compare(
     """
     names = check_models(MODELS if models is None else models)
     check_budget(seeds, budget)
-    if split not in corpus.splits:
-        raise TrainingError(
-            f"`split` must be one of {', '.join(corpus.splits)}. Received: {split!r}"
-        )
+    check_choice("split", split, corpus.splits, error=TrainingError)
     runs = _Runs(corpus, Path(output), split, progress or silent, dataset, len(names) * seeds)
     recipe = Recipe.for_dataset(corpus.name) if recipe is None else recipe
     size = corpus.splits["train"].size

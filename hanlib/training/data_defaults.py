@@ -25,16 +25,7 @@ LEAST_STEPS_PER_EPOCH = 60
 
 
 def numbers_for(recipe, documents):
-    """Numbers for the fields of a recipe that depend on the number of documents.
-
-    Args:
-        recipe: a `Recipe`. Its own numbers are kept.
-        documents: the number of training documents. None, if it is unknown, is treated as a large
-            number.
-
-    Returns:
-        A dict of `batch_size`, `adversarial_norm`, `epochs` and `patience`.
-    """
+    """The numbers that `Recipe.for_documents` describes, by field; those of the recipe are kept."""
     batch_size = recipe.batch_size or _batch_size(documents)
     norm, epochs = recipe.adversarial_norm, recipe.epochs
     if norm is None:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from hanlib.losses import MultiLabelCrossentropy, SingleLabelCrossentropy
 from hanlib.models import Labels
+from hanlib.ops.model_graph import model_graph
 from hanlib.training.errors import TrainingError
 from hanlib.training.metrics import MultiLabelCounts, SingleLabelCounts
 
@@ -67,9 +68,7 @@ class Measurement:
         self.classifier, self.documents, self._loss_sum = classifier, 0, 0.0
         self._loss = MultiLabelCrossentropy if classifier.multi_label else SingleLabelCrossentropy
         self._loss = self._loss(reduction="sum")
-        self._step = tf.function(
-            self._probabilities_and_loss, reduce_retracing=True, autograph=False
-        )
+        self._step = model_graph(self._probabilities_and_loss)
         if classifier.multi_label:
             self.counts = MultiLabelCounts(classifier.classes, classifier.thresholds)
         else:

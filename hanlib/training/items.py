@@ -8,7 +8,6 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from hanlib import atomic_files
 from hanlib.evidence.chunks import is_bio
 from hanlib.training import open_run, results, word_vectors
 from hanlib.training.checkpoint import Checkpoint
@@ -70,10 +69,7 @@ def train_items(corpus, recipe, output, *, resume=False, progress=None, dataset=
     recipe = recipe.for_documents(len(corpus.splits["train"]))
     run = {"recipe": recipe.to_dict(), "dataset": _described(corpus, dataset)}
     checkpoint = Checkpoint(output)
-    output.mkdir(parents=True, exist_ok=True)
-    atomic_files.remove_leftovers(output)
-    if checkpoint.complete.exists():
-        checkpoint.publish()
+    checkpoint.prepare()
     if resume and checkpoint.run() is None and (output / "model.keras").exists():
         return open_run.finished_run(output, run, progress)
     open_run.open_run(checkpoint, run, resume, progress)
@@ -104,7 +100,8 @@ def _with_ngrams(model, recipe, batches, progress):
 
 
 def _all_batches(model, recipe, corpus):
-    order = {"seed": recipe.seed, "epochs": recipe.epochs}
+    names = ("seed", "epochs", "steps_per_epoch")
+    order = {name: getattr(recipe, name) for name in names}
     validation = "validation" in corpus.splits
     return {
         "train": _batches(model, recipe, corpus, "train", **order),
@@ -149,18 +146,10 @@ def _batches(model, recipe, corpus, split, **options):
 
 
 def _measure(model, best, corpus):
-    chosen = best.history[best.best_epoch() - 1]
     record = {
-        "dataset": corpus.name,
+        **results.record_of(model, best, corpus),
         "task": next(task for task, item in _ITEMS.items() if item == corpus.item),
-        "classes": list(corpus.classes),
-        "documents": {name: len(part) for name, part in corpus.splits.items()},
-        "best_epoch": chosen["epoch"],
-        "epochs": len(best.history),
-        "train": {name: chosen[name] for name in ("loss", best.monitor)},
-        "parameters": model.count_params(),
-        "vocabulary_size": model.vectorizer.vocabulary_size,
-        "versions": results.versions(),
+        "documents": _sizes(corpus),
     }
     if "validation" in corpus.splits:
         measured = evaluate if corpus.item == "document" else evaluate_items
@@ -173,8 +162,12 @@ def _described(corpus, dataset):
         **(dataset or {}),
         "name": corpus.name,
         "classes": list(corpus.classes),
-        "documents": {name: len(part) for name, part in corpus.splits.items()},
+        "documents": _sizes(corpus),
     }
+
+
+def _sizes(corpus):
+    return {name: len(part) for name, part in corpus.splits.items()}
 
 
 def _fingerprint(corpus):

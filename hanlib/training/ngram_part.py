@@ -4,11 +4,11 @@ import time
 import unicodedata
 
 import numpy as np
-import tensorflow as tf
 from scipy.special import expit
 
 from hanlib.data import TokenShards
 from hanlib.layers.ngram_keys import check_key_range
+from hanlib.ops.model_graph import model_graph
 from hanlib.ops.token_batch import to_ragged
 from hanlib.training.mixing import MixingWeights, as_columns, mixing_weights, temperature
 from hanlib.training.ngrams import fit_ngrams
@@ -171,12 +171,11 @@ def _temperature(logits, labels, multi_label, weights):
 def _logits(classifier, layer, validation, progress):
     """The logits of network and n-grams and the labels of all documents, `[docs, ...]` each."""
 
-    @tf.function(reduce_retracing=True, autograph=False)
     def both(batch):
         ids = to_ragged(batch)
         return classifier.logits(classifier.encoder(ids, training=False)), layer(ids)
 
-    parts, done = [], 0
+    both, parts, done = model_graph(both), [], 0
     for batch, labels in validation.dataset():
         parts.append((*both(batch), labels))
         done += len(labels)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import keras
 
-from hanlib import atomic_files
 from hanlib.data import batches_of
 from hanlib.training import class_weights, open_run, results
 from hanlib.training.best_epoch import BestEpoch
@@ -37,10 +36,7 @@ def train_ngrams(corpus, recipe, output, *, progress=None, dataset=None):
     recipe = recipe.for_documents(corpus.splits["train"].size)
     run = {"recipe": recipe.to_dict(), "dataset": open_run.describe(corpus, dataset)}
     checkpoint = Checkpoint(output)
-    output.mkdir(parents=True, exist_ok=True)
-    atomic_files.remove_leftovers(output)
-    if checkpoint.complete.exists():
-        checkpoint.publish()
+    checkpoint.prepare()
     if checkpoint.run() is None and (output / "model.keras").exists():
         return open_run.finished_run(output, run, progress)
     checkpoint.start(run)
@@ -62,14 +58,8 @@ def train_ngrams(corpus, recipe, output, *, progress=None, dataset=None):
         progress=progress,
     )
     best = BestEpoch("micro_f1" if corpus.multi_label else "accuracy")
-    best.history.append(
-        {
-            "epoch": 1,
-            "loss": found.pop("loss"),
-            best.monitor: found.pop("score"),
-            "seconds": found["seconds"],
-        }
-    )
+    entry = {"epoch": 1, "loss": found.pop("loss"), best.monitor: found.pop("score")}
+    best.history.append({**entry, "seconds": found["seconds"]})
     record = results.measure(classifier, best, corpus, caches["train"], validation, False, progress)
     record.update(ngrams=found, seconds=round(time.monotonic() - began, 2))
     run["dataset"]["fingerprint"] = fingerprint.hexdigest()

@@ -12,31 +12,42 @@ import hanlib
 from hanlib.training.evaluation import Measurement, evaluate
 
 
+def record_of(model, best, corpus):
+    """What the records of all kinds of runs contain.
+
+    Args:
+        model: the trained model, with the weights of the best epoch.
+        best: the `BestEpoch` of the run.
+        corpus: the `Corpus` or `ItemCorpus`.
+    """
+    chosen = best.history[best.best_epoch() - 1]
+    return {
+        "dataset": corpus.name,
+        "classes": list(corpus.classes),
+        "best_epoch": chosen["epoch"],
+        "epochs": len(best.history),
+        "train": {name: chosen[name] for name in ("loss", best.monitor)},
+        "parameters": model.count_params(),
+        "vocabulary_size": model.vectorizer.vocabulary_size,
+        "versions": versions(),
+    }
+
+
 def measure(classifier, best, corpus, train, validation, test, progress):
     """Measures the classifier and returns the record of the run.
 
     Args:
-        classifier: the trained `DocumentClassifier`, with the weights of the best epoch.
-        best: the `BestEpoch` of the run.
-        corpus: the `Corpus`.
+        classifier, best, corpus: as in `record_of`, for a `DocumentClassifier`.
         train: `TokenCache` of the training documents.
         validation: `TokenBatches`, or None.
         test: whether to measure the test split as well.
         progress: see `hanlib.training.train`.
     """
-    chosen = best.history[best.best_epoch() - 1]
     record = {
-        "dataset": corpus.name,
-        "classes": list(corpus.classes),
+        **record_of(classifier, best, corpus),
         "multi_label": corpus.multi_label,
         "documents": {"train": train.documents},
-        "best_epoch": chosen["epoch"],
-        "epochs": len(best.history),
-        "train": {name: chosen[name] for name in ("loss", best.monitor)},
-        "parameters": classifier.count_params(),
-        "vocabulary_size": classifier.vectorizer.vocabulary_size,
         "thresholds": list(classifier.thresholds) if corpus.multi_label else None,
-        "versions": versions(),
     }
     if validation is not None:
         record["documents"]["validation"] = validation.documents

@@ -22,11 +22,11 @@ from hanlib.data import TokenShards
 from hanlib.data.file_shards import FileShard
 from hanlib.data.processes import map_in_processes
 from hanlib.data.splitting import TEST, TRAIN, VALIDATION
-from hanlib.data.token_cache import TokenWriter
+from hanlib.data.token_writer import TokenWriter
 from hanlib.layers import DocumentVectorizer
 from hanlib.layers.text_functions import TEXT_FUNCTIONS
 from hanlib.layers.texts import decode, encode
-from hanlib.layers.vocabulary import add_counts
+from hanlib.layers.vocabulary_words import add_counts
 from hanlib.models.marked_evidence import marks_of_texts
 from hanlib.training.builders import ids_of
 from hanlib.training.evaluation import label_encoder

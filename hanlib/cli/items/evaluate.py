@@ -4,17 +4,17 @@ import contextlib
 import json
 import sys
 
-from hanlib.cli import model_file
+from hanlib.cli import model_file, options
 from hanlib.cli.errors import UsageError
-from hanlib.cli.items.train import figures, load_arguments, split_text
+from hanlib.cli.items.train import load_arguments, split_text
+from hanlib.cli.run_summary import item_figures
 
 
 def run(arguments):
     """Runs the command."""
-    if arguments.html is not None:
-        raise UsageError("--html needs a classifier of texts")
-    if arguments.rationales:
-        raise UsageError("--rationales needs a classifier of texts")
+    for name in ("html", "rationales"):
+        if getattr(arguments, name):
+            raise UsageError(f"--{name} needs a classifier of texts")
     with contextlib.redirect_stdout(sys.stderr):
         metrics = _measure(arguments)
     print(json.dumps(metrics, ensure_ascii=False) if arguments.json else _report(metrics))
@@ -24,11 +24,7 @@ def run(arguments):
 def _measure(arguments):
     from hanlib.data.items import load_items
 
-    recorded = (model_file.record(arguments.model, "dataset.json") or {}).get("load", {})
-    if arguments.dataset is None and "path" not in recorded:
-        raise UsageError(
-            f"DATASET must be given: {arguments.model} has no record of its training data"
-        )
+    recorded = model_file.recorded_load(arguments) or {}
     model = model_file.load(arguments.model)
     given = load_arguments(arguments, recorded)
     if given["path"] != recorded.get("path"):
@@ -38,9 +34,8 @@ def _measure(arguments):
     corpus = load_items(**{**given, "item": item}, split_text=split_text)
     for note in corpus.notes:
         print(note, file=sys.stderr)
-    wanted = arguments.split or ("validation" if "validation" in corpus.splits else "train")
-    if wanted not in corpus.splits:
-        raise UsageError(f"{corpus.name} has no {wanted} split; it has {', '.join(corpus.splits)}")
+    usual = "validation" if "validation" in corpus.splits else "train"
+    wanted = options.choose_split(corpus, arguments.split or usual)
     from hanlib.training.evaluation import evaluate
     from hanlib.training.item_metrics import evaluate_items
 
@@ -52,7 +47,7 @@ def _measure(arguments):
 
 
 def _report(metrics):
-    lines = [f"{metrics['dataset']}, {metrics['split']}: {figures(metrics)}"]
+    lines = [f"{metrics['dataset']}, {metrics['split']}: {item_figures(metrics)}"]
     tables = {"label": metrics["per_class"]}
     if "chunks" in metrics:
         chunks = metrics["chunks"]

@@ -8,6 +8,8 @@ import time
 
 from hanlib.cli import options
 from hanlib.cli.errors import UsageError
+from hanlib.cli.run_folder import output_folder, recorded_run
+from hanlib.cli.run_summary import item_summary
 
 _ITEMS = {"documents": "document", "sentences": "sentence", "tokens": "word"}
 # Options of the command that have no meaning for these tasks.
@@ -17,7 +19,6 @@ _OTHER += ("text_column", "split_column", "label_separator", "workers", "devices
 
 def run(arguments):
     """Runs the command."""
-    from hanlib.cli.train import output_folder, recorded_run
     from hanlib.training.recipe import Recipe
     from hanlib.training.task_defaults import item_recipe
 
@@ -42,7 +43,7 @@ def run(arguments):
     if arguments.json:
         print(json.dumps({"output": str(output), **result}, ensure_ascii=False))
     else:
-        print(_summary(result, output, time.monotonic() - started))
+        print(item_summary(result, output, time.monotonic() - started))
 
 
 def _task_option(arguments):
@@ -117,31 +118,3 @@ def split_text(text):
     from hanlib.models import words_with_spans
 
     return words_with_spans(text)
-
-
-def _summary(record, output, seconds):
-    from hanlib.training.progress import duration
-
-    lines = ["", f"{output}: a model of {len(record['classes'])} labels of {record['task']}"]
-    if "validation" in record:
-        lines.append(f"  validation  {figures(record['validation'])}")
-    lines += [
-        f"  best epoch  {record['best_epoch']} of {record['epochs']}",
-        f"  size        {record['parameters']:,} parameters, {record['vocabulary_size']:,} words",
-        f"  time        {duration(seconds)}, of which training {duration(record['seconds'])}",
-        "",
-        "next:",
-        f"  hanlib evaluate {output} FILE",
-        f'  hanlib predict {output} "Your text."',
-    ]
-    return "\n".join(lines)
-
-
-def figures(metrics):
-    """The metrics in one line."""
-    shown = {"accuracy": metrics["accuracy"], "macro f1": metrics["macro_f1"]}
-    labels = metrics.get("items", metrics["documents"])
-    if "chunks" in metrics:
-        shown["chunk f1"] = metrics["chunks"]["f1"]
-    listed = ", ".join(f"{name} {value:.4f}" for name, value in shown.items())
-    return f"{listed} ({metrics['documents']:,} documents, {labels:,} labels)"

@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 
-from hanlib.checks import check_integer
+from hanlib.checks import check_choice, check_integer
 from hanlib.serving.client.answers import METHODS, explanations, predictions
 from hanlib.serving.client.errors import ServingError
 from hanlib.serving.client.retries import with_retries
@@ -72,8 +72,7 @@ class ServingClient(abc.ABC):
             TypeError, ServingError: See `predict`.
             ValueError: If there is no such method.
         """
-        if method not in METHODS:
-            raise ValueError(f"`method` must be one of {METHODS}. Received: method={method!r}")
+        check_choice("method", method, METHODS)
         asked = self._asked("explain", texts)
         return [r for batch, outputs in asked for r in explanations(batch, outputs, method)]
 
