@@ -16,7 +16,14 @@ from hanlib.cli.run_summary import summary
 from hanlib.presets import PRESETS
 
 # What a run that starts from a model does not take over from the recipe of that model.
-_ANEW = {"vectors": None, "epochs": None, "patience": None, "self_train": False, "ensemble": 1}
+_ANEW = {
+    "vectors": None,
+    "pretrain_epochs": 0,
+    "epochs": None,
+    "patience": None,
+    "self_train": False,
+    "ensemble": 1,
+}
 
 
 def add_parser(commands):
@@ -52,7 +59,14 @@ def add_parser(commands):
         metavar="FILE",
         nargs="+",
         help="texts without labels, from which word vectors are learned too (--vectors own), and "
-        "with --self-train the model",
+        "with --pretrain or --self-train the model",
+    )
+    parser.add_argument(
+        "--pretrain",
+        metavar="EPOCHS",
+        type=options.whole_number,
+        help="epochs in which the model first learns to predict the words of all texts, with and "
+        "without labels, from their neighbors (default: 0)",
     )
     parser.add_argument(
         "--self-train",
@@ -67,7 +81,8 @@ def add_parser(commands):
         "--vectors",
         metavar="own|FILE",
         help="initial word vectors: own, learned from the texts, or a file in the format of GloVe, "
-        "word2vec or fastText (default: own with --unlabelled or --self-train, else random)",
+        "word2vec or fastText (default: own with --unlabelled, --pretrain or --self-train, "
+        "else random)",
     )
     parser.add_argument(
         "--from",
@@ -191,11 +206,12 @@ def _recipe(arguments, recorded, start):
         "seed": arguments.seed,
         "validation_split": arguments.validation_split,
         "vectors": arguments.vectors,
+        "pretrain_epochs": arguments.pretrain,
         "class_weight": arguments.class_weight,
         "self_train": arguments.self_train,
         "ensemble": arguments.ensemble,
     }
-    more_texts = arguments.unlabelled or arguments.self_train
+    more_texts = arguments.unlabelled or arguments.self_train or arguments.pretrain
     if given["vectors"] is None and more_texts and start is None and recorded is None:
         given["vectors"] = "own"
     given = [f"{name}={value}" for name, value in given.items() if value is not None]
