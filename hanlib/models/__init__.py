@@ -5,6 +5,7 @@ from hanlib.models.document_classifier import DocumentClassifier
 from hanlib.models.flat_recurrent import FlatRecurrent
 from hanlib.models.han import HAN, PRESETS
 from hanlib.models.labels import Labels
+from hanlib.models.language_model import LanguageModel
 from hanlib.models.sentence_classifier import SentenceClassifier
 from hanlib.models.split_documents import words_with_spans
 from hanlib.models.token_classifier import TokenClassifier
