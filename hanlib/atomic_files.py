@@ -17,6 +17,7 @@ except ImportError:  # Windows
 
 # The name is not a number, so a server that watches a folder of versions ignores it.
 PREFIX = ".writing-"
+_FAILED_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 @contextlib.contextmanager
@@ -33,16 +34,17 @@ def replacing(path):
     # The suffix is kept, because some writers choose the format by it.
     temporary = path.with_name(f"{PREFIX}{os.getpid()}-{path.name}")
     try:
-        yield temporary
-        flush(temporary)
-        os.replace(temporary, path)
+        with naming(path):
+            yield temporary
+            flush(temporary)
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def write_text(path, text, errors="strict"):
     """Writes a text file in UTF-8 at once; `errors` is that of `str.encode`."""
-    with replacing(path) as temporary, naming(path):
+    with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors=errors, newline="\n")
 
 
@@ -188,7 +190,7 @@ def _is_alive(process):
 
 @contextlib.contextmanager
 def naming(path):
-    """Adds the file name to an `OSError` without one, for instance when the disk is full.
+    """Adds the file name to the error of a write that failed, for instance on a full disk.
 
     >>> with naming("model.bin"):
     ...     raise OSError(errno.ENOSPC, "No space left on device")
@@ -198,7 +200,8 @@ def naming(path):
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno is not None:
+        # Others, such as a broken pipe, are not errors of this file.
+        if error.filename is None and error.errno in _FAILED_WRITES:
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 

@@ -1,6 +1,7 @@
 """Files and folders that are there whole or not at all."""
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -19,6 +20,18 @@ def test_a_file_is_replaced_whole_or_stays(tmp_path):
         raise KeyboardInterrupt
     assert path.read_text() == "one"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_of_a_full_disk_names_the_file(tmp_path):
+    path = tmp_path / "a.txt"
+    full = pytest.raises(OSError, match=r"No space left on device: .*a\.txt")
+    with full, atomic_files.replacing(path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    # An error of something else is not one of this file.
+    with pytest.raises(BrokenPipeError) as caught, atomic_files.replacing(path):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+    assert caught.value.filename is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_is_published_once(tmp_path):

@@ -1,7 +1,9 @@
 """`hanlib predict --saved-model`: files through an export, and runs that are killed."""
 
 import csv
+import errno
 import json
+import os
 import random
 import shutil
 import signal
@@ -153,6 +155,25 @@ def test_two_runs_do_not_write_the_same_file(tmp_path):
         with pytest.raises(UsageError, match="another run is writing"), second:
             pass
     assert path.read_text() == "first"
+
+
+def test_a_full_disk_loses_no_answers(tmp_path):
+    from hanlib.cli.partial_output import PartialOutput
+
+    def full(partial, temporary):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path, run = tmp_path / "out.csv", {"input": "a.csv"}
+    raises = pytest.raises(OSError, match=r"No space left on device: .*out\.csv")
+    with raises, PartialOutput(path, full, run) as output:
+        output.file.write("first")
+        output.reached(1)
+    assert not path.exists()
+    with PartialOutput(path, shutil.copyfile, run, resume=True) as output:
+        assert output.done == 1
+        output.file.write(", second")
+    assert path.read_text() == "first, second"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ class PartialOutput:
     """A context that collects JSON lines beside an output file, and records its progress.
 
     At the end, `finish` converts the lines to the output file. An error removes the lines. If the
-    process is killed or interrupted by Ctrl-C, they stay, so that the run can be resumed.
+    process is killed or interrupted by Ctrl-C, or the disk is full, they stay, so that the run can
+    be resumed.
 
     Args:
         path: The output file.
@@ -21,7 +22,7 @@ class PartialOutput:
             output format and writes them to the path `temporary`.
         run: A JSON object that describes the run. Only the same run can be resumed.
         resume: Whether to continue an earlier run that was stopped.
-        resumable: Whether the run can be resumed; otherwise Ctrl-C removes the lines.
+        resumable: Whether the run can be resumed; otherwise the lines never stay.
 
     Attributes:
         file: The open file of lines.
@@ -56,14 +57,22 @@ class PartialOutput:
         return self
 
     def __exit__(self, kind, error, traceback):
-        keep = kind is not None and not issubclass(kind, Exception) and self._resumable
+        keep = False
         try:
-            if kind is None:
+            with atomic_files.naming(self._partial):
+                if error is not None:
+                    raise error
                 self._sync()
                 with atomic_files.replacing(self.path) as temporary:
                     self._finish(self._partial, temporary)
+        except BaseException as failure:
+            stopped = isinstance(failure, OSError) or not isinstance(failure, Exception)
+            keep = stopped and self._resumable
+            raise
         finally:
-            self.file.close()
+            # On a full disk, closing fails too.
+            with contextlib.suppress(OSError):
+                self.file.close()
             if not keep:
                 for path in (self._partial, self._note):
                     path.unlink(missing_ok=True)
