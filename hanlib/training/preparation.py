@@ -7,7 +7,7 @@ import numpy as np
 
 from hanlib.data import TokenCache, TokenShards
 from hanlib.layers.text_functions import TEXT_FUNCTIONS
-from hanlib.layers.vocabulary import add_counts
+from hanlib.layers.vocabulary_words import add_counts
 from hanlib.models.marked_evidence import marks_of_texts
 from hanlib.training import pretraining, starting_model, word_vectors
 from hanlib.training.builders import build_classifier, build_vectorizer, ids_of
