@@ -8,7 +8,7 @@ import tensorflow as tf
 import tiny_run
 
 from hanlib.layers import DocumentVectorizer, NGramLinear
-from hanlib.models import HAN, DocumentClassifier
+from hanlib.models import DocumentClassifier, FlatRecurrent
 from hanlib.optimizers import LazyAdam
 
 TEXTS = [
@@ -26,7 +26,8 @@ def trained(strategy, eager=False):
     vectorizer = DocumentVectorizer()
     vectorizer.adapt(TEXTS)
     with strategy.scope():
-        encoder = HAN(vectorizer.vocabulary_size, 4, 3, 3, bidirectional=False)
+        # One level with attention takes half the time of a HAN.
+        encoder = FlatRecurrent(vectorizer.vocabulary_size, 4, 3, bidirectional=False)
         ngrams = NGramLinear(2, 2, vectorizer.vocabulary_size)
         ngrams.assign([3, 4], [[1.0, 0.0], [0.0, 2.0]], [0.5, 0.0])
         classifier = DocumentClassifier(vectorizer, encoder, ["bad", "good"], ngrams=ngrams)
