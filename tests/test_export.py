@@ -32,8 +32,8 @@ def classifier():
 
 
 @pytest.fixture(scope="module")
-def exported(classifier, tmp_path_factory):
-    return classifier.export(tmp_path_factory.mktemp("export") / "serving" / "1")
+def exported(exported_classifier):
+    return exported_classifier / "1"
 
 
 @pytest.fixture(scope="module")

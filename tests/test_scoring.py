@@ -15,7 +15,6 @@ from forked_process import Forked
 from tiny_classifier import build
 
 from hanlib.cli.entry import main
-from hanlib.serving import export_version
 from hanlib.serving.scoring import ServedModel
 
 pytestmark = pytest.mark.usefixtures("models_stay_loaded")
@@ -31,11 +30,10 @@ def texts(number):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
+def model(tmp_path_factory, exported_classifier):
     folder = tmp_path_factory.mktemp("model")
-    classifier = build()
-    classifier.save(folder / "model.keras")
-    export_version(classifier, folder / "exported")
+    build().save(folder / "model.keras")
+    (folder / "exported").symlink_to(exported_classifier)
     return folder
 
 

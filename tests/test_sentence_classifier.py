@@ -60,6 +60,7 @@ def test_alone_and_in_company(chain):
     assert chain.predict([]) == []
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_a_saved_model_gives_the_same(chain, tmp_path):
     chain.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
