@@ -30,15 +30,32 @@ def pytest_collection_finish():
     gc.enable()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def free_models():
-    """Frees the models and graphs of a file, which are cycles, before the next file begins."""
+@pytest.fixture(autouse=True)
+def eager_examples(request):
+    """Runs the examples of docstrings eagerly: with a step or two, tracing would take longer."""
+    if not isinstance(request.node, pytest.DoctestItem) or "tensorflow" not in sys.modules:
+        yield
+        return
+    config = sys.modules["tensorflow"].config
+    config.run_functions_eagerly(True)
     yield
-    if "tensorflow" in sys.modules:
+    config.run_functions_eagerly(False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item, nextitem):
+    """Frees the models and graphs of a file, which are cycles, before the next file begins."""
+    result = yield
+    ends = nextitem is not None and nextitem.path != item.path
+    # A collection waits for a file that makes many objects, as most files do not.
+    if ends and "tensorflow" in sys.modules and any(gc.get_count()[1:]):
         # TensorFlow registers each custom gradient of each graph for good, and with it the graph.
         from tensorflow.python.framework.ops import gradient_registry
 
         for name in list(gradient_registry.list()):
             if name.startswith("CustomGradient-"):
                 gradient_registry._registry.pop(name)
-    gc.collect()
+        gc.collect()
+        # What is left stays: the next collection need not visit it again.
+        gc.freeze()
+    return result

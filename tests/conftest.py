@@ -1,7 +1,9 @@
 """What several test files share."""
 
 import contextlib
+import fcntl
 import functools
+import os
 import warnings
 
 import numpy as np
@@ -25,6 +27,26 @@ def eagerly():
         warnings.filterwarnings("ignore", message="Even though the", category=UserWarning)
         yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="session")
+def exported_classifier(tmp_path_factory):
+    """A folder with version 1 of an export of `tiny_classifier.build()`, which tests only read.
+
+    It is made once for all processes of a run.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with open(folder / "exported.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "exported").exists():
+            from tiny_classifier import build
+
+            from hanlib.serving import export_version
+
+            export_version(build(), folder / "exported")
+    return folder / "exported"
 
 
 @pytest.fixture

@@ -15,16 +15,27 @@ import threading
 import time
 from pathlib import Path
 
+import forked_process
+
 
 class Server:
-    """`hanlib serve` in a process of its own."""
+    """`hanlib serve` in a process of its own.
 
-    def __init__(self, model, *options, command=(), start_timeout=300):
-        serve = [sys.executable, "-m", "hanlib", "serve", str(model), "--port", "0"]
-        command = [*command, *serve, *options]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
-        )
+    With a `command`, which may be empty, it is Python that this command starts.
+    """
+
+    def __init__(self, model, *options, command=None, start_timeout=300):
+        serve = ["serve", str(model), "--port", "0", *options]
+        if command is None:
+            self.process = forked_process.Forked(forked_process.command, *serve)
+        else:
+            self.process = subprocess.Popen(
+                [*command, sys.executable, "-m", "hanlib", *serve],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+            )
         self.log = []
         self._reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr))
         self._reader.start()

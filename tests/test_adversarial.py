@@ -16,7 +16,7 @@ NORM = 0.5
 @pytest.fixture(scope="module")
 def classifier():
     keras.utils.set_random_seed(1)
-    encoder = HAN(9, embedding_dim=3, units=2, attention_units=2)
+    encoder = HAN(9, embedding_dim=3, units=2, attention_units=2, bidirectional=False)
     classifier = DocumentClassifier(None, encoder, 2)
     classifier.build()
     return classifier

@@ -112,6 +112,7 @@ def test_more_batches_than_documents_are_refused(documents):
         documents.batches(2, 3, seed=0)
 
 
+@pytest.mark.long
 def test_baselines_take_turns_in_processes_of_their_own(documents):
     entries = [baseline_runner.Entry("hanlib", "hanlib", SIZES)]
     (result,) = baseline_runner.run(
@@ -225,6 +226,7 @@ class Serving(tf.Module):
         return {"probabilities": tf.zeros([tf.shape(text)[0], 2])}
 
 
+@pytest.mark.long
 def test_text_in_through_an_exported_model(tmp_path):
     end_to_end = importlib.import_module("end_to_end")
     serving = Serving()

@@ -22,7 +22,8 @@ LABELS = ["a", "b", "c", "a"]
 
 def han_classifier(ngrams=None, dtype=None):
     keras.utils.set_random_seed(1)
-    encoder = HAN(WORDS, embedding_dim=4, units=3, attention_units=4, dtype=dtype)
+    sizes = {"embedding_dim": 4, "units": 3, "attention_units": 4, "bidirectional": False}
+    encoder = HAN(WORDS, **sizes, dtype=dtype)
     classifier = DocumentClassifier(None, encoder, CLASSES, ngrams=ngrams, dtype=dtype)
     classifier.build()
     return classifier
@@ -75,12 +76,19 @@ def test_a_document_without_words_has_the_biases(classifier, layer):
     np.testing.assert_allclose(classifier(IDS)[1], expected, atol=1e-6)
 
 
+@pytest.fixture(scope="module")
+def bag():
+    """A classifier of documents without rows."""
+    rows = tf.RaggedTensor.from_uniform_row_length(IDS.merge_dims(1, 2), 1)
+    layer = random_ngrams(rows, 3, WORDS)
+    return DocumentClassifier(None, BagOfWords(WORDS, 4), CLASSES, ngrams=layer)
+
+
 @pytest.mark.parametrize("padded", [False, True])
-def test_documents_without_rows_are_one_row(padded):
+def test_documents_without_rows_are_one_row(bag, padded):
     ids = IDS.merge_dims(1, 2)
     rows = tf.RaggedTensor.from_uniform_row_length(ids, 1)
-    layer = random_ngrams(rows, 3, WORDS)
-    classifier = DocumentClassifier(None, BagOfWords(WORDS, 4), CLASSES, ngrams=layer)
+    classifier, layer = bag, bag.ngrams
     given = ids.to_tensor() if padded else ids
     expected = classifier(rows)
     assert np.abs(layer(rows) - layer(IDS)).max() > 0.1  # Some n-grams are in both rows.

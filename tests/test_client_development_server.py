@@ -26,12 +26,8 @@ def classifier():
 
 
 @pytest.fixture(scope="module")
-def server(classifier, tmp_path_factory):
-    from hanlib.serving import export_version
-
-    folder = tmp_path_factory.mktemp("models") / "reviews"
-    export_version(classifier, folder)
-    server = Server(folder, "--quiet")
+def server(exported_classifier):
+    server = Server(exported_classifier, "--quiet")
     yield server
     server.stop()
 

@@ -304,7 +304,11 @@ PRECISIONS = {
 }
 
 
-@pytest.mark.parametrize("policy", PRECISIONS)
+@pytest.mark.parametrize(
+    "policy",
+    # The other tests run in float64.
+    [pytest.param(p, marks=pytest.mark.long if p == "float64" else ()) for p in PRECISIONS],
+)
 @every_layer
 def test_every_precision(name, policy, rng):
     compute, variable = PRECISIONS[policy]
@@ -336,7 +340,11 @@ def symbolic_inputs(case, inputs):
         yield [keras.Input(shape, dtype=d) for shape, d in zip(given, dtypes, strict=True)]
 
 
-@pytest.mark.parametrize("policy", ["float32", "float64", "mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    "policy",
+    ["float32", "mixed_float16"]
+    + [pytest.param(name, marks=pytest.mark.long) for name in ("float64", "mixed_bfloat16")],
+)
 @every_layer
 def test_symbolic_shapes_and_dtypes_equal_the_eager_ones(name, policy, rng):
     case = CASES[name]

@@ -139,7 +139,15 @@ def test_attention_scores(case):
     assert symbolic.shape[1:] == encoder(ids).shape[1:]
 
 
+# Exports of HANs by default: test_export.py and test_export_session.py.
+EXPORTED = [
+    pytest.param(name, marks=pytest.mark.long if name.startswith("han") else ())
+    for name in ENCODERS
+]
+
+
 @pytest.mark.usefixtures("check_here")
+@pytest.mark.parametrize("case", EXPORTED, indirect=True)
 def test_export(case, tmp_path):
     _, classifier, lacking = case
     names = signature_names(classifier)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_classifier import build
+from tiny_classifier import build, build_bag
 
 from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.layers import DocumentVectorizer
@@ -32,8 +32,8 @@ def classifier():
 
 
 @pytest.fixture(scope="module")
-def exported(classifier, tmp_path_factory):
-    return classifier.export(tmp_path_factory.mktemp("export") / "serving" / "1")
+def exported(exported_classifier):
+    return exported_classifier / "1"
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,8 @@ def test_edge_cases_in_a_process_without_hanlib(classifier, exported):
 
 @pytest.mark.usefixtures("check_here")
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data")
-@pytest.mark.parametrize("number", [30, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("number", [30, 200])
 def test_real_reviews(classifier, exported, monkeypatch, number):
     from hanlib.data import load
 
@@ -66,7 +67,10 @@ def test_real_reviews(classifier, exported, monkeypatch, number):
 
 
 @pytest.mark.usefixtures("check_here")
-def test_a_check_sees_that_the_model_is_another(classifier, exported):
+def test_a_check_sees_that_the_model_is_another(tmp_path):
+    classifier = build_bag()
+    exported = classifier.export(tmp_path / "1")
+    assert check(exported, classifier, DOCUMENTS).passed
     table = classifier.encoder.embedding.embeddings
     before = table.numpy()
     table.assign(before + 0.1)

@@ -2,15 +2,16 @@
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 import tensorflow as tf
+from forked_process import Forked
 from tiny_classifier import build_bag
 
 from hanlib import atomic_files
@@ -18,25 +19,21 @@ from hanlib.serving import export_saved_model, export_version, server_config, ve
 from hanlib.serving.base_folder import write_base_files
 from hanlib.serving.warm_up import BATCH_SIZES
 
-# Exports one version after the other, until it is killed; with a number, by itself at that call
-# of `os.rename`.
-EXPORTER = """
-import os, signal, sys
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-sys.path.insert(0, sys.argv[1])
-from tiny_classifier import build_bag
-from hanlib.serving import export_version
-classifier, left = build_bag(), [int(sys.argv[3])]
-rename = os.rename
-def counted(*arguments):
-    left[0] -= 1
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-    rename(*arguments)
-os.rename = counted
-while True:
-    print(export_version(classifier, sys.argv[2]).name, flush=True)
-"""
+
+def export_forever(base, rename):
+    """Exports version after version; kills itself at that call of `os.rename`."""
+    left, original = [rename], os.rename
+
+    def counted(*arguments):
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        original(*arguments)
+
+    os.rename = counted
+    classifier = build_bag()
+    while True:
+        print(export_version(classifier, base).name, flush=True)
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +49,7 @@ def base(classifier, tmp_path_factory):
 
 
 def exporter(base, rename=0):
-    command = [sys.executable, "-c", EXPORTER, str(Path(__file__).parent), str(base), str(rename)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return Forked(export_forever, base, rename)
 
 
 def assert_whole(base):
@@ -70,7 +66,7 @@ def leftovers(base):
 
 def test_killed_in_front_of_the_rename(classifier, tmp_path):
     process = exporter(tmp_path, rename=1)
-    process.communicate(timeout=600)
+    process.wait(600)
     assert process.returncode == -signal.SIGKILL
     assert versions.numbers(tmp_path) == []
     assert len(leftovers(tmp_path)) == 1
@@ -89,7 +85,7 @@ def kill_at_random(base, times, draw):
         time.sleep(draw.uniform(0, min(time.monotonic() - start, 8)))
         before = set(versions.numbers(base))
         process.kill()
-        process.communicate()
+        process.wait()
         assert before <= set(versions.numbers(base))
 
 
@@ -155,28 +151,23 @@ def test_a_failed_export_leaves_no_trace(classifier, tmp_path, monkeypatch):
     assert list((tmp_path / "serving").iterdir()) == []
 
 
-FULL = """
-import resource, sys
-sys.path.insert(0, sys.argv[1])
-from tiny_classifier import build_bag
-from hanlib.serving import export_version
-classifier = build_bag()
-for limit in (2_000, 10_000):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-    try:
-        export_version(classifier, sys.argv[2])
-    except OSError as error:
-        print(f"{error.strerror}|{error.filename}")
-"""
+def export_with_limits(base):
+    classifier = build_bag()
+    for limit in (2_000, 10_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        try:
+            export_version(classifier, base)
+        except OSError as error:
+            print(f"{error.strerror}|{error.filename}")
 
 
 def test_a_full_disk_names_the_file(tmp_path):
     """A limit on the size of files stands for the disk: first Python's files meet it, then
     TensorFlow's."""
-    command = [sys.executable, "-c", FULL, str(Path(__file__).parent), str(tmp_path / "full")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    told = [line.split("|") for line in done.stdout.splitlines()]
-    assert [error for error, _ in told] == ["File too large"] * 2, done.stderr
+    process = Forked(export_with_limits, tmp_path / "full")
+    process.wait(600)
+    told = [line.split("|") for line in process.stdout.read().splitlines()]
+    assert [error for error, _ in told] == ["File too large"] * 2, process.stderr.read()
     assert told[0][1].endswith("vocabulary.txt")
     assert all(file.startswith(str(tmp_path / "full")) for _, file in told)
     assert list((tmp_path / "full").iterdir()) == []

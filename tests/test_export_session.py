@@ -8,6 +8,7 @@ operation does not know.
 from pathlib import Path
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from random_ngrams import random_ngrams
 from tiny_classifier import build
@@ -64,14 +65,16 @@ def check_all(path, classifier, atol=1e-5):
     return answers
 
 
+@pytest.mark.long  # By default: one direction with n-grams, and the layers of the next test.
 def test_two_levels(tmp_path):
     classifier = build(bidirectional=True)
     check_all(export_saved_model(classifier, tmp_path / "1"), classifier)
 
 
-def test_one_vector_a_label(tmp_path):
+@pytest.mark.parametrize("depth", [1, pytest.param(2, marks=pytest.mark.long)])
+def test_one_vector_a_label(tmp_path, depth):
     """Also the labels of a document are those that reach their thresholds."""
-    options = {"cell": "lstm", "depth": 2, "self_attention_heads": 2, "labels": 3}
+    options = {"cell": "lstm", "depth": depth, "self_attention_heads": 2, "labels": 3}
     classifier = build(multi_label=True, classes=["a", "b", "é"], **options)
     answers = check_all(export_saved_model(classifier, tmp_path / "1"), classifier)
     expected = classifier.labels_of(classifier.predict(TEXTS, verbose=0))

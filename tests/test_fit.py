@@ -1,15 +1,14 @@
 """`fit` of a classifier as the one trainer: what it takes, builds, repeats and resumes."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+import two_devices
+from forked_process import Forked
 from sklearn.metrics import roc_auc_score
 
 from hanlib.layers import DocumentVectorizer
@@ -324,12 +323,10 @@ def test_a_killed_fit_goes_on_bit_for_bit(vectorizer, tmp_path):
 
 def test_two_devices_learn_what_one_learns():
     # In a process of its own: devices are made before TensorFlow starts.
-    script = Path(__file__).with_name("two_devices.py")
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", str(script)], capture_output=True, text=True, timeout=600
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-    one, two = json.loads(result.stdout.splitlines()[-1])
+    process = Forked(two_devices.main)
+    out, err = process.communicate(600)
+    assert process.returncode == 0, err[-2000:]
+    one, two = json.loads(out.splitlines()[-1])
     assert two.keys() == one.keys() >= {"loss", "val_accuracy", "probabilities"}
     for name, values in one.items():
         np.testing.assert_allclose(two[name], values, atol=1e-5, err_msg=name)

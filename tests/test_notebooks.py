@@ -93,7 +93,17 @@ def run_cell(tmp_path, monkeypatch):
     demo._all_reviews.cache_clear()
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+# These run by default; the others take as long again.
+FIRST = ("custom_data", "gru_from_equations", "quickstart", "serving")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=() if path.stem in FIRST else pytest.mark.long)
+        for path in NOTEBOOKS
+    ],
+)
 def test_notebook_runs(path, run_cell, request):
     # With few steps, running eagerly is faster than tracing; two notebooks take many.
     if path.stem not in ("gru_from_equations", "sequence_to_sequence"):

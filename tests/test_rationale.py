@@ -320,9 +320,12 @@ def test_a_row_with_wrong_evidence_is_reported(file, tmp_path):
         assert data.load(path, validation_split=0).splits["train"].size == len(TEXTS)
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_a_run_learns_evidence_and_goes_on_from_a_model(file, tmp_path):
     corpus = data.load(file, validation_split=0)
-    recipe = Recipe(preset="han_small", units=4, epochs=1, min_count=1, ngrams=0, batch_size=8)
+    sizes = {"preset": "han_small", "units": 4, "bidirectional": False}
+    options = {"epochs": 1, "min_count": 1, "ngrams": 0, "batch_size": 8, "adversarial_norm": 0.0}
+    recipe = Recipe(**sizes, **options)
     vectorizer = DocumentVectorizer()
     vectorizer.adapt(TEXTS)
     start = build_classifier(recipe, vectorizer, ["neg", "pos"], multi_label=False)

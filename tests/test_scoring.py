@@ -12,10 +12,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from forked_process import Forked
 from tiny_classifier import build
 
 from hanlib.cli.entry import main
-from hanlib.serving import export_version
+from hanlib.serving.scoring import ServedModel
 
 pytestmark = pytest.mark.usefixtures("models_stay_loaded")
 
@@ -30,11 +31,10 @@ def texts(number):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
+def model(tmp_path_factory, exported_classifier):
     folder = tmp_path_factory.mktemp("model")
-    classifier = build()
-    classifier.save(folder / "model.keras")
-    export_version(classifier, folder / "exported")
+    build().save(folder / "model.keras")
+    (folder / "exported").symlink_to(exported_classifier)
     return folder
 
 
@@ -77,20 +77,18 @@ def test_a_version_and_texts_on_the_command_line(model, capsys):
     assert [answer["text"] for answer in answers] == ["Good.", "Bad."]
 
 
-# Kills itself in the middle of the third window.
-KILLED = """
-import os, signal, sys
-from hanlib.cli.entry import main
-from hanlib.serving.scoring import ServedModel
-answers, left = ServedModel.answers, [18]
-def counted(self, texts):
-    left[0] -= 1
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return answers(self, texts)
-ServedModel.answers = counted
-main(["predict", *sys.argv[1:]])
-"""
+def killed_run(*arguments):
+    """Kills itself in the middle of the third window."""
+    answers, left = ServedModel.answers, [18]
+
+    def counted(self, texts):
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answers(self, texts)
+
+    ServedModel.answers = counted
+    run(*arguments)
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
@@ -100,10 +98,8 @@ def test_a_killed_run_resumes_to_the_same_bytes(model, form, tmp_path):
         csv.writer(file).writerows([["text"], *([text] for text in texts(1100))])
     arguments = ["--saved-model", model / "exported", "--input", source, "--output"]
     assert run(*arguments, whole) == 0
-    command = [sys.executable, "-c", KILLED, *map(str, arguments), str(output)]
     # TF_NUM_INTRAOP_THREADS of conftest.py gives it as many threads as this process has.
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert done.returncode == -signal.SIGKILL
+    assert Forked(killed_run, *arguments, output).wait(600) == -signal.SIGKILL
     assert not output.exists()
     note = Path(f"{output}.partial.json")
     assert json.loads(note.read_text())["documents"] == 1024

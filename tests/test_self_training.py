@@ -12,6 +12,8 @@ from hanlib.data import Corpus
 from hanlib.data.corpus import Split
 from hanlib.training import RecipeError, TrainingError, train
 
+pytestmark = pytest.mark.usefixtures("eager_module")
+
 TEXTS = tuple(text for text, _ in tiny_run.examples(20, 7)) + ("A zebra, good zebra.",) * 4
 
 
@@ -21,6 +23,7 @@ def corpus():
 
 def recipe(**values):
     small = {"self_train": True, "vectors": "own", "ngrams": 1, "epochs": 2}
+    small["batch_size"] = 16
     return tiny_run.bag_recipe(**{**small, **values})
 
 

@@ -31,7 +31,7 @@ def server(tmp_path_factory):
     build().save(path)
     os.environ["PYTHONPROFILEIMPORTTIME"] = "1"
     try:
-        server = Server(path, "--quiet")
+        server = Server(path, "--quiet", command=())
     finally:
         del os.environ["PYTHONPROFILEIMPORTTIME"]
     assert server.name == "reviews"

@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from forked_process import Forked, command
 from served_model import Server, write_model
 
 pytest.importorskip("starlette")
@@ -79,29 +80,29 @@ def test_it_does_not_wait_for_ever(base):
 
 
 def serve(*arguments):
-    command = [sys.executable, "-m", "hanlib", "serve", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    process = Forked(command, "serve", *arguments)
+    return process.wait(100), process.stdout.read(), process.stderr.read()
 
 
-def one_line(done):
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
+def one_line(code, out, err):
+    assert code == 2, err
+    assert out == ""
+    (line,) = err.splitlines()
     return line
 
 
 def test_mistakes_are_one_line(base, tmp_path):
-    assert "no such model" in one_line(serve(tmp_path / "none", "--port", "0"))
-    assert "is not a model" in one_line(serve(tmp_path, "--port", "0"))
-    assert "--max-body must be at least 1" in one_line(serve(base, "--max-body", "0"))
+    assert "no such model" in one_line(*serve(tmp_path / "none", "--port", "0"))
+    assert "is not a model" in one_line(*serve(tmp_path, "--port", "0"))
+    assert "--max-body must be at least 1" in one_line(*serve(base, "--max-body", "0"))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        line = one_line(serve(base, "--port", taken.getsockname()[1]))
+        line = one_line(*serve(base, "--port", taken.getsockname()[1]))
     assert line.startswith("hanlib: error: cannot listen on 127.0.0.1:")
     (tmp_path / "1").mkdir()
     (tmp_path / "1" / "saved_model.pb").write_bytes(b"\x00")
-    assert "cannot be served" in one_line(serve(tmp_path, "--port", "0", "--quiet"))
+    assert "cannot be served" in one_line(*serve(tmp_path, "--port", "0", "--quiet"))
 
 
 def test_a_missing_package_is_named(base):
@@ -112,4 +113,4 @@ def test_a_missing_package_is_named(base):
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=100
     )
-    assert "pip install 'hanlib[serve]'" in one_line(done)
+    assert "pip install 'hanlib[serve]'" in one_line(done.returncode, done.stdout, done.stderr)

@@ -39,6 +39,7 @@ def test_alone_and_in_company(model):
     assert np.isfinite(unknown[0]).all()
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_a_saved_model_gives_the_same(model, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")

@@ -92,7 +92,7 @@ def test_progress_names_the_phases(finished):
 def test_equal_seeds_give_equal_weights(tmp_path):
     for name in ("one", "two"):
         recipe = tiny_run.recipe(**SHORT, adversarial_norm=0.5)
-        train(tiny_run.corpus(), recipe, tmp_path / name)
+        train(tiny_run.corpus(documents=32), recipe, tmp_path / name)
     weights = [tiny_run.weights(tmp_path / name) for name in ("one", "two")]
     for ours, theirs in zip(*weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -131,7 +131,7 @@ def test_resuming_a_finished_run_says_so_and_leaves_it(finished):
 def test_a_run_that_fails_leaves_the_last_good_model_and_can_be_resumed(finished, tmp_path):
     output = tmp_path / "run"
     shutil.copytree(finished[0], output)
-    before, recipe = contents(output), tiny_run.recipe(**SHORT)
+    before, recipe = contents(output), tiny_run.bag_recipe(**SHORT)
 
     def fail(classifier, folder):
         (folder / "half").write_text("")
@@ -141,7 +141,7 @@ def test_a_run_that_fails_leaves_the_last_good_model_and_can_be_resumed(finished
         train(tiny_run.corpus(), recipe, output, export=fail)
     assert contents(output) == before
     with pytest.raises(TrainingError, match="epochs is 1 there and 2 now"):
-        train(tiny_run.corpus(), tiny_run.recipe(**{**SHORT, "epochs": 2}), output, resume=True)
+        train(tiny_run.corpus(), tiny_run.bag_recipe(**{**SHORT, "epochs": 2}), output, resume=True)
     with pytest.raises(TrainingError, match="texts or labels were changed"):
         train(tiny_run.corpus(seed=5), recipe, output, resume=True)
     assert contents(output) == before
@@ -193,7 +193,7 @@ def topics(documents, seed):
 def test_a_multi_label_run_without_validation(tmp_path):
     split = Split(lambda: topics(48, 0), 48)
     corpus = Corpus("topics", ("bad", "film", "good"), True, {"train": split})
-    record = train(corpus, tiny_run.recipe(**SHORT), tmp_path)
+    record = train(corpus, tiny_run.bag_recipe(**SHORT), tmp_path)
     assert "validation" not in record
     assert load(tmp_path).multi_label
 
@@ -217,7 +217,7 @@ def test_a_multi_label_run_chooses_its_threshold_on_validation(tmp_path):
 @pytest.mark.usefixtures("eager_functions")
 def test_a_large_corpus_is_tokenized_on_disk(tmp_path, monkeypatch):
     monkeypatch.setattr("hanlib.training.preparation.DOCUMENTS_IN_MEMORY", 10)
-    train(tiny_run.corpus(), tiny_run.recipe(**SHORT, label_smoothing=0.1), tmp_path)
+    train(tiny_run.corpus(), tiny_run.bag_recipe(**SHORT, label_smoothing=0.1), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == RESULTS
 
 

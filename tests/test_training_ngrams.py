@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("eager_module")
 def joined(tmp_path_factory, eager_module):
     """Folder, record and messages of a run with n-grams."""
     output, notes = tmp_path_factory.mktemp("joined"), Notes()
-    recipe = tiny_run.recipe(ngrams=2, epochs=2, batch_size=16, calibrate=True)
+    recipe = tiny_run.bag_recipe(ngrams=2, epochs=2, batch_size=16, calibrate=True)
     return output, train(tiny_run.corpus(), recipe, output, progress=notes), notes
 
 
@@ -53,7 +53,7 @@ def test_the_saved_model_holds_the_ngrams(joined):
 def test_a_run_that_starts_from_a_model_with_ngrams_fits_its_own(joined, tmp_path):
     start = keras.models.load_model(joined[0] / "model.keras")
     small_steps = {"learning_rate": 1e-12, "weight_decay": 0.0, "weight_average": 0.0}
-    recipe = tiny_run.recipe(ngrams=1, epochs=1, batch_size=16, **small_steps)
+    recipe = tiny_run.bag_recipe(ngrams=1, epochs=1, batch_size=16, **small_steps)
     record = train(tiny_run.corpus(), recipe, tmp_path, start=start)
     found = keras.models.load_model(tmp_path / "model.keras")
     assert found.ngrams.max_ngram == 1

@@ -71,6 +71,7 @@ def test_it_learns_from_a_column(model):
     assert np.isfinite(unknown).all()
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_a_saved_model_gives_the_same(han, tmp_path):
     han.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
@@ -143,6 +144,7 @@ def test_ngrams_read_the_words_alone():
     np.testing.assert_array_equal(layer(packed), layer(plain))
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_a_transformer_reads_features():
     model = classifier(Transformer, num_heads=2, depth=1, window=4)
     assert model.predict(DOCUMENTS[:2], verbose=0).shape == (2, 2)
@@ -169,6 +171,7 @@ def test_missing_columns_are_explained(model):
         TokenClassifier(cased, plain, 2)
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_sentences_read_the_case():
     cased = DocumentVectorizer(vocabulary=["a"], max_sentence_words=None, word_case=True)
     encoder = HAN(3, 2, 2, 2, bidirectional=False, feature_sizes=cased.feature_sizes)

@@ -5,14 +5,13 @@ import json
 import random
 import signal
 import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny_run
+import worker_run
+from forked_process import Forked
 
 from hanlib.data import TokenBatches, TokenCache
 from hanlib.training import TrainingError, train
@@ -42,15 +41,10 @@ def addresses(number):
 
 def start(folder, recipe, resume=False, workers=2):
     """Starts the workers; only the first one knows the folder of the model."""
-    script, listed = Path(__file__).with_name("worker_run.py"), addresses(workers)
-    processes = []
+    listed, processes = addresses(workers), []
     for index in range(workers):
-        output = folder if index == 0 else f"{folder}-of-worker-{index}"
-        arguments = [output, json.dumps(recipe), "resume" if resume else "", index, listed]
-        command = [sys.executable, "-W", "ignore", script, *arguments]
-        processes.append(
-            subprocess.Popen([str(part) for part in command], stderr=subprocess.PIPE, text=True)
-        )
+        output = str(folder) if index == 0 else f"{folder}-of-worker-{index}"
+        processes.append(Forked(worker_run.main, output, recipe, resume, index, listed))
     return processes
 
 

@@ -94,17 +94,22 @@ def unoptimized_graphs():
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
-def run(output, resume=False, kill_at=None):
-    """Trains; with `kill_at=(function, n)` the process kills itself at the n-th call of it."""
+def run(output, resume=False, kill_at=None, recurrent=False):
+    """Trains; with `kill_at=(function, n)` the process kills itself at the n-th call of it.
+
+    A recurrent network is trained in graphs, one without a recurrence eagerly.
+    """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     unoptimized_graphs()
+    _eagerly(not recurrent)
     if kill_at is not None:
         _kill_at(*kill_at)
     from hanlib.training import train
 
     # The adversary has no state that a resumed run must restore.
     texts = with_unlabelled(corpus())
-    own = recipe(vectors="own", ngrams=2)
+    made = recipe if recurrent else bag_recipe
+    own = made(vectors="own", ngrams=2, **({} if recurrent else {"batch_size": 8}))
     return train(texts, own, Path(output), resume=resume, export=export)
 
 
@@ -120,15 +125,22 @@ def write_files(folder, files=3, documents=32):
 def run_on_files(output, pattern, kill_at=None):
     """Trains or resumes on files with a cache beside `output`; see `run`."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    _eagerly(True)
     if kill_at is not None:
         _kill_at(*kill_at)
     from hanlib.data import load
     from hanlib.training import train
 
     # The epochs are not passes over the documents.
-    own = bag_recipe(vectors="own", ngrams=2, steps_per_epoch=10)
+    own = bag_recipe(vectors="own", ngrams=2, steps_per_epoch=5)
     cache = Path(output).with_name(f"cache-of-{Path(output).name}")
     return train(load(pattern), own, Path(output), resume=True, cache=cache, export=export)
+
+
+def _eagerly(eagerly):
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(eagerly)
 
 
 def _kill_at(name, calls):

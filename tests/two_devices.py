@@ -1,4 +1,4 @@
-"""Trains the same classifier on one device and on two; prints what both learned, as JSON."""
+"""Trains the same classifier on one device and on two; for test_fit.py."""
 
 import json
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 import tiny_run
 
 from hanlib.layers import DocumentVectorizer, NGramLinear
-from hanlib.models import HAN, DocumentClassifier
+from hanlib.models import BagOfWords, DocumentClassifier
 from hanlib.optimizers import LazyAdam
 
 TEXTS = [
@@ -26,7 +26,7 @@ def trained(strategy, eager=False):
     vectorizer = DocumentVectorizer()
     vectorizer.adapt(TEXTS)
     with strategy.scope():
-        encoder = HAN(vectorizer.vocabulary_size, 4, 3, 3, bidirectional=False)
+        encoder = BagOfWords(vectorizer.vocabulary_size, 4)
         ngrams = NGramLinear(2, 2, vectorizer.vocabulary_size)
         ngrams.assign([3, 4], [[1.0, 0.0], [0.0, 2.0]], [0.5, 0.0])
         classifier = DocumentClassifier(vectorizer, encoder, ["bad", "good"], ngrams=ngrams)
@@ -47,7 +47,8 @@ def trained(strategy, eager=False):
         return {**history, "probabilities": classifier.predict(TEXTS, verbose=0).tolist()}
 
 
-if __name__ == "__main__":
+def main():
+    """Prints what both learned, as JSON; the process has not used TensorFlow yet."""
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     tiny_run.unoptimized_graphs()
