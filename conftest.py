@@ -49,12 +49,6 @@ def pytest_runtest_protocol(item, nextitem):
     ends = nextitem is not None and nextitem.path != item.path
     # A collection waits for a file that makes many objects, as most files do not.
     if ends and "tensorflow" in sys.modules and any(gc.get_count()[1:]):
-        # TensorFlow registers each custom gradient of each graph for good, and with it the graph.
-        from tensorflow.python.framework.ops import gradient_registry
-
-        for name in list(gradient_registry.list()):
-            if name.startswith("CustomGradient-"):
-                gradient_registry._registry.pop(name)
         gc.collect()
         # What is left stays: the next collection need not visit it again.
         gc.freeze()
