@@ -48,7 +48,8 @@ def main():
     parser.add_argument("--model", action="append", help="only these rows")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME:FIELD=VALUE,...",
-        help="a further row: hanlib with these fields of the recipe",
+        help="a further row: hanlib with these fields of the recipe; with the unlabelled texts if "
+        "NAME contains unlabelled",
     )  # fmt: skip
     report.add_arguments(parser)
     arguments = parser.parse_args()
@@ -205,9 +206,9 @@ def hanlib_labels(corpus, model, seed, texts, cells):
     import hanlib.models  # noqa: F401 - registers the classes
     from hanlib.training import ProgressLine, Recipe, train
 
-    fields = model.partition(":")[2].split(",") if ":" in model else []
-    if "unlabelled" in model:
-        fields = ["vectors=own", "self_train=true"]
+    fields = ["vectors=own", "self_train=true"] if "unlabelled" in model else []
+    if ":" in model:
+        fields = model.partition(":")[2].split(",")
     recipe = Recipe(seed=seed).with_overrides(fields)
     sizes = f"{corpus.splits['train'].size}-{len(texts)}"
     folder = cells / "runs" / f"{corpus.name}-{seed}-{sizes}-{zlib.crc32(model.encode())}"
