@@ -28,7 +28,7 @@ KINDS = {
     "one_label": {},
     "labels": {"multi_label": True, "labels": CLASSES, **ONE},
     "hops": {"hops": 2, "normalizer": "sparsemax", "cell": "mgu", **ONE},
-    "max": {"multi_label": True, "score": "max", **ONE},
+    "max": {"multi_label": True, "score": "max"},
     "ngrams": {"ngrams": True, **ONE},
 }
 TARGETS = np.array([[1, -1], [0, -1], [2, -1], [-1, -1], [0, -1]], np.int32)
