@@ -122,7 +122,7 @@ def segment_weighted_sum(weights, states, segment_ids, num_segments):
     """
     entries = (weights, states, segment_ids)
     specs = (tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in entries)
-    return _weighted_sum(*specs)(*entries, num_segments)
+    return _weighted_sum(*specs)(*entries, tf.cast(num_segments, tf.int32))
 
 
 # Traced once per process: TensorFlow never frees the graph that a custom gradient is traced in.
