@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tiny_run
+from test_self_training import Interrupted, StopsAt
 from test_training import Notes
 
 from hanlib.models import HAN, BagOfWords, FlatRecurrent, Transformer
@@ -160,23 +161,6 @@ def test_mistakes_in_a_recipe_are_named(tmp_path):
     with pytest.raises(RecipeError, match="`pretrain_epochs` must be 0 for this encoder"):
         train(tiny_run.corpus(), tiny_run.bag_recipe(pretrain_epochs=1), tmp_path / "run")
     assert not (tmp_path / "run").exists()
-
-
-class Interrupted(Exception):
-    pass
-
-
-class StopsAt(Notes):
-    """Progress that stops a run when a phase begins."""
-
-    def __init__(self, phase):
-        super().__init__()
-        self.last = phase
-
-    def __call__(self, phase, *state, **numbers):
-        super().__call__(phase, *state, **numbers)
-        if phase == self.last:
-            raise Interrupted
 
 
 def test_a_run_pretrains_on_all_texts_and_goes_on_where_it_was(tmp_path):

@@ -55,11 +55,14 @@ class Interrupted(Exception):
 
 
 class StopsAt(Notes):
+    """Progress that stops a run when a phase begins."""
+
     def __init__(self, phase):
         super().__init__()
         self.last = phase
 
     def __call__(self, phase, *state, **numbers):
+        super().__call__(phase, *state, **numbers)
         if phase == self.last:
             raise Interrupted
 

@@ -14,7 +14,7 @@ from hanlib.training.compared_models import MODELS, check_budget, check_models, 
 from hanlib.training.compared_run import measure_run
 from hanlib.training.errors import TrainingError
 from hanlib.training.ngram_run import train_ngrams
-from hanlib.training.progress import duration, silent
+from hanlib.training.progress import Prefixed, duration, silent
 from hanlib.training.recipe import Recipe
 from hanlib.training.run import train
 from hanlib.training.run_cost import RunCost
@@ -124,7 +124,7 @@ class _Runs:
 
     def _run(self, name, recipe):
         label = f"{self.done + 1}/{self.total} {name}, seed {recipe.seed}"
-        progress, began = _Labelled(self.progress, label), time.monotonic()
+        progress, began = Prefixed(self.progress, label), time.monotonic()
         folder = self.output / f"{name}-{recipe.seed}"
         new = not (folder / "metrics.json").exists()
         options = {"progress": progress, "dataset": self.dataset}
@@ -150,22 +150,3 @@ class _Runs:
         if not (ahead and self.trained):
             return ""
         return f"; about {duration(ahead * self.seconds / self.trained)} left for {ahead} runs"
-
-
-class _Labelled:
-    """A `progress` that says which run it is about."""
-
-    def __init__(self, progress, label):
-        self._progress, self._label = progress, label
-
-    def __call__(self, phase, done, total=None, left=None, **numbers):
-        self._progress(f"{self._label}: {phase}", done, total, left=left, **numbers)
-
-    def stage(self, text):
-        self._progress.stage(f"{self._label}: {text}")
-
-    def note(self, text):
-        self._progress.note(f"{self._label}: {text}")
-
-    def close(self):
-        self._progress.close()
