@@ -121,9 +121,8 @@ def check_here(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(tf.compat.v1, "Session", Unoptimized)
             served = replay.Served(str(path))
-        batches = asked["batches"]
-        answers = [replay._answer(served, name, replay._texts(texts)) for name, texts in batches]
-        return {"answers": answers, "seconds": dict.fromkeys(served.signatures, 1.0)}
+        answers = [replay.answer(served, *request) for request in asked["batches"]]
+        return {"answers": answers, "seconds": dict.fromkeys(dict(asked["timed"]), 1.0)}
 
     monkeypatch.setattr(export_check, "_run", run)
 

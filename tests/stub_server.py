@@ -81,11 +81,32 @@ def explain_with_rationale(texts):
     return {**found, "word_rationale": marked, "sentence_rationale": sentences}
 
 
+def contrast(inputs):
+    """The outputs of an export's `contrast`: twice the scores, with the sign of the target."""
+    found = explain(inputs["text"])
+    target = [given or label for given, label in zip(inputs["target"], found["label"], strict=True)]
+    others = [CLASSES[name == "neg"] for name in target]
+    named = [given or other for given, other in zip(inputs["against"], others, strict=True)]
+    against = ["" if one == other else other for one, other in zip(target, named, strict=True)]
+    factors = [2 if name == "pos" else -2 for name in target]
+    signed_scores = {
+        key: [[factor * score for score in row] for factor, row in zip(factors, rows, strict=True)]
+        for key, rows in found.items()
+        if key.endswith("gradient_x_attention")
+    }
+    return {**found, **signed_scores, "target": target, "against": against}
+
+
 def embed(texts):
     return {"vectors": [[float(len(text)), 1.0] for text in texts]}
 
 
 MODEL = {"serving_default": predict, "explain": explain, "embed": embed}
+
+
+def given(name):
+    """Inputs that a signature answers."""
+    return {"text": ["Good."], "target": [""], "against": [""]} if name == "contrast" else ["Good."]
 
 
 class StubServer:
@@ -138,7 +159,7 @@ class StubServer:
     def _about(self, what):
         if what == "/metadata":
             signatures = {
-                name: {"inputs": {}, "outputs": {output: {} for output in function(["Good."])}}
+                name: {"inputs": {}, "outputs": {output: {} for output in function(given(name))}}
                 for name, function in self.model.items()
             }
             spec = {"name": "reviews", "version": "1", "signature_name": ""}

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from stub_server import MODEL, StubServer
+from stub_server import MODEL, StubServer, contrast
 
 grpc = pytest.importorskip("grpc")
 pytest.importorskip(
@@ -38,9 +38,13 @@ class Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
         if name not in self.model:
             message = f'Serving signature name: "{name}" not found in signature def'
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, message)
-        texts = [text.decode() for text in tf.make_ndarray(request.inputs["text"]).tolist()]
+        inputs = {
+            key: [text.decode() for text in tf.make_ndarray(strings).tolist()]
+            for key, strings in request.inputs.items()
+        }
         answer = predict_pb2.PredictResponse()
-        for key, rows in self.model[name](texts).items():
+        given = inputs if len(inputs) > 1 else inputs["text"]
+        for key, rows in self.model[name](given).items():
             answer.outputs[key].CopyFrom(tf.make_tensor_proto(tensor(key, rows)))
         return answer
 
@@ -74,7 +78,7 @@ def tensor(name, rows):
         return np.array(rows, np.int32)
     # As objects: NumPy's own strings lose a NUL at their end.
     values = np.array(rows, object)
-    is_text = name in ("label", "classes", "target", "words", "sentences")
+    is_text = name in ("label", "classes", "target", "against", "words", "sentences")
     return values if is_text else values.astype(np.float32)
 
 
@@ -119,6 +123,17 @@ def test_both_clients_give_the_same_records(client, method):
             strict=True,
         ):
             assert rounded(ours) == rounded(theirs)
+
+
+def test_both_clients_ask_why_one_class_and_not_another(client, servicer):
+    servicer.model["contrast"] = contrast
+    with StubServer() as server:
+        server.model["contrast"] = contrast
+        rest = RestClient(server.url, "reviews")
+        for classes in ({"target": "neg", "against": "pos"}, {"against": "runner-up"}):
+            ours, theirs = (c.explain(TEXTS, **classes) for c in (client, rest))
+            assert list(map(rounded, ours)) == list(map(rounded, theirs))
+            assert {record.against for record in ours} <= {"neg", "pos"}
 
 
 def rounded(record):

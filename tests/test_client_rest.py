@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from stub_server import MODEL, StubServer, explain, signed, split, weights
+from stub_server import MODEL, StubServer, contrast, explain, signed, split, weights
 
 from hanlib.serving.client import Prediction, RestClient, ServingError, retries
 from hanlib.serving.client.serving_client import batches
@@ -78,6 +78,28 @@ def test_explain_trims_and_scores(client, method):
             assert sentence.score == pytest.approx(total)
             assert text[sentence.start : sentence.end] == sentence.text
             assert all(text[word.start : word.end] == word.text for word in sentence.words)
+
+
+def test_why_one_class_and_not_another(client, server):
+    server.model["contrast"] = contrast
+    text = "A good film. So bad an end!"
+    (plain,) = client.explain([text])
+    (found,) = client.explain([text], target="neg", against="pos")
+    assert (plain.target, plain.against, found.target, found.against) == ("pos", None, "neg", "pos")
+    assert [word.score for word in found.words] == [-2 * word.score for word in plain.words]
+    inputs = {"text": [text], "target": ["neg"], "against": ["pos"]}
+    assert server.requests[-1][2] == {"signature_name": "contrast", "inputs": inputs}
+    assert "neg rather than pos" in found.to_html()
+    (nearest,) = client.explain([text], "attention", against="runner-up")
+    assert (nearest.target, nearest.against) == ("pos", "neg")
+    assert server.requests[-1][2]["inputs"] == {"text": [text], "target": [""], "against": [""]}
+    # The most probable class is not compared with itself.
+    assert client.explain([text], against="pos")[0].against is None
+    with pytest.raises(ValueError, match=r"`target` needs `against`.*target='neg'"):
+        client.explain([text], target="neg")
+    del server.model["contrast"]
+    with pytest.raises(ServingError, match="exported without 'contrast': export it again"):
+        client.explain([text], against="pos")
 
 
 def test_explain_says_what_was_omitted(client, server):

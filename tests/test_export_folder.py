@@ -17,6 +17,7 @@ from tiny_classifier import build_bag
 from hanlib import atomic_files
 from hanlib.serving import export_saved_model, export_version, server_config, versions
 from hanlib.serving.base_folder import write_base_files
+from hanlib.serving.signature_inputs import further_inputs
 from hanlib.serving.warm_up import BATCH_SIZES
 
 
@@ -199,11 +200,13 @@ def test_warm_up_requests_are_answered(base):
     asked = set()
     for record in records:
         request = logs.PredictionLog.FromString(record).predict_log.request
-        assert list(request.inputs) == ["text"]
-        text = tf.constant(tf.make_ndarray(request.inputs["text"]))
-        outputs = signatures[request.model_spec.signature_name](text)
-        assert {output.shape[0] for output in outputs.values()} == {len(text)}
-        asked.add((request.model_spec.signature_name, len(text)))
+        name = request.model_spec.signature_name
+        inputs = {key: tf.constant(tf.make_ndarray(v)) for key, v in request.inputs.items()}
+        assert list(inputs) == ["text", *further_inputs(name)]
+        (size,) = {len(strings) for strings in inputs.values()}
+        outputs = signatures[name](**inputs)
+        assert {output.shape[0] for output in outputs.values()} == {size}
+        asked.add((name, size))
         # Nothing that the messages do not know.
         assert logs.PredictionLog.FromString(record).SerializeToString() == record
     assert asked == {(name, size) for name in signatures for size in BATCH_SIZES}

@@ -5,6 +5,7 @@ import re
 import browser
 import pytest
 from browser import Page
+from stub_server import contrast as compare
 from stub_server import explain
 
 from hanlib.serving.client.answers import explanations
@@ -214,6 +215,11 @@ OUTLINE = """return [...document.querySelectorAll('article *')]
     .map((e) => [e.tagName, e.className.replace(' panel', ''), e.title.split('\\n')[0],
         e.style.getPropertyValue('--w'), e.matches('aside, .body') ? '' : e.textContent])"""
 
+OUTLINE_OF = """const html = arguments[0].replaceAll('\\n', '').split('</style>')[1];
+    const parsed = new DOMParser().parseFromString(html, 'text/html');""" + OUTLINE.replace(
+    "document", "parsed"
+)
+
 
 def test_the_page_draws_what_python_draws(page, server, tmp_path):
     """The same elements, shades and words from the script as from `Explanation.to_html`."""
@@ -223,11 +229,18 @@ def test_the_page_draws_what_python_draws(page, server, tmp_path):
         page.choose(method)
         drawn = page.run(OUTLINE)
         (made,) = explanations([TEXT], outputs, method)
-        body = made.to_html(page=False).replace("\n", "").partition("</style>")[2]
-        static = page.run(
-            "const parsed = new DOMParser().parseFromString(arguments[0], 'text/html');"
-            + OUTLINE.replace("document", "parsed"),
-            body,
-        )
+        static = page.run(OUTLINE_OF, made.to_html(page=False))
         assert len(static) > 20
         assert drawn == static
+
+
+def test_the_page_draws_a_contrast_as_python_does(driver, server):
+    server.model["contrast"] = compare
+    page = Page(driver).open(f"{server.url}/")
+    page.paste(TEXT).ask()
+    page("against").send_keys("neg")
+    page.until(lambda: "pos rather than neg" in page.texts(".verdict")[0])
+    outputs = compare({"text": [TEXT], "target": [""], "against": ["neg"]})
+    drawn = page.run(OUTLINE)
+    (made,) = explanations([TEXT], outputs)
+    assert drawn == page.run(OUTLINE_OF, made.to_html(page=False))

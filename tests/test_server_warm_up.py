@@ -17,9 +17,11 @@ def folder(tmp_path_factory):
 
 def test_what_the_export_writes_is_read():
     texts = ["good", "schön\x00", "a" * 300]
-    ((name, inputs),) = predictions(prediction_log("explain", texts))
-    assert (name, list(inputs)) == ("explain", ["text"])
+    further = {"target": ["é", "", "b"], "against": [""] * 3}
+    ((name, inputs),) = predictions(prediction_log("contrast", {"text": texts, **further}))
+    assert (name, list(inputs)) == ("contrast", ["text", "target", "against"])
     assert inputs["text"].tolist() == [text.encode() for text in texts]
+    assert inputs["target"].tolist() == ["é".encode(), b"", b"b"]
 
 
 def test_the_messages_of_tensorflow_serving():

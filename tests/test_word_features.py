@@ -99,7 +99,7 @@ def test_the_vector_of_a_word_has_those_of_its_features(han):
 
 def test_an_export_takes_words_and_columns(han, tmp_path):
     session = Session(han.export(tmp_path / "1"))
-    assert session.signatures == ["embed", "explain", "serving_default"]
+    assert session.signatures == ["contrast", "embed", "explain", "serving_default"]
     documents = [*DOCUMENTS[:3], []]
     padded = np.full([3, 4, 3, 3], b"", object)
     for d, document in enumerate(documents):
@@ -112,6 +112,14 @@ def test_an_export_takes_words_and_columns(han, tmp_path):
     expected = han.predict(documents, verbose=0)
     np.testing.assert_allclose(answers["probabilities"], expected, atol=1e-5)
     assert answers["words"][0].tolist() == [b"It", b"is", b"x", b"Rain", b"falls"]
+    name = str(han.classes[0]).encode()
+    classes = {"target": np.array([name] * 4, object), "against": np.array([b""] * 4, object)}
+    contrast = session.ask_all("contrast", **inputs, **classes)
+    assert contrast["target"].tolist() == [name] * 4
+    # Of two classes, the scores for the other one have the other sign.
+    sign = np.where(answers["target"] == name, 1, -1)[:, np.newaxis]
+    scores = sign * answers["word_gradient_x_attention"]
+    np.testing.assert_allclose(contrast["word_gradient_x_attention"], scores, atol=1e-5)
 
 
 def test_explanations_read_the_features(model, han):

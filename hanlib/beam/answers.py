@@ -3,15 +3,17 @@
 from hanlib.serving.records import answer_of
 
 _SCORES = ("attention", "gradient_x_attention", "rationale")
+_CLASSES = ("target", "against")
 
 
-def answers_of(model, signature, texts):
+def answers_of(model, signature, texts, **further):
     """Runs a `ServedModel`.
 
     Args:
         model: The `ServedModel`, or `ServedItems`, whose answers are `spans`.
         signature: One of `SIGNATURES`.
         texts: List of `bytes`.
+        **further: Further inputs of the signature, as `ServedModel.outputs` takes them.
 
     Returns:
         A list with one `dict` of Python values per document; see `hanlib.beam.Classify`.
@@ -20,7 +22,7 @@ def answers_of(model, signature, texts):
         ValueError: If the export has no such signature.
     """
     if not hasattr(model, "annotate"):
-        return SIGNATURES[signature](model, texts)
+        return SIGNATURES[signature](model, texts, **further)
     if signature != "serving_default" or model.columns:
         came = f"the signature {signature}" if not model.columns else "a model that reads columns"
         raise ValueError(
@@ -35,16 +37,23 @@ def _classified(model, texts):
 
 
 def _explained(model, texts):
-    outputs = model.outputs(texts, "explain")
+    return _evidence(model, model.outputs(texts, "explain"))
+
+
+def _contrasted(model, texts, **classes):
+    return _evidence(model, model.outputs(texts, "contrast", **classes))
+
+
+def _evidence(model, outputs):
     labels = _labels(model, outputs)
     return [
         {
             **answer_of(model, labels[index], outputs["probabilities"][index]),
-            "target": outputs["target"][index].decode(),
+            **{name: outputs[name][index].decode() for name in _CLASSES if name in outputs},
             "sentences": _sentences({name: rows[index] for name, rows in outputs.items()}),
             **{name: int(outputs[name][index]) for name in ("omitted_sentences", "omitted_words")},
         }
-        for index in range(len(texts))
+        for index in range(len(outputs["target"]))
     ]
 
 
@@ -82,4 +91,9 @@ def _embedded(model, texts):
     return [{"vector": vector} for vector in vectors]
 
 
-SIGNATURES = {"serving_default": _classified, "explain": _explained, "embed": _embedded}
+SIGNATURES = {
+    "serving_default": _classified,
+    "explain": _explained,
+    "contrast": _contrasted,
+    "embed": _embedded,
+}

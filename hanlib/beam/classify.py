@@ -37,12 +37,15 @@ class Classify(beam.PTransform):
       sentences or words `spans`, as `hanlib predict` writes them;
     - "explain": also `target`, `sentences`, `omitted_sentences` and `omitted_words`. A sentence has
       `text`, `attention`, `gradient_x_attention` and `words`, and a word all but the last of these;
+    - "contrast": the same for the class `target` and not `against`;
     - "embed": `vector`.
 
     Args:
         saved_model: The folder of an export, or of its versions, of which the highest is chosen
             when the pipeline is built. Each worker must be able to read it under this path.
-        signature: "serving_default", "explain" or "embed".
+        signature: "serving_default", "explain", "contrast" or "embed".
+        **further: For "contrast", the names of the classes `target` and `against`, "" for the most
+            probable class and for the most probable one beside the target.
 
     Raises:
         ValueError: If the signature is unknown.
@@ -50,15 +53,17 @@ class Classify(beam.PTransform):
 
     >>> Classify("exported", signature="no")
     Traceback (most recent call last):
-    ValueError: `signature` must be one of serving_default, explain, embed. Received: signature='no'
+    ValueError: `signature` must be one of serving_default, explain, contrast, embed. Received:
+    signature='no'
     """
 
-    def __init__(self, saved_model, signature="serving_default"):
+    def __init__(self, saved_model, signature="serving_default", **further):
         super().__init__()
         check_choice("signature", signature, SIGNATURES)
         from hanlib.serving.scoring import served_path
 
-        self.handler = SavedModelHandler(str(served_path(saved_model).absolute()), signature)
+        path = str(served_path(saved_model).absolute())
+        self.handler = SavedModelHandler(path, signature, **further)
 
     def expand(self, documents):
         """Returns a `Classified`."""

@@ -29,13 +29,14 @@ class SavedModelHandler(ModelHandler[tuple[Any, Any], tuple[Any, Any], Any]):
     Args:
         path: Absolute path of a SavedModel.
         signature: The name of the signature.
+        **further: Its further inputs, as `ServedModel.outputs` takes them.
     """
 
-    def __init__(self, path, signature):
+    def __init__(self, path, signature, **further):
         super().__init__(
             min_batch_size=WINDOW_BYTES, max_batch_size=WINDOW_BYTES, element_size_fn=_weight
         )
-        self.path, self.signature = path, signature
+        self.path, self.signature, self.further = path, signature, further
         self.documents, self.words, self.failures = (
             Metrics.counter("hanlib", name) for name in ("documents", "words", "failures")
         )
@@ -71,7 +72,7 @@ class SavedModelHandler(ModelHandler[tuple[Any, Any], tuple[Any, Any], Any]):
         import tensorflow as tf
 
         try:
-            return answers_of(model, self.signature, texts)
+            return answers_of(model, self.signature, texts, **self.further)
         except tf.errors.InvalidArgumentError as error:
             if len(texts) > 1:
                 # One document of the batch was rejected: find out which.

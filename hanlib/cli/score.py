@@ -10,6 +10,7 @@ from pathlib import Path
 from hanlib.cli import options
 from hanlib.cli.errors import UsageError
 from hanlib.cli.names import did_you_mean
+from hanlib.serving.signature_inputs import further_inputs
 
 # The runners on this machine, which know no options but those of Beam's Python SDK.
 _LOCAL = ("direct", "prism")
@@ -33,10 +34,16 @@ def add_parser(commands):
     )
     parser.add_argument(
         "--signature",
-        choices=("serving_default", "explain", "embed"),
+        choices=("serving_default", "explain", "contrast", "embed"),
         default="serving_default",
         help="what to compute (default: serving_default, label and probabilities)",
     )
+    for name, text in (("target", "most probable class"), ("against", "most probable other class")):
+        parser.add_argument(
+            f"--{name}",
+            metavar="CLASS",
+            help=f"with --signature contrast: why target and not against (default: the {text})",
+        )
     parser.add_argument(
         "--format", choices=("jsonl", "csv", "parquet", "tfrecord"), default="jsonl",
         help="default: jsonl",
@@ -140,7 +147,7 @@ def _job(arguments):
     text_column = text_column_of(arguments.text_column, row, files[0])
     columns = _columns(arguments, row, text_column, files[0])
     try:
-        classify = Classify(arguments.model, arguments.signature)
+        classify = Classify(arguments.model, arguments.signature, **_classes(arguments))
         answer = _sample(classify)
     except (FileNotFoundError, ValueError) as error:
         message = str(error).replace("`path`", "--model")
@@ -153,6 +160,15 @@ def _job(arguments):
         files, reading, classify, arguments.output, arguments.format, joined(record, answer),
         not arguments.no_text, arguments.shards,
     )  # fmt: skip
+
+
+def _classes(arguments):
+    """The classes of the signature `contrast` that are given."""
+    given = {name: getattr(arguments, name) for name in further_inputs("contrast")}
+    given = {name: value for name, value in given.items() if value is not None}
+    if given and arguments.signature != "contrast":
+        raise UsageError(f"--{next(iter(given))} needs --signature contrast")
+    return given
 
 
 def _files(patterns):
@@ -203,7 +219,7 @@ def _sample(classify):
     from hanlib.beam.answers import answers_of
 
     handler = classify.handler
-    return answers_of(handler.load_model(), handler.signature, [b""])[0]
+    return answers_of(handler.load_model(), handler.signature, [b""], **handler.further)[0]
 
 
 def _clear(destination):

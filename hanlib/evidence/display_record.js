@@ -39,24 +39,28 @@ function scoreText(value, method, most) {
 const named = (answer) => (answer.labels ? answer.labels.join(", ") || "none" : answer.label);
 
 /**
- * The record of the answer for one text ({text, label, labels, probabilities, target, sentences, omitted}) by a
+ * The record of the answer for one text ({text, label, labels, probabilities, target, against, sentences, omitted}) by a
  * method, on a scale of `scaleOf`. `rank` orders the classes; `remarks` maps class names to additional texts.
  */
 function displayRecord(answer, method, scale, rank, remarks) {
   const given = answer.labels ?? [answer.label];
   const rows = [...answer.probabilities].sort(([a], [b]) => rank(b) - rank(a)).map(([name, value]) => {
-    const own = name === answer.target && !given.includes(name) ? ["explained"] : [];
+    const own = name === answer.target && !given.includes(name) ? ["explained"] : name === answer.against ? ["compared"] : [];
     return [name, percent(value), Math.round(100 * share(value, 1)), [...own, ...(remarks?.get(name) ?? [])].join(", "), given.includes(name)];
   });
-  const others = rows.slice(CLASSES_SHOWN);
+  // The two classes are shown, however probable they are.
+  const isShown = ([name], i) => i < CLASSES_SHOWN || name === answer.target || name === answer.against;
+  const others = rows.filter((row, i) => !isShown(row, i));
   const record = {
-    label: named(answer), true: null, wrong: null, target: answer.target, method,
-    classes: rows.slice(0, CLASSES_SHOWN), further: others.length, others: others.length ? others : null,
+    label: named(answer), true: null, wrong: null, target: answer.against ? `${answer.target} rather than ${answer.against}` : answer.target, method,
+    classes: rows.filter(isShown), further: others.length, others: others.length ? others : null,
     trust: [], figures: [], notes: [], passages: null,
   };
   if (!answer.sentences) return record;
-  record.notes = ["words", "sentences"].filter((unit) => answer.omitted[unit])
-    .map((unit) => `${answer.omitted[unit].toLocaleString("en")} further ${unit} were read and are not shown.`);
+  if (answer.against && METHODS[method].signed) record.notes.push(`Here, what speaks against the class speaks for ${answer.against}.`);
+  if (answer.against === "") record.notes.push(`${answer.target} is the most probable class: it is compared with all other classes.`);
+  record.notes.push(...["words", "sentences"].filter((unit) => answer.omitted[unit])
+    .map((unit) => `${answer.omitted[unit].toLocaleString("en")} further ${unit} were read and are not shown.`));
   record.passages = passages(answer, method, scale);
   return record;
 }

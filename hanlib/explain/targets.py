@@ -111,11 +111,19 @@ def class_index(classifier, name, argument="target"):
     try:
         return classifier.class_index(name)
     except ValueError:
-        names = classifier.classes
-        shown = ", ".join(map(str, names[:20])) + (", ..." if len(names) > 20 else "")
+        shown = listed(classifier.classes)
         raise ValueError(
             f"`{argument}` must be one of the classes {shown}. Received: {name!r}"
         ) from None
+
+
+def listed(classes):
+    """The names of the first 20 classes, for an error message.
+
+    >>> listed(["bad", "good"])
+    'bad, good'
+    """
+    return ", ".join(map(str, classes[:20])) + (", ..." if len(classes) > 20 else "")
 
 
 def _predicted_labels(network, documents):

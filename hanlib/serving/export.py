@@ -37,6 +37,9 @@ def export_saved_model(
     - `explain` returns the same outputs, and the sentences and words of each document with their
       attention and gradient x attention (see `hanlib.serving.signatures.Signatures.explain`). It
       exists only if the encoder has attention;
+    - `contrast` also takes `target` and `against`, and returns the outputs of `explain` for one
+      class and not another (see `hanlib.serving.signatures.Signatures.contrast`). It exists if
+      `explain` does and there are two classes;
     - `embed` returns `vectors <float32>[docs, features]`, the document vectors.
 
     The model is written to a temporary folder beside `directory` and renamed, so that a server

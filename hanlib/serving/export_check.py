@@ -11,9 +11,10 @@ import tensorflow as tf
 
 from hanlib.serving import replay
 from hanlib.serving.check_report import CheckReport
-from hanlib.serving.comparison import compare, model_answers
+from hanlib.serving.comparison import compare, model_answers, named_pairs
 from hanlib.serving.edge_cases import edge_case_documents
 from hanlib.serving.server.warm_up import predictions
+from hanlib.serving.signature_inputs import further_inputs, request_inputs
 from hanlib.serving.signatures import signature_names
 from hanlib.serving.warm_up import documents as made_of
 from hanlib.serving.warm_up import warm_up_file
@@ -28,7 +29,8 @@ def check(path, classifier, documents=None, half_precision_tables=False):
 
     The export is loaded in a new process without hanlib (`python -I`) and in a TensorFlow 1
     session, as in TensorFlow Serving. Each signature gets the documents one at a time, all of them
-    together, and 1,000 short ones in one batch. The warm-up requests of the export are run too.
+    together, and 1,000 short ones in one batch; `contrast`, whose graph is that of `explain`, gets
+    them together only. The warm-up requests of the export are run too.
 
     Args:
         path: The folder of the SavedModel.
@@ -57,7 +59,11 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     )
     many = [_bytes(text) for text in [*made_of(words, 2), "", "word"] * 250]
     timed = [_bytes(text) for text in made_of(words, 64)]
-    ways = {"one by one": [[text] for text in texts], "together": [texts], "1,000 at once": [many]}
+    ways = {
+        "one by one": [{"text": [text]} for text in texts],
+        "together": [{"text": texts, **named_pairs(classifier, len(texts))}],
+        "1,000 at once": [{"text": many}],
+    }
     answers, seconds = replayed(path, signature_names(classifier), ways, timed)
     tolerance = HALF_TOLERANCE if half_precision_tables else TOLERANCE
     # The model gets the same batches: in a document of thousands of sentences, rounding differs
@@ -75,7 +81,7 @@ def check(path, classifier, documents=None, half_precision_tables=False):
 
 
 def warm_up_requests(path):
-    """The warm-up requests of a SavedModel, as a list of `(signature, [document, ...])`.
+    """The warm-up requests of a SavedModel, as a list of `(signature, {input: [bytes, ...]})`.
 
     >>> warm_up_requests("no such folder")
     []
@@ -84,7 +90,7 @@ def warm_up_requests(path):
     if not file.is_file():
         return []
     return [
-        (name, inputs["text"].tolist())
+        (name, {key: strings.tolist() for key, strings in inputs.items()})
         for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
         for name, inputs in predictions(record)
     ]
@@ -101,7 +107,9 @@ def replayed(path, signatures, ways, timed):
     Args:
         path: The folder of the SavedModel.
         signatures: Names of signatures that take `text`.
-        ways: `dict` from the name of a way to batches of documents, each a list of `bytes`.
+        ways: `dict` from the name of a way to batches: `text`, the documents as a list of `bytes`,
+            and values of the same number for further inputs. A signature gets the batches that
+            have all of its inputs.
         timed: Documents for measuring the speed.
 
     Returns:
@@ -110,19 +118,19 @@ def replayed(path, signatures, ways, timed):
     Raises:
         RuntimeError: If the export cannot be loaded or run.
     """
-    batches = [
-        (signature, [_base64(text) for text in batch])
-        for way in ways.values()
-        for signature in signatures
-        for batch in way
-    ]
-    batches += [(name, [_base64(text) for text in texts]) for name, texts in warm_up_requests(path)]
-    replied = _run(path, {"batches": batches, "timed": [_base64(text) for text in timed]})
-    left = iter(replied["answers"])
-    by_way = {
-        way: {signature: [next(left) for _ in batches] for signature in signatures}
+    asked = [
+        (way, signature, {name: batch[name] for name in ("text", *further_inputs(signature))})
         for way, batches in ways.items()
-    }
+        for signature in signatures
+        for batch in batches
+        if batch.keys() >= set(further_inputs(signature))
+    ]
+    requests = [*(request for _, *request in asked), *warm_up_requests(path)]
+    measured = [(name, request_inputs(name, timed)) for name in signatures]
+    replied = _run(path, {"batches": _encoded(requests), "timed": _encoded(measured)})
+    by_way = {way: {} for way in ways}
+    for (way, signature, _), answer in zip(asked, replied["answers"], strict=False):
+        by_way[way].setdefault(signature, []).append(answer)
     return by_way, replied["seconds"]
 
 
@@ -142,8 +150,16 @@ def _run(path, asked):
         return json.loads(answers.read_text(encoding="utf-8"))
 
 
+def _encoded(requests):
+    """Requests `(signature, {input: strings})` with the strings in base64."""
+    return [
+        (name, {key: list(map(_base64, strings)) for key, strings in inputs.items()})
+        for name, inputs in requests
+    ]
+
+
 def _base64(text):
-    return base64.b64encode(text).decode("ascii")
+    return base64.b64encode(_bytes(text)).decode("ascii")
 
 
 def _bytes(text):

@@ -34,7 +34,7 @@ def check_items(path, model, half_precision_tables=False):
     path, first = Path(path), 1 + model.vectorizer.oov_buckets
     words = model.vectorizer.get_vocabulary()[first:][:_WORDS]
     texts = [text for text in edge_case_documents(words) if len(text) <= _LONGEST]
-    ways = {"one by one": [[text] for text in texts], "together": [texts]}
+    ways = {"one by one": [{"text": [text]} for text in texts], "together": [{"text": texts}]}
     timed = [text.encode() for text in made_of(words, 64)]
     answers, seconds = replayed(path, ["serving_default"], ways, timed)
     tolerance = HALF_TOLERANCE if half_precision_tables else TOLERANCE
@@ -50,7 +50,8 @@ def check_items(path, model, half_precision_tables=False):
 def _compare(way, answers, batches, model, tolerance):
     counts = labels = 0
     apart = 0.0
-    for answer, texts in zip(answers, batches, strict=True):
+    for answer, batch in zip(answers, batches, strict=True):
+        texts = batch["text"]
         chosen, expected = model.label_indices(texts, batch_size=len(texts))
         for index, (indices, rows) in enumerate(zip(chosen, expected, strict=True)):
             count = answer["counts"][index]

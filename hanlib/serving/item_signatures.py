@@ -5,14 +5,8 @@ import functools
 import tensorflow as tf
 
 from hanlib.layers.tokens import sums
-from hanlib.serving.signatures import (
-    TEXT,
-    class_names,
-    column_indices,
-    limited,
-    split_inputs,
-    valid_utf8,
-)
+from hanlib.serving.document_inputs import TEXT, column_indices, split_inputs
+from hanlib.serving.signatures import class_names, limited, valid_utf8
 
 
 class ItemSignatures:

@@ -1,5 +1,7 @@
 """The model card of an export, in Markdown: data, recipe, metrics, labels and limits."""
 
+from hanlib.serving.signatures import signature_names
+
 _ATTENTION = """
 - Attention shows where the model looked, which need not be why it decided. `gradient_x_attention`
   also shows the direction. Neither is a statement about the writer of a text."""
@@ -10,6 +12,13 @@ _LIMITS = """\
 - The probabilities were not calibrated on your data.
 - If the training data contain prejudices, so does the model. Measure it on your own documents
   before you use it for decisions about people."""
+
+_ANSWERS = {
+    "serving_default": "label and probabilities",
+    "explain": "also the evidence",
+    "contrast": "the evidence for one class and not another",
+    "embed": "document vectors",
+}
 
 
 def model_card(name, classifier, dataset=None, recipe=None, metrics=None, options=None):
@@ -157,11 +166,13 @@ def _request(name, classifier):
         columns = range(1, 1 + len(classifier.vectorizer.columns))
         given = ["words", *(f"column_{number}" for number in columns)]
         document = "{" + ", ".join(f'"{key}": [["...", "..."]]' for key in given) + "}"
-    body = '{"signature_name": "explain", "instances": [' + document + "]}"
+    names = signature_names(classifier)
+    signature = '"signature_name": "explain", ' if "explain" in names else ""
+    body = "{" + signature + '"instances": [' + document + "]}"
+    signatures = ", ".join(f"`{key}` ({_ANSWERS[key]})" for key in names)
     return (
         f"```sh\ncurl http://127.0.0.1:8501/v1/models/{name}:predict \\\n  -d '{body}'\n```\n\n"
-        "Signatures: `serving_default` (label and probabilities), `explain` (also the evidence), "
-        "`embed` (document vectors)."
+        f"Signatures: {signatures}."
     )
 
 

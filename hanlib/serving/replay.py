@@ -6,8 +6,8 @@ The MetaGraph is loaded into a TensorFlow 1 session, which runs what the C++ loa
 Serving runs: the restore operation, the initialization and the assets. `tf.saved_model.load` would
 rebuild the Python objects instead, which hides weights that the restore operation does not cover.
 
-REQUESTS is JSON: `batches` is a list of `[signature, [document in base64, ...]]`, and `timed` is a
-list of documents for measuring the speed of each signature. ANSWERS is JSON: `answers` has a dict
+REQUESTS is JSON: `batches` and `timed` are lists of `[signature, {input: [string in base64, ...]}]`.
+The signatures in `timed` are measured, each with its request. ANSWERS is JSON: `answers` has a dict
 from output to nested lists for each batch, and `seconds` is a dict by signature. Invalid UTF-8, or
 an output whose first dimension is not the number of documents, is an error.
 """
@@ -28,8 +28,8 @@ def main(saved_model, requests, answers):
         asked = json.load(file)
     served = Served(saved_model)
     answered = {
-        "answers": [_answer(served, name, _texts(texts)) for name, texts in asked["batches"]],
-        "seconds": _seconds(served, _texts(asked["timed"])),
+        "answers": [answer(served, *request) for request in asked["batches"]],
+        "seconds": _seconds(served, dict(asked["timed"])),
     }
     foreign = sorted(name for name in sys.modules if name.split(".")[0] == "hanlib")
     if foreign:
@@ -52,34 +52,32 @@ class Served:
         loader = tf.compat.v1.saved_model.loader
         self._signatures = loader.load(self._session, ["serve"], saved_model).signature_def
 
-    @property
-    def signatures(self):
-        """The names of the signatures that take texts."""
-        return sorted(
-            name
-            for name, signature in self._signatures.items()
-            if set(signature.inputs) == {"text"}
-        )
-
-    def ask(self, name, texts):
+    def ask(self, name, inputs):
         """The outputs of a signature by name, as NumPy arrays.
 
         Args:
             name: The signature.
-            texts: `<object>[docs]`, an array of `bytes`.
+            inputs: An array of `bytes`, `<object>[docs]`, by the name of the input.
         """
         signature = self._signatures[name]
         outputs = {output: info.name for output, info in signature.outputs.items()}
-        return self._session.run(outputs, {signature.inputs["text"].name: texts})
+        feed = {signature.inputs[key].name: strings for key, strings in inputs.items()}
+        return self._session.run(outputs, feed)
 
 
-def _answer(served, name, texts):
-    outputs = served.ask(name, texts)
+def answer(served, name, encoded):
+    """The outputs of a signature as nested lists; raises an error if they are not as they must be.
+
+    Args:
+        served: A `Served`.
+        name: The signature.
+        encoded: Lists of strings in base64 by the name of the input.
+    """
+    inputs = _decoded(encoded)
+    outputs, documents = served.ask(name, inputs), len(inputs["text"])
     for output, values in outputs.items():
-        if values.ndim < 1 or len(values) != len(texts):
-            raise RuntimeError(
-                f"{output} must have {len(texts)} documents. Received: {values.shape}"
-            )
+        if values.ndim < 1 or len(values) != documents:
+            raise RuntimeError(f"{output} must have {documents} documents. Received: {values.shape}")
     return {output: _plain(values.tolist()) for output, values in outputs.items()}
 
 
@@ -89,23 +87,26 @@ def _plain(values):
     return values.decode("utf-8") if isinstance(values, bytes) else values
 
 
-def _seconds(served, texts):
+def _seconds(served, requests):
     """The shortest of several alternating runs of each signature, after a warm-up."""
-    times = {name: [] for name in served.signatures}
+    inputs = {name: _decoded(encoded) for name, encoded in requests.items()}
+    times = {name: [] for name in inputs}
     for _ in range(1 + _REPEATS):
         for name, found in times.items():
             start = time.perf_counter()
-            served.ask(name, texts)
+            served.ask(name, inputs[name])
             found.append(time.perf_counter() - start)
     return {name: min(found[1:]) for name, found in times.items()}
 
 
-def _texts(encoded):
+def _decoded(encoded):
+    """Arrays of `bytes` from lists of strings in base64, by name."""
     import numpy as np
 
-    texts = np.empty(len(encoded), object)
-    texts[:] = [base64.b64decode(text) for text in encoded]
-    return texts
+    arrays = {name: np.empty(len(strings), object) for name, strings in encoded.items()}
+    for name, strings in encoded.items():
+        arrays[name][:] = [base64.b64decode(string) for string in strings]
+    return arrays
 
 
 if __name__ == "__main__":

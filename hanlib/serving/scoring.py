@@ -7,6 +7,7 @@ import tensorflow as tf
 from hanlib.checks import check_choice
 from hanlib.serving import versions
 from hanlib.serving.export_outputs import labels_items
+from hanlib.serving.signature_inputs import request_inputs
 
 
 class ServedModel:
@@ -70,19 +71,24 @@ class ServedModel:
             labels = [name.decode() for name in outputs["label"]]
         return list(zip(labels, outputs["probabilities"], strict=True))
 
-    def outputs(self, texts, signature="serving_default"):
+    def outputs(self, texts, signature="serving_default", **further):
         """The outputs of a signature, by name, as NumPy arrays with one row per document.
 
         Args:
             texts: List of `bytes`.
-            signature: "serving_default", "explain" or "embed".
+            signature: "serving_default", "explain", "contrast" or "embed".
+            **further: For "contrast", `target` and `against`: the names of the classes, the same
+                for all documents.
 
         Raises:
-            ValueError: If the export has no such signature.
+            ValueError: If the export has no such signature, or the signature no such input.
+            tf.errors.InvalidArgumentError: If the model rejects a document or a class.
         """
         check_choice("signature", signature, sorted(self._loaded.signatures))
-        run = self._loaded.signatures[signature]
-        outputs = run(text=tf.constant(texts, tf.string, shape=[len(texts)]))
+        inputs = request_inputs(signature, texts, **further)
+        shape = [len(texts)]
+        tensors = {key: tf.constant(rows, tf.string, shape) for key, rows in inputs.items()}
+        outputs = self._loaded.signatures[signature](**tensors)
         return {name: output.numpy() for name, output in outputs.items()}
 
 

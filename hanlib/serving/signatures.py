@@ -5,15 +5,18 @@ import functools
 import tensorflow as tf
 
 from hanlib.explain.attention_evidence import attention_evidence
-from hanlib.layers.token_features import looked_up
+from hanlib.explain.margins import NONE, PREDICTED
 from hanlib.layers.tokens import sums
+from hanlib.ops.model_graph import model_graph
+from hanlib.serving.class_pairs import class_pairs
+from hanlib.serving.document_inputs import TEXT, column_indices, split_inputs
+from hanlib.serving.evidence_scores import row_scores, score_names, word_scores
 from hanlib.serving.returned_rows import ReturnedRows, texts_of_rows
-
-TEXT = tf.TensorSpec([None], tf.string, name="text")
+from hanlib.serving.signature_inputs import further_inputs
 
 
 class Signatures:
-    """The signatures of a classifier, each a function from `<string>[docs]` to a dict.
+    """The signatures of a classifier, each a function from strings to a dict.
 
     A classifier whose vectorizer has columns reads words in place of texts: `words <string>[docs,
     sentences, words]`, padded with "" at the end, and `column_1`, ... of the same shape.
@@ -62,27 +65,30 @@ class Signatures:
         self.max_sentences, self.max_words = max_sentences, max_words
         self._names = class_names(classifier)
         self._thresholds = tf.constant(classifier.thresholds, tf.float64)
+        self._documents = {"text": TEXT}
+        if self.tables:
+            self._documents = split_inputs("words", [None] * 3, self.tables)
+        # `explain` and `contrast` share one graph.
+        self._evidence = model_graph(
+            self._evidence_for, self._documents, tf.TensorSpec([None, 2], tf.int32)
+        )
 
     def all(self):
         """The signatures by name, as functions without arguments that trace them."""
         functions = {
-            "serving_default": self.predict, "explain": self.explain, "embed": self.embed
+            "serving_default": self.predict, "explain": self.explain, "contrast": self.contrast,
+            "embed": self.embed,
         }  # fmt: skip
-        inputs = {"text": TEXT}
-        if self.tables:
-            inputs = split_inputs("words", [None] * 3, self.tables)
 
-        def traced(function):
+        def traced(name):
+            further = [tf.TensorSpec([None], tf.string, key) for key in further_inputs(name)]
             # The first argument is called text, or words.
-            first, *columns = inputs.values()
+            first, *others = [*self._documents.values(), *further]
+            function = functions[name]
             run = tf.function(lambda given, **more: function(given, **more), autograph=False)
-            more = {spec.name: spec for spec in columns}
-            return run.get_concrete_function(first, **more)
+            return run.get_concrete_function(first, **{spec.name: spec for spec in others})
 
-        return {
-            name: functools.partial(traced, functions[name])
-            for name in signature_names(self.classifier)
-        }
+        return {name: functools.partial(traced, name) for name in signature_names(self.classifier)}
 
     def predict(self, text, **columns):
         """Label and probabilities.
@@ -115,27 +121,30 @@ class Signatures:
             `sentence_counts`: `<int32>[docs]`, the sentences returned.
             `omitted_sentences`, `omitted_words`: `<int32>[docs]`, read but not returned.
         """
-        tokens = self._tokens(text, columns)
-        words = tokens.ragged(tokens.words)
-        evidence = attention_evidence(self.classifier, tokens.ragged(tokens.ids))
-        returned = ReturnedRows(words, self.most_sentences, self.most_words)
-        of_words, of_sentences = (
-            {name: level(evidence, name) for name in score_names(self.classifier)}
-            for level in (word_scores, row_scores)
-        )
-        texts = self._texts(tokens.sentences, tokens.sentence_rows, words.values)
-        return {
-            **self._decision(evidence.probabilities),
-            "target": tf.gather(self._names, evidence.targets),
-            "sentences": valid_utf8(returned.rows(texts, "")),
-            "words": valid_utf8(returned.words(words.flat_values, "")),
-            **{f"sentence_{k}": returned.rows(v, 0.0) for k, v in of_sentences.items()},
-            **{f"word_{k}": returned.words(v, 0.0) for k, v in of_words.items()},
-            "word_counts": returned.word_counts,
-            "sentence_counts": returned.row_counts,
-            "omitted_sentences": returned.omitted_rows,
-            "omitted_words": returned.omitted_words,
-        }
+        documents = tf.shape(text)[0]
+        pairs = tf.tile(tf.constant([[PREDICTED, NONE]], tf.int32), [documents, 1])
+        outputs = self._evidence(self._given(text, columns), pairs)
+        return {name: values for name, values in outputs.items() if name != "against"}
+
+    def contrast(self, text, target, against, **columns):
+        """What `explain` returns, for one class and not another: gradients of z_A - z_B.
+
+        Args:
+            text, columns: The documents.
+            target: `<string>[docs]`, the name of the class A of each document; "" for the most
+                probable one.
+            against: `<string>[docs]`, the class B; "" for the most probable class other than A.
+
+        Returns:
+            The outputs of `explain`, and `against <string>[docs]`, the class B. It is "" for a
+            document whose most probable class is itself the given B: such a document is explained
+            without a contrast.
+
+        Raises:
+            tf.errors.InvalidArgumentError: See `hanlib.serving.class_pairs.class_pairs`.
+        """
+        pairs = class_pairs(class_bytes(self.classifier), target, against, tf.shape(text)[0])
+        return self._evidence(self._given(text, columns), pairs)
 
     def embed(self, text, **columns):
         """The document vectors, before the head.
@@ -149,6 +158,38 @@ class Signatures:
         for width in vectors.shape[1:]:
             size *= width
         return {"vectors": tf.reshape(vectors, [tf.shape(text)[0], size])}
+
+    def _evidence_for(self, documents, pairs):
+        """The outputs of `contrast` for the targets `<int32>[docs, 2]` (see `margins`)."""
+        columns = dict(documents)
+        tokens = self._tokens(columns.pop(next(iter(self._documents))), columns)
+        words = tokens.ragged(tokens.words)
+        evidence = attention_evidence(self.classifier, tokens.ragged(tokens.ids), pairs)
+        returned = ReturnedRows(words, self.most_sentences, self.most_words)
+        of_words, of_sentences = (
+            {name: level(evidence, name) for name in score_names(self.classifier)}
+            for level in (word_scores, row_scores)
+        )
+        texts = self._texts(tokens.sentences, tokens.sentence_rows, words.values)
+        target, against = tf.unstack(evidence.targets, axis=1)
+        return {
+            **self._decision(evidence.probabilities),
+            "target": tf.gather(self._names, target),
+            # The name of no class, -1, is "".
+            "against": tf.gather(tf.concat([[""], self._names], axis=0), against + 1),
+            "sentences": valid_utf8(returned.rows(texts, "")),
+            "words": valid_utf8(returned.words(words.flat_values, "")),
+            **{f"sentence_{k}": returned.rows(v, 0.0) for k, v in of_sentences.items()},
+            **{f"word_{k}": returned.words(v, 0.0) for k, v in of_words.items()},
+            "word_counts": returned.word_counts,
+            "sentence_counts": returned.row_counts,
+            "omitted_sentences": returned.omitted_rows,
+            "omitted_words": returned.omitted_words,
+        }
+
+    def _given(self, text, columns):
+        """The documents by the names of their inputs."""
+        return {next(iter(self._documents)): text, **columns}
 
     def _ids(self, text, columns):
         tokens = self._tokens(text, columns)
@@ -206,71 +247,28 @@ class Signatures:
 def signature_names(classifier):
     """The signatures that the export of a classifier has.
 
-    `explain` needs an encoder with attention at words, or at words and sentences.
+    `explain` needs an encoder with attention at words, or at words and sentences; `contrast` also
+    needs two classes.
 
     >>> from hanlib.models import BagOfWords, DocumentClassifier
     >>> signature_names(DocumentClassifier(None, BagOfWords(9), classes=2))
     ('serving_default', 'embed')
     """
     encoder = classifier.encoder
-    if encoder.has_attention and encoder.num_levels <= 2:
-        return ("serving_default", "explain", "embed")
-    return ("serving_default", "embed")
+    explained = encoder.has_attention and encoder.num_levels <= 2
+    compared = explained and len(classifier.classes) > 1
+    evidence = ("explain",) * explained + ("contrast",) * compared
+    return ("serving_default", *evidence, "embed")
 
 
-def score_names(classifier):
-    """The names of the scores that `explain` returns: fields of an `AttentionEvidence`.
-
-    >>> from hanlib.models import HAN, DocumentClassifier
-    >>> score_names(DocumentClassifier(None, HAN(9), classes=2))
-    ('attention', 'gradient_x_attention')
-    """
-    scores = "attention", "gradient_x_attention"
-    return scores if classifier.rationale is None else (*scores, "rationale")
-
-
-def word_scores(evidence, name):
-    """The scores of words, end to end, `<float32>[words]`.
-
-    Args:
-        evidence: An `AttentionEvidence`.
-        name: One of `score_names`.
-    """
-    return _float32(getattr(evidence, name)[0].flat_values)
-
-
-def row_scores(evidence, name):
-    """The scores of the rows, end to end.
-
-    For an encoder without sentences they are sums over the words, or the maximum for `rationale`.
-    """
-    by_level = getattr(evidence, name)
-    if len(by_level) > 1:
-        return _float32(by_level[1].flat_values)
-    reduce = tf.reduce_max if name == "rationale" else tf.reduce_sum
-    return reduce(_float32(by_level[0].values), axis=-1)
+def class_bytes(model):
+    """The names of the classes as `bytes`, in UTF-8 even where they hold surrogates."""
+    return [str(name).encode("utf-8", "replace") for name in model.classes]
 
 
 def class_names(model):
-    """The names of the classes, `<string>[classes]`, in UTF-8 even where they hold surrogates."""
-    names = [str(name).encode("utf-8", "replace") for name in model.classes]
-    return tf.constant(names, tf.string)
-
-
-def split_inputs(name, shape, tables):
-    """The inputs of documents that are split: padded strings, and `column_1`, ... for each table.
-
-    >>> list(split_inputs("words", [None, None, None], tables=[None, None]))
-    ['words', 'column_1', 'column_2']
-    """
-    names = (name, *(f"column_{n + 1}" for n in range(len(tables))))
-    return {name: tf.TensorSpec(shape, tf.string, name) for name in names}
-
-
-def column_indices(tables, columns, real):
-    """The indices of the values of columns, `<int32>[words, columns]`, where `real` is true."""
-    values = [tf.boolean_mask(columns[f"column_{n + 1}"], real) for n in range(len(tables))]
-    return looked_up(tables, values)
+    """The names of the classes, `<string>[classes]`."""
+    return tf.constant(class_bytes(model), tf.string)
 
 
 def limited(tokens, what, counts, limit):

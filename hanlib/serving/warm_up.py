@@ -8,6 +8,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from hanlib.serving.signature_inputs import request_inputs
+
 # TensorFlow Serving accepts at most 1,000 requests.
 BATCH_SIZES = (1, 2, 8, 32)
 
@@ -42,7 +44,8 @@ def write_warm_up(directory, signatures, words):
     with tf.io.TFRecordWriter(str(path)) as writer:
         for signature in signatures:
             for size in BATCH_SIZES:
-                writer.write(prediction_log(signature, documents(words, size)))
+                inputs = request_inputs(signature, documents(words, size))
+                writer.write(prediction_log(signature, inputs))
     return path
 
 
@@ -59,18 +62,23 @@ def documents(words, number):
     return made
 
 
-def prediction_log(signature, texts):
-    """A serialized `PredictionLog` with a request for the texts.
+def prediction_log(signature, inputs):
+    """A serialized `PredictionLog` with a request to a signature.
 
     `PredictionLog { predict_log { request { model_spec { signature_name } inputs { text } } } }`
 
-    >>> prediction_log("embed", ["A"])[:4].hex()
+    Args:
+        signature: The name of the signature.
+        inputs: Lists of strings by the name of the input.
+
+    >>> prediction_log("embed", {"text": ["A"]})[:4].hex()
     '32200a1e'
     """
-    text = tf.make_tensor_proto([_utf8(item) for item in texts], tf.string, [len(texts)])
-    model_spec = _field(3, _utf8(signature))
-    inputs = _field(1, b"text") + _field(2, text.SerializeToString())
-    request = _field(1, model_spec) + _field(2, inputs)
+    request = _field(1, _field(3, _utf8(signature)))
+    for name, strings in inputs.items():
+        values = tf.make_tensor_proto(list(map(_utf8, strings)), tf.string, [len(strings)])
+        entry = _field(1, _utf8(name)) + _field(2, values.SerializeToString())
+        request += _field(2, entry)
     return _field(6, _field(1, request))
 
 

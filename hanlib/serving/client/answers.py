@@ -59,8 +59,8 @@ def explanations(texts, outputs, method="gradient_x_attention"):
 
     Args:
         texts: The documents that were sent, in order.
-        outputs: The padded outputs of `explain`, a `dict` from name to list with one item per
-            document.
+        outputs: The padded outputs of `explain` or `contrast`, a `dict` from name to list with one
+            item per document.
         method: See above.
 
     Raises:
@@ -79,12 +79,13 @@ def explanations(texts, outputs, method="gradient_x_attention"):
     names = ["target", "sentences", "words", "word_counts", "sentence_counts"]
     scores = method.replace("combined_", "")
     names += [f"sentence_{scores}", f"word_{scores}", "omitted_sentences", "omitted_words"]
-    rows = zip(texts, predictions(outputs), *_columns(outputs, names), strict=True)
+    against = outputs.get("against") or [""] * len(texts)
+    rows = zip(texts, predictions(outputs), against, *_columns(outputs, names), strict=True)
     return [_explanation(method, *row) for row in rows]
 
 
 def _explanation(
-    method, text, answer, target, sentences, words, counts, sentence_count,
+    method, text, answer, against, target, sentences, words, counts, sentence_count,
     sentence_scores, word_scores, omitted_sentences, omitted_words,
 ):  # fmt: skip
     counts = counts[:sentence_count]
@@ -103,7 +104,7 @@ def _explanation(
     omitted = {"words": omitted_words, "sentences": omitted_sentences}
     return Explanation(
         text, answer.label, answer.probabilities, target, method, tuple(records),
-        omitted=omitted if any(omitted.values()) else {},
+        omitted=omitted if any(omitted.values()) else {}, against=against or None,
     )  # fmt: skip
 
 

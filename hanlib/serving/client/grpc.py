@@ -63,15 +63,16 @@ class GrpcClient(ServingClient):
     def __exit__(self, *error):
         self.close()
 
-    def _outputs(self, signature, texts):
+    def _outputs(self, signature, inputs):
         import tensorflow as tf
         from tensorflow_serving.apis import predict_pb2
 
         request = predict_pb2.PredictRequest()
         self._specify(request.model_spec)
         request.model_spec.signature_name = signature
-        encoded = np.array([text.encode() for text in texts], object)
-        request.inputs["text"].CopyFrom(tf.make_tensor_proto(encoded, dtype=tf.string))
+        for name, strings in inputs.items():
+            encoded = np.array([string.encode() for string in strings], object)
+            request.inputs[name].CopyFrom(tf.make_tensor_proto(encoded, dtype=tf.string))
         answer = self._asked_over_grpc(self._predictions.Predict, request)
         return {name: _lists(tf.make_ndarray(proto)) for name, proto in answer.outputs.items()}
 

@@ -9,6 +9,7 @@ from hanlib.checks import check_choice, check_integer
 from hanlib.serving.client.answers import METHODS, explanations, predictions
 from hanlib.serving.client.errors import ServingError
 from hanlib.serving.client.retries import with_retries
+from hanlib.serving.signature_inputs import request_inputs
 
 # Fits into the 4 MiB that `hanlib serve` accepts by default.
 MOST_BYTES = 3_500_000
@@ -57,23 +58,41 @@ class ServingClient(abc.ABC):
         asked = self._asked("serving_default", texts)
         return [record for _, outputs in asked for record in predictions(outputs)]
 
-    def explain(self, texts, method="gradient_x_attention"):
-        """Explains the classification of texts.
+    def explain(self, texts, method="gradient_x_attention", target=None, against=None):
+        """Explains the classification of texts: why the most probable class, or why A and not B.
 
         Args:
             texts: List of documents.
             method: `"attention"`, `"combined_attention"`, `"gradient_x_attention"`, or for a model
                 with a rationale head `"rationale"`.
+            target: Name of the class A, which needs `against`. None selects the most probable class
+                of each text.
+            against: Name of the class B that A is compared with, or `"runner-up"` for the most
+                probable class other than A. None: A is compared with all other classes. A text
+                whose most probable class is B itself is explained without a comparison if `target`
+                is None.
 
         Returns:
             A list with the `hanlib.evidence.Explanation` of each text.
 
         Raises:
-            TypeError, ServingError: See `predict`.
-            ValueError: If there is no such method.
+            TypeError: See `predict`.
+            ServingError: See `predict`. The server also rejects an unknown class, and a class that
+                is compared with itself.
+            ValueError: If there is no such method, or `target` is given without `against`.
         """
         check_choice("method", method, METHODS)
-        asked = self._asked("explain", texts)
+        if against is not None:
+            against = "" if against == "runner-up" else str(against)
+            classes = {"target": "" if target is None else str(target), "against": against}
+            asked = self._asked("contrast", texts, **classes)
+        elif target is None:
+            asked = self._asked("explain", texts)
+        else:
+            raise ValueError(
+                "`target` needs `against`, such as 'runner-up': the server explains the most "
+                f"probable class, or compares two. Received: target={target!r}"
+            )
         return [r for batch, outputs in asked for r in explanations(batch, outputs, method)]
 
     def embed(self, texts):
@@ -93,7 +112,7 @@ class ServingClient(abc.ABC):
         """The signatures of the model, in the form of the REST API."""
         return with_retries(self._metadata, self.retries)
 
-    def _asked(self, signature, texts):
+    def _asked(self, signature, texts, **further):
         """Yields `(texts, outputs)` for each request; outputs are lists by name."""
         if isinstance(texts, str | bytes):
             raise TypeError(f"`texts` must be a list of strings. Received: {texts!r:.80}")
@@ -102,13 +121,17 @@ class ServingClient(abc.ABC):
             if not isinstance(text, str):
                 raise TypeError(f"`texts` must be a list of strings. Received: {text!r:.80}")
         for batch in batches(texts, self.batch_size):
+            inputs = request_inputs(signature, batch, **further)
             # Lone surrogates cannot be encoded.
-            sent = [text.encode("utf-8", "replace").decode() for text in batch]
+            sent = {
+                name: [string.encode("utf-8", "replace").decode() for string in strings]
+                for name, strings in inputs.items()
+            }
             yield batch, self._answered(signature, sent)
 
-    def _answered(self, signature, texts):
+    def _answered(self, signature, inputs):
         try:
-            return with_retries(functools.partial(self._outputs, signature, texts), self.retries)
+            return with_retries(functools.partial(self._outputs, signature, inputs), self.retries)
         except ServingError as error:
             if "not found in signature def" not in error.message:
                 raise
@@ -119,8 +142,8 @@ class ServingClient(abc.ABC):
             ) from error
 
     @abc.abstractmethod
-    def _outputs(self, signature, texts):
-        """Sends one request, and returns a `dict` from output to nested lists."""
+    def _outputs(self, signature, inputs):
+        """Sends one request with lists by input; returns a `dict` from output to nested lists."""
 
     @abc.abstractmethod
     def _status(self):

@@ -37,16 +37,19 @@ function problem(response, message, text) {
     503: `The server is busy or not ready: try again${wait ? ` in ${wait} s` : " in a moment"}. `,
     504: "The server took too long: try again, or with less text. ",
   }[response.status] || "";
-  if (/not found in signature def/.test(said)) {
-    return `${withoutExplain()} The server returned: ${said} (${response.status})`;
-  }
+  const missing = said.match(/"(\w+)" not found in signature def/);
+  if (missing) return `${without(missing[1])} The server returned: ${said} (${response.status})`;
   return `${advice}The server returned: ${said} (${response.status})`;
 }
 
-const withoutExplain = () => `The model “${element("model").value}” cannot return evidence: it was ` +
-  "exported without the signature “explain”. Request the prediction only, or export the model again with a newer hanlib.";
+function without(signature) {
+  const [lacks, advice] = signature === "contrast"
+    ? ["compare two classes", "Ask why and not “any other class”"] : ["return evidence", "Request the prediction only"];
+  return `The model “${element("model").value}” cannot ${lacks}: it was exported without the signature “${signature}”. ` +
+    `${advice}, or export the model again with a newer hanlib.`;
+}
 
-let connection = 0, connected = false;
+let connection = 0, connected = false, compares = false;
 /** Requests the signatures of the model, and disables the choices for missing ones. */
 async function connect() {
   const mine = ++connection, state = element("model-state");
@@ -66,7 +69,7 @@ async function connect() {
     connected = true;
     const { name, version } = about.model_spec || {};
     state.textContent = `Model ${name || element("model").value}${version ? `, version ${version}` : ""}` +
-      ("explain" in signatures ? "" : `. ${withoutExplain()}`);
+      ("explain" in signatures ? "" : `. ${without("explain")}`);
   } catch (error) {
     if (mine !== connection) return;
     state.textContent = `Not connected. ${error.message}`;
@@ -80,6 +83,7 @@ element("methods").append(...Object.keys(OFFERED).map((name, i) => make("label",
 
 function offer(signatures) {
   const lacks = signatures && !("explain" in signatures);
+  compares = Boolean(signatures && "contrast" in signatures);
   const explain = document.querySelector("input[value=explain]");
   explain.disabled = lacks;
   if (lacks && explain.checked) document.querySelector("input[value=serving_default]").checked = true;

@@ -59,12 +59,55 @@ function arrange() {
   sides[0].heading.textContent = two ? "First text" : "Text";
   sides[1].heading.textContent = "Second text";
   element("methods").hidden = chosen("signature") !== "explain";
+  element("contrast").hidden = !compares || element("methods").hidden;
+}
+
+/* ---- why one class and not another ---- */
+
+// The first options of the two lists; the others are the classes of the last answer.
+const FIRST = { target: ["the most probable class"], against: ["any other class", "the second most probable class"] };
+let classNames = null;
+
+function offerClasses(names) {
+  if (classNames && classNames.join("\0") === names.join("\0")) return;
+  classNames = names;
+  for (const [id, first] of Object.entries(FIRST)) {
+    const list = element(id), at = list.selectedIndex;
+    list.replaceChildren(...[...first, ...names].map(text => make("option", null, text)));
+    list.selectedIndex = at > 0 && at < first.length ? at : 0;
+  }
+}
+
+/** The class that is chosen in a list; "" for one of its first options. */
+const classIn = id => classNames[element(id).selectedIndex - FIRST[id].length] ?? "";
+
+/** Keeps the two lists consistent: a class is only compared with another one, and never with itself. */
+function agree(changed) {
+  const [target, against] = [element("target"), element("against")];
+  if (target.selectedIndex === 0 || (against.selectedIndex > 0 && classIn("target") !== classIn("against"))) return;
+  if (changed === target) against.selectedIndex = 1;
+  else target.selectedIndex = 0;
+}
+
+/** The signature and the inputs of the request. */
+function request() {
+  const inputs = texts();
+  if (element("contrast").hidden || element("against").selectedIndex === 0) return { signature_name: chosen("signature"), inputs };
+  const [target, against] = ["target", "against"].map(id => inputs.map(() => classIn(id)));
+  return { signature_name: "contrast", inputs: { text: inputs, target, against } };
 }
 
 /* ---- asking ---- */
 
-const body = () => JSON.stringify({ signature_name: chosen("signature"), inputs: texts() });
-let asking = null, answered = null;
+const body = () => JSON.stringify(request());
+let asking = null, answered = null, again = false;
+
+/** Asks again after a choice has changed, also if an answer is on its way. */
+function askAgain() {
+  if (!answered && !asking) return;
+  again = Boolean(asking);
+  ask();
+}
 
 async function ask() {
   if (asking) { asking.abort(); return; }
@@ -72,15 +115,16 @@ async function ask() {
   if (!element("model").value.trim()) { complain("Which model? Enter its name."); element("server-box").open = true; element("model").focus(); return; }
   const empty = texts().findIndex(text => !text.trim());
   if (empty >= 0) { complain("There is no text to classify."); sides[empty].area.focus(); return; }
-  const [sent, signature] = [texts(), chosen("signature")];
+  const [sent, signature, asked] = [texts(), chosen("signature"), body()];
   asking = new AbortController();
   const clock = setTimeout(() => asking && asking.abort(new DOMException("", "TimeoutError")), PATIENCE);
   busy(true);
   try {
     // Without a Content-Type header there is no preflight request to a server at another address.
-    const { outputs } = await fetched(`${modelAddress()}:predict`, { method: "POST", body: body(), signal: asking.signal });
+    const { outputs } = await fetched(`${modelAddress()}:predict`, { method: "POST", body: asked, signal: asking.signal });
     if (!outputs || !outputs.probabilities) throw new Error("The answer has no probabilities: the model was not exported by hanlib.");
     answered = { sent, signature, outputs };
+    offerClasses(outputs.classes[0]);
     show();
     reveal(element("results"));
     if (!connected) connect();
@@ -91,6 +135,7 @@ async function ask() {
     asking = null;
     busy(false);
   }
+  if (again) { again = false; ask(); }
 }
 
 function busy(is) {
@@ -151,6 +196,7 @@ function answerOf(outputs, i, text, explained) {
   if (!explained || !outputs.words) return answer;
   let start = 0;
   answer.target = outputs.target[i];
+  answer.against = outputs.against ? outputs.against[i] : null;
   answer.omitted = { words: outputs.omitted_words[i], sentences: outputs.omitted_sentences[i] };
   answer.sentences = outputs.sentences[i].slice(0, outputs.sentence_counts[i]).map((sentence, s) => {
     const indices = Array.from({ length: outputs.word_counts[i][s] }, (_, w) => start + w);
@@ -199,9 +245,10 @@ async function copy() {
 element("form").addEventListener("submit", event => { event.preventDefault(); ask(); });
 element("copy").addEventListener("click", copy);
 element("compare").addEventListener("change", () => { arrange(); if (element("compare").checked) sides[1].area.focus(); });
-for (const id of ["server", "model", "version"]) element(id).addEventListener("change", connect);
+for (const id of ["server", "model", "version"]) element(id).addEventListener("change", () => { offerClasses([]); connect(); });
+for (const id of ["target", "against"]) element(id).addEventListener("change", event => { agree(event.target); askAgain(); });
 for (const input of document.querySelectorAll("input[name=method]")) input.addEventListener("change", () => { if (answered) show(); });
-for (const input of document.querySelectorAll("input[name=signature]")) input.addEventListener("change", () => { arrange(); if (answered) ask(); });
+for (const input of document.querySelectorAll("input[name=signature]")) input.addEventListener("change", () => { arrange(); askAgain(); });
 document.addEventListener("keydown", event => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); if (!asking) ask(); }
 });
@@ -209,5 +256,6 @@ document.addEventListener("keydown", event => {
 for (const kind of ["dragover", "drop"]) document.addEventListener(kind, event => { if (event.dataTransfer && [...event.dataTransfer.types].includes("Files")) event.preventDefault(); });
 addEventListener("beforeprint", () => document.querySelectorAll("#results details").forEach(box => { box.open = true; }));
 
+offerClasses([]);
 arrange();
 discover();
