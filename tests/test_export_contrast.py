@@ -10,7 +10,12 @@ from hanlib.models import HAN, DocumentClassifier
 from hanlib.serving import export_saved_model
 from hanlib.serving.signatures import signature_names
 
-TEXTS = ["The room was good. I did not like the food!", "", "酒店很好，早餐不错！", "nice and good."]
+TEXTS = [
+    "The room was good. I did not like the food!",
+    "",
+    "酒店很好，早餐不错！",
+    "nice and good.",
+]
 CLASSES = ["a", "b", "é", "it's"]
 
 

@@ -187,3 +187,43 @@ def test_arrow_keys_go_by_line_and_a_phone_has_a_button(page):
     assert page.marks == []
     policy = page.all("meta[http-equiv]")[0].get_attribute("content")
     assert re.match(r"default-src 'none'; script-src 'sha256-", policy)
+
+
+def test_a_file_of_marks_is_opened_again(page):
+    def until(condition):
+        WebDriverWait(page.driver, 30).until(lambda _: condition())
+
+    def opened(*records):
+        path = page.folder / "other.jsonl"
+        path.write_text("".join(json.dumps(record) + "\n" for record in records))
+        page.driver.find_element("id", "file").send_keys(str(path))
+
+    def start_again():
+        page.open().run("localStorage.clear()")
+        return page.open()
+
+    start_again().driver.find_element("id", "marker").send_keys("Ada L")
+    page.drag("dull", "plot")
+    path = page.downloaded()
+    assert start_again().marks == []
+    page.driver.find_element("id", "file").send_keys(str(path))
+    until(lambda: page.marks == ["dull\x85 plot"])
+    assert page.said() == "Marks of 3 documents were read from reviews-Ada-L.jsonl."
+    # Marks that overlap are joined; other documents are counted; all of it is one step.
+    first = {"text": TEXTS[0], "label": "neg", "evidence": [[19, 23], [12, 20]]}
+    opened(first, {"text": "Another one."}, {"text": TEXTS[3], "evidence": []})
+    until(lambda: page.marks == ["superb cast"])
+    assert page.said("problem") == "other.jsonl: 1 further lines belong to other documents."
+    assert page.all("#labels input:checked")[0].get_attribute("value") == "neg"
+    assert page.said("progress") == "3 of 4 documents are marked; 1 of them have no label"
+    page.click("undo")
+    assert page.marks == ["dull\x85 plot"]
+    assert page.said("progress") == "2 of 4 documents are marked"
+    for record, message in [
+        ({**first, "evidence": [[12, 900]]}, "in line 1, the evidence is not a list of spans"),
+        ({**first, "label": "good"}, 'line 1 has the label "good"; the labels of this page are'),
+        ({"text": "Another one."}, "no line has the text of one of these documents."),
+    ]:
+        opened(record)
+        until(lambda message=message: message in page.said("problem"))
+        assert page.marks == ["dull\x85 plot"]

@@ -397,7 +397,9 @@ def test_classes_are_chosen_with_the_keyboard_while_an_answer_is_on_its_way(driv
     inputs = {"text": [TEXT, "So bad."], "target": ["", ""], "against": ["pos", "pos"]}
     assert server.requests[-1][2]["inputs"] == inputs
     page("copy").click()
-    page.until(lambda: '"signature_name":"contrast"' in page("command").get_attribute("textContent"))
+    page.until(
+        lambda: '"signature_name":"contrast"' in page("command").get_attribute("textContent")
+    )
 
 
 def test_contrast_that_vanishes_while_the_page_is_open(driver, server):

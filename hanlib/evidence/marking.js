@@ -1,9 +1,10 @@
-// Marks evidence in documents, keeps the marks in the browser, and downloads them (see marking_page.py).
+// Marks evidence in documents and keeps the marks in the browser (see marking_page.py).
 // Spans are stored as in the downloaded file: half-open, in Unicode code points of the original text.
 const $ = (id) => document.getElementById(id);
 const { documents, classNames, multiple, stem, key } = JSON.parse($("documents").textContent);
 const shown = (text) => text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g, (sign) => String.fromCharCode(sign === "\x7f" ? 0x2421 : 0x2400 + sign.charCodeAt(0)));
-let kept = { at: 0, marker: "", changed: {} }, past = [], lost = false;
+const kept = { at: 0, marker: "", changed: {} }, past = [];
+let lost = false;
 let points, offsets, units, cursor, anchor; // Of the open document, see `prepare`.
 
 // ---- What is marked.
@@ -12,7 +13,7 @@ const isMarked = (i) => stateOf(i).evidence !== null;
 const here = () => stateOf(kept.at);
 
 function load() {
-  try { kept = { ...kept, ...JSON.parse(localStorage.getItem(key) ?? "{}") }; } catch { lost = true; }
+  try { Object.assign(kept, JSON.parse(localStorage.getItem(key) ?? "{}")); } catch { lost = true; }
   if (!documents[kept.at]) kept.at = 0;
 }
 
@@ -21,20 +22,23 @@ function save() {
   $("problem").textContent = lost ? "This browser does not keep your marks: download them before you close the page." : "";
 }
 
-function change(values, what) {
-  past.push([kept.at, kept.changed[kept.at], cursor]);
-  kept.changed[kept.at] = { ...here(), ...values };
+/** Changes the marks and labels of documents, by index, as one step that `undo` takes back. */
+function changeAll(states, what) {
+  past.push({ at: kept.at, cursor, before: Object.keys(states).map((i) => [i, kept.changed[i]]) });
+  Object.assign(kept.changed, states);
   save();
   draw();
   say(what);
 }
 
+const change = (values, what) => changeAll({ [kept.at]: { ...here(), ...values } }, what);
+
 function undo() {
   if (!past.length) return say("There is nothing to undo.");
-  const [at, before, position] = past.pop();
-  if (before) kept.changed[at] = before; else delete kept.changed[at];
-  if (at !== kept.at) go(at);
-  cursor = anchor = position;
+  const last = past.pop();
+  for (const [i, state] of last.before) if (state) kept.changed[i] = state; else delete kept.changed[i];
+  if (last.at !== kept.at) go(last.at);
+  cursor = anchor = last.cursor;
   save();
   draw();
   say("Undone.");
@@ -241,24 +245,6 @@ function released(event) {
   if (unit) moveTo(Number(unit.dataset.unit), event.shiftKey);
 }
 
-// ---- The file.
-/** A line for each document that has a label or marks, as `hanlib train` reads it. */
-function lines() {
-  return documents.map(({ id, text, split }, i) => {
-    const { label, evidence } = stateOf(i);
-    if (label === null && evidence === null) return "";
-    return `${JSON.stringify({ ...(id === undefined ? {} : { id }), text, label, evidence, ...(split === undefined ? {} : { split }) })}\n`;
-  }).join("");
-}
-
-function download() {
-  const marker = kept.marker.trim().replace(/[^\p{L}\p{N}._-]+/gu, "-");
-  const address = URL.createObjectURL(new Blob([lines()], { type: "application/x-ndjson" }));
-  make("a", { href: address, download: `${stem}-${marker || "marks"}.jsonl` }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60000);
-  say("The marks are downloaded.");
-}
-
 const say = (text) => { $("said").textContent = text; };
 
 function nextUnmarked() {
@@ -273,12 +259,13 @@ function start() {
     make("input", { type: multiple ? "checkbox" : "radio", name: "label", value: label, onchange: () => choose(label) }), bdi(label),
     i < 9 ? make("kbd", { "aria-hidden": "true" }, String(i + 1)) : null)));
   $("labels").hidden = !classNames.length;
-  const clicks = { previous: () => go(kept.at - 1), next: () => go(kept.at + 1), unmarked: nextUnmarked, nothing, undo, mark: markSelection, download };
+  const clicks = { previous: () => go(kept.at - 1), next: () => go(kept.at + 1), unmarked: nextUnmarked, nothing, undo, mark: markSelection, download, open: () => $("file").click() };
   for (const [id, action] of Object.entries(clicks)) $(id).addEventListener("click", action);
   // A click on a button must not clear what is selected.
   $("mark").addEventListener("pointerdown", (event) => event.preventDefault());
   $("marker").value = kept.marker;
   $("marker").addEventListener("input", () => { kept.marker = $("marker").value; save(); });
+  $("file").addEventListener("change", () => { openFile($("file").files[0]); $("file").value = ""; });
   $("text").addEventListener("pointerup", released);
   document.addEventListener("keydown", press);
   addEventListener("beforeunload", (event) => { if (lost && past.length) event.preventDefault(); });

@@ -22,7 +22,8 @@ def marking_page(documents, title="Evidence", name="documents", classes=None):
 
     Spans are marked with the mouse, with a finger or with the keyboard. The page keeps the marks in
     the storage of the browser, and downloads them as JSON lines for `hanlib train` and
-    `hanlib.data.evidence.read_marked`. It opens from the disk, has no external resources, and a
+    `hanlib.data.evidence.read_marked`. It reads such a file too, so that a marker can go on with
+    another browser or another day. It opens from the disk, has no external resources, and a
     content security policy allows only its own script.
 
     Args:
@@ -80,7 +81,7 @@ def _merged(spans):
 
 
 def _page(title, contents):
-    script = read_asset("elements.js") + read_asset("marking.js")
+    script = read_asset("elements.js") + read_asset("marking_file.js") + read_asset("marking.js")
     policy = (
         f"default-src 'none'; script-src {policy_hash(script)}; style-src 'unsafe-inline'; "
         "base-uri 'none'; form-action 'none'"
@@ -124,7 +125,9 @@ def _body(title):
         '<aside><fieldset id="labels"><legend>Label</legend></fieldset>'
         '<h2>Marks</h2><ol id="marks"></ol>'
         '<p><label>Your name <input type="text" id="marker" autocomplete="name"></label></p>'
-        '<p><button type="button" class="main" id="download">Download the marks</button></p>'
+        '<p><button type="button" class="main" id="download">Download the marks</button> '
+        '<button type="button" id="open">Open marks…</button>'
+        '<input type="file" id="file" accept=".jsonl,.json" hidden></p>'
         f"<details open><summary>Keys</summary><dl>{keys}</dl></details></aside></main>\n"
         "<noscript><p>This page needs JavaScript. It does not access the network.</p></noscript>"
     )

@@ -6,7 +6,7 @@ The MetaGraph is loaded into a TensorFlow 1 session, which runs what the C++ loa
 Serving runs: the restore operation, the initialization and the assets. `tf.saved_model.load` would
 rebuild the Python objects instead, which hides weights that the restore operation does not cover.
 
-REQUESTS is JSON: `batches` and `timed` are lists of `[signature, {input: [string in base64, ...]}]`.
+REQUESTS is JSON: `batches` and `timed` are lists of `[signature, {input: [base64, ...]}]`.
 The signatures in `timed` are measured, each with its request. ANSWERS is JSON: `answers` has a dict
 from output to nested lists for each batch, and `seconds` is a dict by signature. Invalid UTF-8, or
 an output whose first dimension is not the number of documents, is an error.
@@ -77,7 +77,9 @@ def answer(served, name, encoded):
     outputs, documents = served.ask(name, inputs), len(inputs["text"])
     for output, values in outputs.items():
         if values.ndim < 1 or len(values) != documents:
-            raise RuntimeError(f"{output} must have {documents} documents. Received: {values.shape}")
+            raise RuntimeError(
+                f"{output} must have {documents} documents. Received: {values.shape}"
+            )
     return {output: _plain(values.tolist()) for output, values in outputs.items()}
 
 

@@ -49,7 +49,10 @@ class RestClient(ServingClient):
 
     def _outputs(self, signature, inputs):
         # The values of a single input may stand without its name.
-        body = {"signature_name": signature, "inputs": inputs if len(inputs) > 1 else inputs["text"]}
+        body = {
+            "signature_name": signature,
+            "inputs": inputs if len(inputs) > 1 else inputs["text"],
+        }
         outputs = self._asked_over_http("POST", f"{self.url}:predict", body).get("outputs")
         # The single output of a signature is returned without its name.
         return outputs if isinstance(outputs, dict) else {"vectors": outputs}
