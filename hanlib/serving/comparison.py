@@ -51,11 +51,9 @@ def named_pairs(classifier, number):
     {'target': [b'', b'good', b'', b'bad'], 'against': [b'', b'bad', b'bad', b'']}
     """
     first, *_, last = class_bytes(classifier) * 2
-    targets, others = [b"", last, b"", first], [b"", first, first, b""]
-    return {
-        "target": [targets[n % 4] for n in range(number)],
-        "against": [others[n % 4] for n in range(number)],
-    }
+    pairs = [(b"", b""), (last, first), (b"", first), (first, b""), (last, b"")]
+    chosen = [pairs[n % len(pairs)] for n in range(number)]
+    return {"target": [a for a, _ in chosen], "against": [b for _, b in chosen]}
 
 
 def model_answers(classifier, ways):

@@ -30,7 +30,7 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     The export is loaded in a new process without hanlib (`python -I`) and in a TensorFlow 1
     session, as in TensorFlow Serving. Each signature gets the documents one at a time, all of them
     together, and 1,000 short ones in one batch; `contrast`, whose graph is that of `explain`, gets
-    them together only. The warm-up requests of the export are run too.
+    the short ones only. The warm-up requests of the export are run too.
 
     Args:
         path: The folder of the SavedModel.
@@ -61,8 +61,8 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     timed = [_bytes(text) for text in made_of(words, 64)]
     ways = {
         "one by one": [{"text": [text]} for text in texts],
-        "together": [{"text": texts, **named_pairs(classifier, len(texts))}],
-        "1,000 at once": [{"text": many}],
+        "together": [{"text": texts}],
+        "1,000 at once": [{"text": many, **named_pairs(classifier, len(many))}],
     }
     answers, seconds = replayed(path, signature_names(classifier), ways, timed)
     tolerance = HALF_TOLERANCE if half_precision_tables else TOLERANCE
