@@ -74,6 +74,26 @@ def test_gradient_x_attention_is_signed_and_about_the_target(client):
     assert any(word.score != 0 for word in explanation.words)
 
 
+def test_why_one_class_and_not_another(client):
+    for explanation in client.explain(TEXTS):
+        other = {"neg": "pos", "pos": "neg"}[explanation.label]
+        text, scores = explanation.text, [word.score for word in explanation.words]
+        (same,), (opposite,) = (
+            client.explain([text], against="runner-up"),
+            client.explain([text], target=other, against=explanation.label),
+        )
+        assert (same.target, same.against) == (explanation.label, other)
+        assert (opposite.target, opposite.against) == (other, explanation.label)
+        # Of two classes, the scores of one are those of the other with another sign.
+        np.testing.assert_allclose([word.score for word in same.words], scores, atol=1e-5)
+        np.testing.assert_allclose([-word.score for word in opposite.words], scores, atol=1e-5)
+    with pytest.raises(
+        ServingError, match=r"one of the classes neg, pos. Received: good"
+    ) as caught:
+        client.explain(TEXTS[:1], target="good", against="pos")
+    assert caught.value.code == 400
+
+
 def test_vectors_status_and_errors(client, server):
     vectors = client.embed(TEXTS)
     assert vectors.shape[0] == len(TEXTS)
@@ -103,4 +123,6 @@ def _look(page, server):
     titles = page.run("return [...document.querySelectorAll('.text .s')].map(node => node.title)")
     shares = [float(title.split("\n")[0].removeprefix("sentence ")) for title in titles]
     assert sum(shares) == pytest.approx(1, abs=0.002)
+    page("target").send_keys("neg")
+    page.until(lambda: "neg rather than pos" in page.texts(".verdict")[0])
     assert not [entry for entry in page.driver.get_log("browser") if "Policy" in entry["message"]]

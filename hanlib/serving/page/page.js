@@ -65,7 +65,7 @@ function arrange() {
 /* ---- why one class and not another ---- */
 
 // The first options of the two lists; the others are the classes of the last answer.
-const FIRST = { target: ["the most probable class"], against: ["any other class", "the second most probable class"] };
+const FIRST = { target: ["the most probable class"], against: ["any other class", "the second most probable"] };
 let classNames = null;
 
 function offerClasses(names) {
