@@ -152,6 +152,7 @@ def test_formats_and_signatures(run, folder, tmp_path, signature):
         (["nowhere*.csv"], "no file matches INPUT nowhere*.csv"),
         (["{b}", "--colums=id"], "did you mean '--columns'"),
         (["{b}", "--columns", "name"], "its columns are id"),
+        (["{b}", "--target", "pos"], "--target needs --signature contrast"),
         (["{b}", "--text-column", "body"], "--text-column"),
         (["{b}", "--model", "nowhere"], "--model must hold a SavedModel"),
         (["{b}", "--runner", "NoRunner"], "NoRunner"),

@@ -92,6 +92,7 @@ def test_why_one_class_and_not_another(client):
     ) as caught:
         client.explain(TEXTS[:1], target="good", against="pos")
     assert caught.value.code == 400
+    assert caught.value.message.startswith("`target` must be empty or one of the classes neg, pos")
 
 
 def test_vectors_status_and_errors(client, server):

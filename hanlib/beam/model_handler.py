@@ -8,6 +8,7 @@ from apache_beam.ml.inference.base import ModelHandler
 
 from hanlib.beam.answers import answers_of
 from hanlib.serving.batches import batches
+from hanlib.serving.rejections import rejection
 
 # RunInference hands over windows with these limits; within a window, documents are sorted.
 WINDOW, WINDOW_BYTES = 512, 8_000_000
@@ -78,7 +79,7 @@ class SavedModelHandler(ModelHandler[tuple[Any, Any], tuple[Any, Any], Any]):
                 # One document of the batch was rejected: find out which.
                 return [outcome for text in texts for outcome in self._outcomes(model, [text])]
             self.failures.inc()
-            return [Failure(" ".join(str(error.message).split())[:200])]
+            return [Failure(" ".join(rejection(error).split())[:200])]
 
 
 def count_words(text):

@@ -135,7 +135,6 @@ def _runner(name):
 
 def _job(arguments):
     """Checks everything that can be checked before the pipeline runs."""
-    from hanlib.beam import Classify
     from hanlib.beam.pipeline import Job
     from hanlib.beam.rows import Reading, first_row, record_of, text_column_of
     from hanlib.serving.records import joined
@@ -146,12 +145,7 @@ def _job(arguments):
         raise UsageError(f"INPUT must have a row that can be read. Received: {files[0]}")
     text_column = text_column_of(arguments.text_column, row, files[0])
     columns = _columns(arguments, row, text_column, files[0])
-    try:
-        classify = Classify(arguments.model, arguments.signature, **_classes(arguments))
-        answer = _sample(classify)
-    except (FileNotFoundError, ValueError) as error:
-        message = str(error).replace("`path`", "--model")
-        raise UsageError(message.replace("`signature`", "--signature")) from error
+    classify, answer = _classify(arguments)
     reading = Reading(text_column, columns, arguments.encoding)
     record = record_of(files[0], 1, row, reading)
     if arguments.no_text:
@@ -162,13 +156,27 @@ def _job(arguments):
     )  # fmt: skip
 
 
-def _classes(arguments):
-    """The classes of the signature `contrast` that are given."""
-    given = {name: getattr(arguments, name) for name in further_inputs("contrast")}
-    given = {name: value for name, value in given.items() if value is not None}
-    if given and arguments.signature != "contrast":
-        raise UsageError(f"--{next(iter(given))} needs --signature contrast")
-    return given
+def _classify(arguments):
+    """The `Classify`, and an answer of the model, whose columns are those of the output."""
+    import tensorflow as tf
+
+    from hanlib.beam import Classify
+    from hanlib.serving.rejections import rejection
+
+    classes = {name: getattr(arguments, name) for name in further_inputs("contrast")}
+    classes = {name: value for name, value in classes.items() if value is not None}
+    if classes and arguments.signature != "contrast":
+        raise UsageError(f"--{next(iter(classes))} needs --signature contrast")
+    try:
+        classify = Classify(arguments.model, arguments.signature, **classes)
+        return classify, _sample(classify)
+    except (FileNotFoundError, ValueError) as error:
+        message = str(error).replace("`path`", "--model")
+    except tf.errors.InvalidArgumentError as error:  # An unknown class.
+        message = rejection(error)
+    for name in ("signature", *further_inputs("contrast")):
+        message = message.replace(f"`{name}`", f"--{name}")
+    raise UsageError(message)
 
 
 def _files(patterns):
@@ -215,7 +223,6 @@ def _columns(arguments, row, text_column, name):
 
 
 def _sample(classify):
-    """An answer of the model, whose columns are those of the output."""
     from hanlib.beam.answers import answers_of
 
     handler = classify.handler

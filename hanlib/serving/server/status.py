@@ -2,6 +2,8 @@
 
 import json
 
+from hanlib.serving.rejections import rejection
+
 HTTP_CODES = {
     "CANCELLED": 499,
     "UNKNOWN": 500,
@@ -52,7 +54,7 @@ def invalid(message):
 def from_tensorflow(error):
     """The `StatusError` for a `tf.errors.OpError`."""
     name = _NAMES.get(getattr(error, "error_code", None), "UNKNOWN")
-    return StatusError(name, str(error.message))
+    return StatusError(name, rejection(error))
 
 
 def error_body(message):
