@@ -6,7 +6,8 @@ import tensorflow as tf
 class ReturnedRows:
     """The first rows of each document, up to a maximum number of rows and of words.
 
-    Only whole rows are returned, except that a first row with too many words is truncated.
+    Only whole rows are returned, except that a first row with too many words is truncated. What is
+    returned is therefore the beginning of a document.
 
     Args:
         words: Ragged `<string>[docs, (rows), (words)]`, the words that the model reads.
@@ -22,25 +23,28 @@ class ReturnedRows:
 
     def __init__(self, words, most_rows, most_words):
         rows = words.values
-        self._row_splits = words.row_splits
-        self._word_splits = tf.gather(rows.row_splits, words.row_splits)
-        first_row = tf.gather(words.row_splits, words.value_rowids())
-        start = tf.gather(rows.row_splits, first_row)  # first word of the document, for each row
-        row_index = tf.range(tf.size(first_row, out_type=tf.int64)) - first_row
-        fits = (row_index == 0) | (rows.row_splits[1:] - start <= most_words)
-        self._rows = (row_index < most_rows) & fits
-        row = rows.value_rowids()
-        word_index = tf.range(tf.size(row, out_type=tf.int64)) - tf.gather(start, row)
-        self._words = tf.gather(self._rows, row) & (word_index < most_words)
+        self._first_rows, self._all_rows = words.row_splits[:-1], words.row_lengths()
+        word_splits = tf.gather(rows.row_splits, words.row_splits)
+        self._first_words, self._all_words = word_splits[:-1], word_splits[1:] - word_splits[:-1]
+        # The rows that end within the maximum number of words.
+        fitting = tf.searchsorted(
+            rows.row_splits[1:], self._first_words + most_words, side="right", out_type=tf.int64
+        )
+        fitting = tf.clip_by_value(fitting - self._first_rows, 1, most_rows)
+        self._rows = tf.minimum(fitting, self._all_rows)
+        end = tf.gather(rows.row_splits, self._first_rows + self._rows)
+        self._words = tf.minimum(end - self._first_words, most_words)
+        self._row_index = _index(self._first_rows, self._rows)
+        self._word_index = _index(self._first_words, self._words)
         self._counts = tf.minimum(rows.row_lengths(), most_words)
 
     def rows(self, values, padding):
         """The values `[all rows]` of the returned rows, as `[docs, most]`."""
-        return _dense(values, self._row_splits, self._rows, padding)
+        return _dense(values, self._row_index, padding)
 
     def words(self, values, padding):
         """The values `[all words]` of the returned words, as `[docs, most]`."""
-        return _dense(values, self._word_splits, self._words, padding)
+        return _dense(values, self._word_index, padding)
 
     @property
     def word_counts(self):
@@ -50,17 +54,17 @@ class ReturnedRows:
     @property
     def row_counts(self):
         """The number of returned rows of each document, `<int32>[docs]`."""
-        return _true(self._rows, self._row_splits)
+        return tf.cast(self._rows, tf.int32)
 
     @property
     def omitted_rows(self):
         """The number of omitted rows of each document, `<int32>[docs]`."""
-        return _true(~self._rows, self._row_splits)
+        return tf.cast(self._all_rows - self._rows, tf.int32)
 
     @property
     def omitted_words(self):
         """The number of omitted words of each document, `<int32>[docs]`."""
-        return _true(~self._words, self._word_splits)
+        return tf.cast(self._all_words - self._words, tf.int32)
 
 
 def texts_of_rows(sentences, rows_per_sentence, rows):
@@ -105,12 +109,13 @@ def _parts(sentences, rows):
     return tf.strings.strip(joined)
 
 
-def _dense(values, splits, mask, padding):
-    values = tf.RaggedTensor.from_row_splits(values, splits, validate=False)
-    mask = tf.RaggedTensor.from_row_splits(mask, splits, validate=False)
-    return tf.ragged.boolean_mask(values, mask).to_tensor(padding)
+def _index(first, counts):
+    """Where the items of each document are, `<int64>[docs, most]`: their number from 1, or 0."""
+    number = tf.range(tf.reduce_max(tf.concat([[0], counts], axis=0)))
+    inside = number < counts[:, tf.newaxis]
+    return tf.where(inside, first[:, tf.newaxis] + number + 1, 0)
 
 
-def _true(mask, splits):
-    counted = tf.RaggedTensor.from_row_splits(tf.cast(mask, tf.int32), splits, validate=False)
-    return tf.reduce_sum(counted, axis=-1)
+def _dense(values, index, padding):
+    values = tf.concat([tf.constant([padding], values.dtype), values], axis=0)
+    return tf.gather(values, index)
