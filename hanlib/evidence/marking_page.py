@@ -125,7 +125,8 @@ def _body(title):
         '<aside><fieldset id="labels"><legend>Label</legend></fieldset>'
         '<h2>Marks</h2><ol id="marks"></ol>'
         '<p><label>Your name <input type="text" id="marker" autocomplete="name"></label></p>'
-        '<p><button type="button" class="main" id="download">Download the marks</button> '
+        '<p class="file"><button type="button" class="main" id="download">Download the marks'
+        "</button>"
         '<button type="button" id="open">Open marks…</button>'
         '<input type="file" id="file" accept=".jsonl,.json" hidden></p>'
         f"<details open><summary>Keys</summary><dl>{keys}</dl></details></aside></main>\n"
