@@ -13,7 +13,7 @@ from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, DocumentClassifier
 from hanlib.serving import check, export_saved_model
 from hanlib.serving.export_check import TOLERANCE
-from hanlib.serving.returned_rows import texts_of_rows
+from hanlib.serving.returned_rows import ReturnedRows, texts_of_rows
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 DOCUMENTS = [
@@ -154,6 +154,34 @@ def test_texts_of_rows_among_each_other():
     rows = tf.ragged.constant([["é", "é"], ["é"], ["a"], ["b", "c"], ["d"]])
     texts = texts_of_rows(tf.constant(["éé é", "a", "b\tc \n d"]), tf.constant([2, 1, 2]), rows)
     assert [text.decode() for text in texts.numpy()] == ["éé", "é", "a", "b\tc", "d"]
+
+
+def test_returned_rows_by_hand(rng):
+    lengths = [rng.integers(0, 6, rng.integers(0, 6)).tolist() for _ in range(40)]
+    numbers = iter(range(1, 10_000))
+    documents = [[[next(numbers) for _ in range(n)] for n in rows] for rows in lengths]
+    words = tf.ragged.constant(documents, ragged_rank=2, dtype=tf.int32)
+    sizes = tf.constant([n for rows in lengths for n in rows])
+    for most_rows, most_words in ((2, 9), (9, 7), (3, 1), (99, 999)):
+        returned = ReturnedRows(words, most_rows, most_words)
+        of_words = returned.words(words.flat_values, 0).numpy().tolist()
+        of_rows = returned.rows(sizes, 0).numpy().tolist()
+        for place, document in enumerate(documents):
+            rows = document[:1]
+            for row in document[1:most_rows]:
+                if sum(map(len, rows)) + len(row) > most_words:
+                    break
+                rows.append(row)
+            flat = [word for row in rows for word in row][:most_words]
+            assert [word for word in of_words[place] if word] == flat
+            assert of_words[place][: len(flat)] == flat
+            assert of_rows[place][: len(rows)] == list(map(len, rows))
+            assert not any(of_rows[place][len(rows) :])
+            assert returned.row_counts[place] == len(rows)
+            assert returned.omitted_rows[place] == len(document) - len(rows)
+            assert returned.omitted_words[place] == sum(map(len, document)) - len(flat)
+            counts = returned.word_counts[place].numpy().tolist()
+            assert sum(counts) == len(flat)
 
 
 def test_a_bound_is_on_what_is_returned_not_on_what_is_read(classifier, tmp_path):
