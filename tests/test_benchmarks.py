@@ -191,6 +191,7 @@ def test_the_table_of_variants(arguments, monkeypatch):
     assert len(inference) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [{"recompute": True}, {"dtype": "mixed_bfloat16"}])
 def test_a_step_in_another_way_is_the_same_step(documents, options):
     """bfloat16 has 8 significant bits."""
@@ -199,6 +200,7 @@ def test_a_step_in_another_way_is_the_same_step(documents, options):
     np.testing.assert_allclose(losses("hanlib", documents, **options), expected, atol=atol)
 
 
+@pytest.mark.long
 def test_the_steps_of_the_loop(arguments, monkeypatch):
     loop_overhead = importlib.import_module("loop_overhead")
     monkeypatch.setattr(loop_overhead, "SHAPES", {"one": (1, 1)})
