@@ -47,7 +47,7 @@ def run(arguments):
     checked = _checked(arguments)
     if model_file.labels_items(arguments.model):
         if arguments.fold:
-            raise UsageError("--fold needs a model that labels documents")
+            raise UsageError("--fold needs a classifier of documents")
         return _export_items(arguments)
     options.check_least(arguments, "most_sentences", "most_words")
     with contextlib.redirect_stdout(sys.stderr):
