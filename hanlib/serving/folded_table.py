@@ -1,6 +1,7 @@
 """The projected inputs of all words as one table, in place of word vectors and input kernels."""
 
 import functools
+import itertools
 import math
 
 import tensorflow as tf
@@ -43,11 +44,12 @@ def with_folded_table(classifier, half_precision=False):
     dtype = encoder.levels[0].recurrent.compute_dtype
     cells = _input_cells(encoder)
     blocks = [cell.project(tf.cast(embedding.embeddings, dtype)) for cell in cells]
-    values = [tf.concat(of_cell, axis=-1) for of_cell in blocks]
-    for number, (cell, of_cell) in enumerate(zip(cells, blocks, strict=True)):
-        start = sum(value.shape[-1] for value in values[:number])
-        columns = slice(start, start + values[number].shape[-1])
-        cell.project = functools.partial(_split, columns=columns, count=len(of_cell))
+    values = list(itertools.chain(*blocks))
+    first = 0
+    for cell, of_cell in zip(cells, blocks, strict=True):
+        own = slice(first, first + len(of_cell))
+        cell.project = functools.partial(_blocks, count=len(values), own=own)
+        first = own.stop
     stored = tf.float16 if half_precision else dtype
     encoder.embedding = StoredTable(tf.concat(values, axis=-1), stored, dtype)
     folded = {id(variable) for variable in _folded_variables(encoder, embedding)}
@@ -124,6 +126,6 @@ def _folded_variables(encoder, embedding):
     return [embedding.embeddings, *(cell.kernel for cell in _input_cells(encoder))]
 
 
-def _split(inputs, columns, count):
+def _blocks(inputs, count, own):
     """The projected inputs of a cell, `<float>[words, units]` each, from rows of the table."""
-    return tf.split(inputs[:, columns], count, axis=-1)
+    return tf.split(inputs, count, axis=-1)[own]
