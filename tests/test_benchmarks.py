@@ -48,7 +48,7 @@ def probabilities(documents):
     return hanlib.predict(hanlib.prepare(documents))
 
 
-@pytest.mark.parametrize("fold", [False, True])
+@pytest.mark.parametrize("fold", [pytest.param(False, marks=pytest.mark.long), True])
 def test_the_dense_box_of_keras_is_the_same_network(documents, probabilities, fold):
     box = network("keras_box", fold=fold)
     np.testing.assert_allclose(box.predict(box.prepare(documents)), probabilities, atol=1e-5)
@@ -74,6 +74,7 @@ def test_pytorch_keeps_the_faster_optimizer(documents):
     assert torch.note in ("SparseAdam on the word vectors", "dense Adam")
 
 
+@pytest.mark.long
 def test_the_flat_network_runs(documents):
     flat = make("keras_flat", SIZES)
     prepared = flat.prepare(documents)
@@ -83,7 +84,7 @@ def test_the_flat_network_runs(documents):
 
 
 @pytest.mark.usefixtures("eager_functions")
-@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("whole", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_the_training_loop_runs(documents, whole):
     recipe = {"preset": "han_small", "batch_size": 2, "adversarial_norm": 0.0}
     training = make("hanlib_training", SIZES, recipe=recipe, whole=whole, deterministic=False)

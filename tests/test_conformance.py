@@ -307,7 +307,10 @@ PRECISIONS = {
 @pytest.mark.parametrize(
     "policy",
     # The other tests run in float64.
-    [pytest.param(p, marks=pytest.mark.long if p == "float64" else ()) for p in PRECISIONS],
+    [
+        pytest.param(p, marks=pytest.mark.long if p in ("float64", "bfloat16") else ())
+        for p in PRECISIONS
+    ],
 )
 @every_layer
 def test_every_precision(name, policy, rng):
@@ -342,8 +345,13 @@ def symbolic_inputs(case, inputs):
 
 @pytest.mark.parametrize(
     "policy",
-    ["float32", "mixed_float16"]
-    + [pytest.param(name, marks=pytest.mark.long) for name in ("float64", "mixed_bfloat16")],
+    [
+        "mixed_float16",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("float32", "float64", "mixed_bfloat16")
+        ),
+    ],
 )
 @every_layer
 def test_symbolic_shapes_and_dtypes_equal_the_eager_ones(name, policy, rng):

@@ -97,8 +97,11 @@ def test_fit_takes_every_form_of_documents(form, still, vectorizer, losses):
     assert_close(result["loss"], losses.mean())
 
 
-@pytest.mark.parametrize("labels", [LABELS, INDEXES], ids=["names", "indexes"])
-@pytest.mark.parametrize("batched", [True, False], ids=["batched", "unbatched"])
+@pytest.mark.parametrize(
+    ("batched", "labels"),
+    [(True, LABELS), (False, INDEXES)],
+    ids=["batched-names", "unbatched-indexes"],
+)
 @pytest.mark.parametrize("documents", ["strings", "ids"])
 def test_fit_and_evaluate_take_datasets(documents, batched, labels, still, vectorizer, losses):
     x = TEXTS if documents == "strings" else vectorizer(TEXTS)

@@ -49,6 +49,11 @@ ENCODERS = {
 CLASSES = ["a", "b", "é"]
 
 
+def cases(takes_long):
+    """All encoders; a test of those for which the function is true is long."""
+    return [pytest.param(n, marks=pytest.mark.long if takes_long(n) else ()) for n in ENCODERS]
+
+
 def test_no_encoder_is_missing():
     rooms = {**vars(hanlib.layers), **vars(hanlib.models)}.values()
     public = {v for v in rooms if isinstance(v, type) and issubclass(v, DocumentEncoder)}
@@ -95,6 +100,8 @@ def test_alone_and_in_company(case):
     np.testing.assert_array_equal(reloaded(TEXTS), classifier(TEXTS))
 
 
+# HANs of several labels, or with n-grams, by default: test_explain_methods.py.
+@pytest.mark.parametrize("case", cases(lambda name: name.startswith("han_")), indirect=True)
 @pytest.mark.parametrize("method", METHODS)
 def test_methods(case, method):
     _, classifier, lacking = case
@@ -140,14 +147,10 @@ def test_attention_scores(case):
 
 
 # Exports of HANs by default: test_export.py and test_export_session.py.
-EXPORTED = [
-    pytest.param(name, marks=pytest.mark.long if name.startswith("han") else ())
-    for name in ENCODERS
-]
-
-
 @pytest.mark.usefixtures("check_here")
-@pytest.mark.parametrize("case", EXPORTED, indirect=True)
+@pytest.mark.parametrize(
+    "case", cases(lambda name: name.startswith(("han", "flat"))), indirect=True
+)
 def test_export(case, tmp_path):
     _, classifier, lacking = case
     names = signature_names(classifier)

@@ -34,7 +34,11 @@ KINDS = {
 TARGETS = np.array([[1, -1], [0, -1], [2, -1], [-1, -1], [0, -1]], np.int32)
 
 
-@pytest.fixture(scope="module", params=KINDS)
+# One of the two kinds with several labels is long.
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(k, marks=pytest.mark.long if k == "max" else ()) for k in KINDS],
+)
 def network(request):
     return network_of(**KINDS[request.param])
 
@@ -137,7 +141,7 @@ def slow_gradients(network, documents, targets, scales):
     return np.array(found)
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.3])
+@pytest.mark.parametrize("scale", [pytest.param(1.0, marks=pytest.mark.long), 0.3])
 def test_gradient_x_input_is_the_slope_along_each_vector(plain, scale):
     documents = Documents.of(NESTED)
     scales = np.full(documents.count, scale, np.float32)

@@ -71,7 +71,8 @@ def test_two_levels(tmp_path):
     check_all(export_saved_model(classifier, tmp_path / "1"), classifier)
 
 
-@pytest.mark.parametrize("depth", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.long  # By default: several labels in the last test but one.
+@pytest.mark.parametrize("depth", [1, 2])
 def test_one_vector_a_label(tmp_path, depth):
     """Also the labels of a document are those that reach their thresholds."""
     options = {"cell": "lstm", "depth": depth, "self_attention_heads": 2, "labels": 3}

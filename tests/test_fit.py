@@ -300,7 +300,7 @@ def resumable_fit(classifier, folder, *more):
 def compiled(vectorizer):
     classifier = make(vectorizer, **DROPOUTS)
     optimizer = LazyAdam(0.05, global_clipnorm=1.0, use_ema=True, ema_momentum=0.8)
-    classifier.compile(optimizer, adversarial_norm=0.5)
+    classifier.compile(optimizer)
     return classifier
 
 
@@ -321,6 +321,7 @@ def test_a_killed_fit_goes_on_bit_for_bit(vectorizer, tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.long
 def test_two_devices_learn_what_one_learns():
     # In a process of its own: devices are made before TensorFlow starts.
     process = Forked(two_devices.main)

@@ -183,7 +183,11 @@ MAKE = {
     for kind in FAST + GENERAL + OF_KERAS
 }
 MAKE["StackedRNNCells"] = stacked
-every_cell = pytest.mark.parametrize("name", MAKE)
+# One of each kind by default: fast, general, with a method of its own, of Keras, several cells.
+FIRST = ("PeepholeCell", "NormalizedCell", "OwnCallCell", "LSTMCell", "StackedRNNCells")
+every_cell = pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in FIRST else pytest.mark.long) for n in MAKE]
+)
 
 
 def random_rows(rng, dtype="float64"):

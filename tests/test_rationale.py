@@ -175,6 +175,7 @@ def test_the_loss_of_the_marked_words_is_that_of_documents_without_the_others(su
     assert float(evaluated) == pytest.approx(expected[0].mean(), 1e-5)
 
 
+@pytest.mark.long
 def test_the_label_is_learned_from_the_marked_words_alone(sufficient):
     """The documents of both classes are equal but for the marks: they say nothing else."""
     texts = ["It was superb. It was awful."] * 2

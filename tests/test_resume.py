@@ -83,6 +83,7 @@ def test_a_kill_at_a_random_moment(processes, unkilled_han, tmp_path):
     assert_same_run(output, unkilled_han[0])
 
 
+@pytest.mark.long
 def test_kills_of_a_run_on_files_with_a_cache(processes, tmp_path):
     pattern = tiny_run.write_files(tmp_path / "data")
 

@@ -91,7 +91,7 @@ def killed_run(*arguments):
     run(*arguments)
 
 
-@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+@pytest.mark.parametrize("form", [pytest.param("jsonl", marks=pytest.mark.long), "parquet"])
 def test_a_killed_run_resumes_to_the_same_bytes(model, form, tmp_path):
     source, whole, output = tmp_path / "many.csv", tmp_path / f"a.{form}", tmp_path / f"b.{form}"
     with open(source, "w", newline="") as file:

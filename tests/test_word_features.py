@@ -97,6 +97,7 @@ def test_the_vector_of_a_word_has_those_of_its_features(han):
     assert vectorizer.words(ids) == ["rain", "falls"]
 
 
+@pytest.mark.long
 def test_an_export_takes_words_and_columns(han, tmp_path):
     session = Session(han.export(tmp_path / "1"))
     assert session.signatures == ["embed", "explain", "serving_default"]
