@@ -96,11 +96,7 @@ def inputs(rows, steps, units):
 
 
 def rows_of(seconds):
-    """Microseconds per step: the difference of the shortest times, which other load disturbs least.
-
-    The median would need an idle machine, since an empty loop is done in a fraction of a
-    millisecond.
-    """
+    """Microseconds per step: the difference of the shortest times, which other load disturbs least."""
     least, found = {}, {}
     for (name, kind, steps), times in seconds.items():
         least.setdefault((name, kind), {})[steps] = min(times)
