@@ -96,7 +96,7 @@ def inputs(rows, steps, units):
 
 
 def rows_of(seconds):
-    """Microseconds per step: the difference of the shortest times, which other load disturbs least."""
+    """Microseconds per step, from the shortest times, which other load disturbs least."""
     least, found = {}, {}
     for (name, kind, steps), times in seconds.items():
         least.setdefault((name, kind), {})[steps] = min(times)
