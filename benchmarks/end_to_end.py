@@ -3,14 +3,16 @@
     python benchmarks/end_to_end.py
     python benchmarks/end_to_end.py --model saved_models/imdb_reviews
     python benchmarks/end_to_end.py --ngrams 200000
+    python benchmarks/end_to_end.py --fold
 
 Without `--model`, an untrained network of the paper's sizes is exported, with a vocabulary of the
 reviews; the weights do not affect the time. The time is measured from a list of Python strings to a
 NumPy array, with sequential calls. The goals of the project are at least 1,500 reviews per second
 with 64 per call, and a median of at most 15 ms for a single review. With
 `--ngrams` the model is measured a second time, with the logits of that many n-grams added: the most
-frequent ones of 5,000 reviews, up to three words, with random weights. The two models answer in
-turn, so that other load on the machine slows both.
+frequent ones of 5,000 reviews, up to three words, with random weights. With `--fold` the same model
+is measured with a folded table too, in float32 and in float16. The models answer in turn, so that
+other load on the machine slows all of them.
 """
 
 import argparse
@@ -34,6 +36,7 @@ def main():
     )
     parser.add_argument("--calls", type=int, default=200, help="calls per size (default: 200)")
     parser.add_argument("--ngrams", type=int, default=0, help="n-grams of a second model")
+    parser.add_argument("--fold", action="store_true", help="also with folded tables")
     parser.add_argument("--signature", default="serving_default", help="of the SavedModel")
     for part in (reviews, report):
         part.add_arguments(parser)
@@ -48,18 +51,21 @@ def main():
     from hanlib.serving import export_saved_model
 
     classifier = untrained(texts) if arguments.model is None else loaded(arguments.model)
-    measured = {"SavedModel, text in": classifier}
+    measured = {"SavedModel, text in": (classifier, {})}
     if arguments.ngrams:
         learned = [texts[place] for place in order[-5_000:]]
         layer = random_ngrams(classifier, learned, arguments.ngrams, arguments.seed)
         classifier.build()
-        measured[f"The same with {layer.ngrams:,} n-grams"] = classifier.with_ngrams(layer)
+        title = f"The same with {layer.ngrams:,} n-grams"
+        measured[title] = classifier.with_ngrams(layer), {}
+    if arguments.fold:
+        measured |= folded(classifier)
     with tempfile.TemporaryDirectory() as folder:
         asked = [texts[place] for place in order[: 64 * 64]]
         (Path(folder) / "texts.json").write_text(json.dumps(asked))
         exported = [
-            export_saved_model(model, Path(folder) / str(number))
-            for number, model in enumerate(measured.values(), 1)
+            export_saved_model(model, Path(folder) / str(number), **options)
+            for number, (model, options) in enumerate(measured.values(), 1)
         ]
         found = measure(exported, Path(folder) / "texts.json", arguments)
         tables = list(zip(measured, found, strict=True))
@@ -88,6 +94,20 @@ def untrained(texts):
     vectorizer.adapt(texts)
     encoder = HAN.from_preset("han_paper", vectorizer.vocabulary_size)
     return DocumentClassifier(vectorizer, encoder, ["neg", "pos"])
+
+
+def folded(classifier):
+    """The models with a folded table, and the options of their exports, by title."""
+    from hanlib.serving.folded_table import described
+
+    classifier.build()
+    return {
+        f"The same, where {described(classifier.encoder, half)}": (
+            classifier,
+            {"fold": True, "half_precision_tables": half},
+        )
+        for half in (False, True)
+    }
 
 
 def random_ngrams(classifier, texts, number, seed):

@@ -48,14 +48,17 @@ def processor():
         reversed([[p.strip() for p in line.split(":", 1)] for line in lines if ":" in line])
     )
     name = facts.get("model name", platform.machine())
-    widest = next(
-        (label for flag, label in _WIDTHS.items() if flag in facts.get("flags", "").split()), None
-    )
+    flags = facts.get("flags", "").split()
+    found = [
+        next((label for flag, label in kinds.items() if flag in flags), None)
+        for kinds in (_WIDTHS, _BFLOAT16)
+    ]
     family = f"family {facts.get('cpu family', '?')}, model {facts.get('model', '?')}"
-    return ", ".join(part for part in (name, family, widest) if part)
+    return ", ".join(part for part in (name, family, *found) if part)
 
 
 _WIDTHS = {"avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX"}
+_BFLOAT16 = {"amx_bf16": "bfloat16 with AMX", "avx512_bf16": "bfloat16 with AVX-512"}
 
 
 def _version(name):

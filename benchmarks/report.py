@@ -42,12 +42,14 @@ def text(record):
 
 
 def heading(facts, setting):
-    """The setting of a table, in two sentences."""
-    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+    """The setting of a table, in two sentences, with the version of hanlib first."""
+    versions = dict(facts["versions"])
+    measured = f"**hanlib {versions.pop('hanlib', 'without a version')}**"
+    versions = ", ".join(f"{name} {number}" for name, number in versions.items())
     sizes = "; ".join(f"{name}: {shown(value)}" for name, value in setting.items())
     return (
-        f"`{facts['command']}`: {facts['processor']}, {facts['cores']} cores, {facts['system']}, "
-        f"Python {facts['python']}, {versions}. {sizes[:1].upper()}{sizes[1:]}."
+        f"{measured}, `{facts['command']}`: {facts['processor']}, {facts['cores']} cores, "
+        f"{facts['system']}, Python {facts['python']}, {versions}. {sizes[:1].upper()}{sizes[1:]}."
     )
 
 

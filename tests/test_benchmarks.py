@@ -157,9 +157,7 @@ def test_the_tables_of_peers(name, arguments, monkeypatch, capsys):
     reviews = generated(300, 2, 3, 40, seed=0)
     monkeypatch.setattr(baseline_runner, "run", fake_run)
     monkeypatch.setattr("reviews.review_ids", lambda *_: reviews)
-    path = arguments("--batches", "2", "--epoch", "3", "--rounds", "2")
-    if name == "predict":
-        path = arguments("--batches", "2", "--rounds", "2")
+    path = arguments("--batches", "2", "--rounds", "2")
     importlib.import_module(name).main()
     rows = json.loads(path.read_text())["tables"][0]["rows"]
     assert rows[0]["network"] == "hanlib"
@@ -168,6 +166,50 @@ def test_the_tables_of_peers(name, arguments, monkeypatch, capsys):
     assert "cores" in printed
     assert "two_state" in printed
     assert "XLA" in printed
+
+
+def test_the_table_of_the_loop_ends_with_the_default_recipe(arguments, monkeypatch):
+    monkeypatch.setattr(baseline_runner, "run", fake_run)
+    monkeypatch.setattr("reviews.review_ids", lambda *_: generated(300, 2, 3, 40, seed=0))
+    path = arguments("--batches", "2", "--rounds", "2")
+    train_loop = importlib.import_module("train_loop")
+    train_loop.main()
+    *_, before, last = json.loads(path.read_text())["tables"][0]["rows"]
+    assert last["one epoch"] == "`hanlib train`"
+    assert last["share of its step"] == pytest.approx(last["documents/s"] / before["documents/s"])
+    *_, step, whole = train_loop.loops(SIZES)
+    norm = train_loop.default_recipe().adversarial_norm
+    assert (step.options["recipe"], whole.options["recipe"]) == ({"adversarial_norm": norm}, {})
+
+
+def test_the_table_of_variants(arguments, monkeypatch):
+    monkeypatch.setattr(baseline_runner, "run", fake_run)
+    monkeypatch.setattr("reviews.review_ids", lambda *_: generated(300, 2, 3, 40, seed=0))
+    path = arguments("--batches", "2", "--documents", "8", "--rounds", "2")
+    importlib.import_module("step_variants").main()
+    training, inference = (table["rows"] for table in json.loads(path.read_text())["tables"])
+    assert [row["time, large batches"] for row in training] == [1.0, 2.0, 3.0]
+    assert len(inference) == 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("options", [{"recompute": True}, {"dtype": "mixed_bfloat16"}])
+def test_a_step_in_another_way_is_the_same_step(documents, options):
+    """bfloat16 has 8 significant bits."""
+    atol = 1e-2 if "dtype" in options else 1e-5
+    expected = losses("hanlib", documents)
+    np.testing.assert_allclose(losses("hanlib", documents, **options), expected, atol=atol)
+
+
+@pytest.mark.long
+def test_the_steps_of_the_loop(arguments, monkeypatch):
+    loop_overhead = importlib.import_module("loop_overhead")
+    monkeypatch.setattr(loop_overhead, "SHAPES", {"one": (1, 1)})
+    path = arguments("--rounds", "1")
+    loop_overhead.main()
+    empty, one = json.loads(path.read_text())["tables"][0]["rows"]
+    assert empty["with gradient, µs"] is None
+    assert isinstance(one["with gradient, µs"], float)
 
 
 def test_the_table_of_lengths(arguments, monkeypatch):
@@ -272,9 +314,10 @@ def test_goals_are_read_from_the_figures():
         {"network": "PyTorch, packed", "hanlib is": "2.00 x"},
     ]
     calls = [{"documents a call": 1, "p50, ms": 14.0}, {"documents a call": 64, "documents/s": 9.0}]
+    machine = {"versions": {"hanlib": "0.2.0"}}
     found = {
-        "train_step": {"tables": [{"rows": peers}]},
-        "end_to_end": {"tables": [{"rows": calls}]},
+        "train_step": {"tables": [{"rows": peers}], "machine": machine},
+        "end_to_end": {"tables": [{"rows": calls}], "machine": machine},
     }
     rows = {row["goal"]: row["met"] for row in goals.goals(found)}
     assert [met for met in rows.values() if met] == ["yes", "no", "no", "yes"]

@@ -74,6 +74,10 @@ def test_mistakes_are_one_line(tagger, capsys):
     cases = [
         (["explain", model, "Rain."], "needs a classifier of documents"),
         (["predict", model, "--format", "csv", "Rain."], "--format must be jsonl"),
+        (
+            ["export", model, str(tagger / "folded"), "--fold"],
+            "--fold needs a classifier of documents",
+        ),
         (["train", "demo", "--token-columns", "2"], "must be a file"),
         (["train", "demo", "--validation", path], "--validation needs --token-columns"),
         (["train", "--task", "tokens"], "DATASET must be given"),

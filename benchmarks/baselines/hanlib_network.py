@@ -19,12 +19,24 @@ class HanlibNetwork:
         preset: the preset whose dropout is applied, or None.
         adversarial_norm: see `hanlib.training.Recipe`.
         reset_after: False for a GRU that applies its reset gate before the product.
+        dtype: the dtype policy, such as "mixed_bfloat16".
+        recompute: whether the backward pass computes the word level again, so that its results
+            need not stay in memory until then.
         seed: seed of the initial weights.
     """
 
     note = ""
 
-    def __init__(self, sizes, preset=None, adversarial_norm=0.0, reset_after=True, seed=0):
+    def __init__(
+        self,
+        sizes,
+        preset=None,
+        adversarial_norm=0.0,
+        reset_after=True,
+        dtype="float32",
+        recompute=False,
+        seed=0,
+    ):
         keras.utils.set_random_seed(seed)
         self.adversarial_norm = adversarial_norm
         cell = sizes.cell
@@ -37,13 +49,16 @@ class HanlibNetwork:
             "units": sizes.units,
             "attention_units": sizes.attention,
             "cell": cell,
+            "dtype": dtype,
         }
         if preset is None:
             encoder = HAN(sizes.vocabulary, **arguments)
         else:
             encoder = HAN.from_preset(preset, sizes.vocabulary, **arguments)
-        self.classifier = DocumentClassifier(None, encoder, sizes.classes)
+        self.classifier = DocumentClassifier(None, encoder, sizes.classes, dtype=dtype)
         self.classifier.build()
+        if recompute:
+            encoder.levels[0].encode = _recomputed(encoder.levels[0].encode)
         self.optimizer = LazyAdam(1e-3)
         self.optimizer.build(self.classifier.trainable_variables)
         self.step = tf.function(self._step, input_signature=[IDS, LABELS])
@@ -92,3 +107,12 @@ class HanlibNetwork:
             level.pooling.bias.assign(bias)
             level.pooling.context.assign(np.reshape(context, shape))
         self.classifier.head.set_weights(weights.head)
+
+
+def _recomputed(encode):
+    """`LevelEncoder.encode`, computed again in the backward pass."""
+
+    def run(values, *rows, **options):
+        return tf.recompute_grad(lambda values: encode(values, *rows, **options))(values)
+
+    return run

@@ -7,9 +7,9 @@ import keras
 import tensorflow as tf
 
 from hanlib.data import TokenBatches, TokenCache
-from hanlib.models import HAN, DocumentClassifier
+from hanlib.models import DocumentClassifier
 from hanlib.training import Recipe
-from hanlib.training.builders import compile_classifier
+from hanlib.training.builders import build_encoder, compile_classifier
 from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.progress import silent
 from hanlib.training.run import fit
@@ -42,7 +42,7 @@ class HanlibTraining:
             lambda chosen: _flat(documents.take(chosen)),
             encode_label=int,
         )
-        encoder = HAN.from_preset(self.recipe.preset, self.sizes.vocabulary)
+        encoder = build_encoder(self.recipe, self.sizes.vocabulary, self.sizes.classes)
         self.classifier = DocumentClassifier(None, encoder, self.sizes.classes)
         self.classifier.build()
         self.folder = tempfile.TemporaryDirectory()

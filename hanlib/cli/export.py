@@ -23,6 +23,12 @@ def add_parser(commands):
     parser.add_argument(
         "--half", action="store_true", help="store the word vectors in float16: half the size"
     )
+    parser.add_argument(
+        "--fold",
+        action="store_true",
+        help="store word vectors x input kernels as one table: faster, but usually larger; the "
+        "command prints the size",
+    )
     for name, most in (("sentences", 512), ("words", 4096)):
         text = f"maximum number of {name} that `explain` returns per document"
         options.add_number(parser, f"--most-{name}", text, most)
@@ -40,6 +46,8 @@ def run(arguments):
     options.check_writable(arguments.directory)
     checked = _checked(arguments)
     if model_file.labels_items(arguments.model):
+        if arguments.fold:
+            raise UsageError("--fold needs a classifier of documents")
         return _export_items(arguments)
     options.check_least(arguments, "most_sentences", "most_words")
     with contextlib.redirect_stdout(sys.stderr):
@@ -68,7 +76,7 @@ def _export_items(arguments):
 def _checked(arguments):
     """Whether the export is checked, which is done with texts."""
     if not model_file.reads_columns(arguments.model):
-        return arguments.check or arguments.half
+        return arguments.check or arguments.half or arguments.fold
     if arguments.check:
         raise UsageError(f"--check needs a model that reads texts; {arguments.model} reads columns")
     return False
@@ -89,10 +97,22 @@ def _export(classifier, arguments):
         "most_sentences": arguments.most_sentences,
         "most_words": arguments.most_words,
         "half_precision_tables": arguments.half,
+        "fold": arguments.fold,
     }
+    if arguments.fold:
+        _check_foldable(classifier.encoder)
     path = export_version(classifier, arguments.directory, progress=_tell, **exported)
     _write_base_files(path, classifier, arguments, exported)
     return path
+
+
+def _check_foldable(encoder):
+    from hanlib.serving.folded_table import check_foldable
+
+    try:
+        check_foldable(encoder)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _write_base_files(path, model, arguments, exported):
@@ -111,7 +131,7 @@ def _check(path, classifier, arguments):
     from hanlib.serving.export_check import check
 
     _tell("checking the export")
-    return check(path, classifier, half_precision_tables=arguments.half)
+    return check(path, classifier, half_precision_tables=arguments.half, fold=arguments.fold)
 
 
 def _tell(message):

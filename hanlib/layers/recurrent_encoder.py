@@ -80,7 +80,7 @@ class RecurrentEncoder(keras.layers.Layer):
         self.supports_masking = True
         self.supports_jit = False
         template = _template(cell, units)
-        if weight_dropout and not _is_packed(template):
+        if weight_dropout and not is_packed(template):
             raise ValueError(
                 "`weight_dropout` needs a GatedCell with the inherited `call`. "
                 f"Received: weight_dropout={weight_dropout}, cell={template!r}"
@@ -152,7 +152,7 @@ class RecurrentEncoder(keras.layers.Layer):
     def _run(self, cell, values, index, batch_sizes, order, training):
         """The states of one cell, row-major; `order` is the packed order of the words."""
         gather_indices = order if index is None else tf.gather(index, order)
-        if _is_packed(cell):
+        if is_packed(cell):
             states = self._run_packed(cell, values, gather_indices, batch_sizes, training)
         else:
             inputs = tf.gather(values, gather_indices)
@@ -188,7 +188,7 @@ class RecurrentEncoder(keras.layers.Layer):
         }
 
 
-def _is_packed(cell):
+def is_packed(cell):
     """Whether a cell is a `GatedCell` that does not override `call`."""
     return isinstance(cell, GatedCell) and type(cell).call is GatedCell.call
 

@@ -152,7 +152,8 @@ class TextModel(CompiledModel):
         if not count:
             return np.zeros([0, len(self._labels)], "float32")
         self.make_predict_function()
-        if hasattr(self.predict_function, "get_concrete_function"):
+        traces = hasattr(self.predict_function, "get_concrete_function")
+        if traces and not tf.config.functions_run_eagerly():
             # Keras would trace for the first batch's shape, and again for any other shape.
             self.predict_function.get_concrete_function([(batches.any_batch_of(x),)])
         if not (verbose or kwargs) and count <= (batch_size or 32) and self._alone():

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from hanlib import atomic_files
 from hanlib.checks import check_integer
-from hanlib.serving import versions
+from hanlib.serving import folded_table, versions
 from hanlib.serving.half_precision import with_half_precision_tables
 from hanlib.serving.signatures import Signatures
 from hanlib.serving.vocabulary_file import VocabularyFile
@@ -56,7 +56,8 @@ def export_saved_model(
 
     Raises:
         FileExistsError: If `directory` exists and is not an empty folder.
-        ValueError: If the classifier has no vectorizer, or a bound is not a positive integer.
+        ValueError: If the classifier has no vectorizer, a bound is not a positive integer, or the
+            encoder cannot be folded.
         OSError: If a file cannot be written. No files are left behind.
 
     >>> import tempfile
@@ -167,7 +168,10 @@ class ExportOptions:
             an error. Each sentence is one step of the upper level, so without a limit a text such
             as "a. a. a. .." would occupy a core for a long time. A sentence longer than the
             vectorizer's `max_sentence_words` counts as several.
-        half_precision_tables: Whether to store the word vectors in float16.
+        half_precision_tables: Whether to store the word vectors, or the folded table, in float16.
+        fold: Whether to store the word vectors and the input kernels of the word level as one
+            table of their products, which makes the model faster, and larger where the products
+            are wider than the vectors (see `hanlib.serving.folded_table`).
 
     Raises:
         ValueError: If a bound is not a positive integer.
@@ -182,6 +186,7 @@ class ExportOptions:
     max_sentences: int = 5_000
     max_words: int = 200_000
     half_precision_tables: bool = False
+    fold: bool = False
 
     def __post_init__(self):
         for name in self.bounds:
@@ -202,7 +207,10 @@ def _checked(classifier, **options):
         raise ValueError(
             "`classifier` must have a vectorizer to be served. Received: vectorizer=None"
         )
-    return ExportOptions(**options)
+    options = ExportOptions(**options)
+    if options.fold:
+        folded_table.check_foldable(classifier.encoder)
+    return options
 
 
 def _write(classifier, folder, options, progress):
@@ -211,7 +219,11 @@ def _write(classifier, folder, options, progress):
         classifier.build()
     vectorizer, weights = classifier.vectorizer, classifier.weights
     tables = vectorizer.tables()
-    if options.half_precision_tables:
+    if options.fold:
+        half = options.half_precision_tables
+        progress(folded_table.described(classifier.encoder, half))
+        classifier, weights = folded_table.with_folded_table(classifier, half)
+    elif options.half_precision_tables:
         classifier, weights = with_half_precision_tables(classifier)
 
     def signatures(vocabulary):

@@ -13,6 +13,7 @@ from hanlib.serving import replay
 from hanlib.serving.check_report import CheckReport
 from hanlib.serving.comparison import compare, model_answers, named_pairs
 from hanlib.serving.edge_cases import edge_case_documents
+from hanlib.serving.folded_table import table_sizes
 from hanlib.serving.server.warm_up import predictions
 from hanlib.serving.signature_inputs import further_inputs, request_inputs
 from hanlib.serving.signatures import signature_names
@@ -24,7 +25,7 @@ TOLERANCE, HALF_TOLERANCE = 1e-5, 1e-2
 _WORDS = 500
 
 
-def check(path, classifier, documents=None, half_precision_tables=False):
+def check(path, classifier, documents=None, half_precision_tables=False, fold=False):
     """Compares the answers of an export and of its model, including edge cases.
 
     The export is loaded in a new process without hanlib (`python -I`) and in a TensorFlow 1
@@ -38,6 +39,7 @@ def check(path, classifier, documents=None, half_precision_tables=False):
         documents: List of `str` or `bytes`; None for a built-in list of edge cases.
         half_precision_tables: Whether the export stores the word vectors in float16; a difference
             of up to 0.01 is then allowed.
+        fold: Whether the export has a folded table.
 
     Returns:
         A `CheckReport`, which prints as a short table.
@@ -75,7 +77,10 @@ def check(path, classifier, documents=None, half_precision_tables=False):
     ]
     size = size_of(path)
     encoder = classifier.encoder
-    saved = 2 * encoder.vocabulary_size * encoder.embedding_dim if half_precision_tables else 0
+    stored = 2 * encoder.vocabulary_size * encoder.embedding_dim
+    if fold:
+        stored, _ = table_sizes(encoder, half_precision=True)
+    saved = stored if half_precision_tables else 0
     speeds = {name: len(timed) / time for name, time in seconds.items()}
     return CheckReport(differences, size / 1e6, saved / 1e6, speeds)
 

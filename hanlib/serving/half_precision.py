@@ -2,30 +2,7 @@
 
 import tensorflow as tf
 
-
-class HalfPrecisionTable:
-    """An embedding stored in float16, whose looked-up rows are cast to the compute dtype.
-
-    float16 has 11 significant bits, so a weight changes by at most 1 part in 2,048 (below 6e-5, by
-    at most 3e-8). Its maximum, 65,504, is far above the values of word vectors.
-
-    Args:
-        embedding: A built `keras.layers.Embedding`.
-
-    >>> import keras
-    >>> embedding = keras.layers.Embedding(5, 2)
-    >>> embedding.build(None)
-    >>> table = HalfPrecisionTable(embedding)
-    >>> table.embeddings.dtype.name, table(tf.constant([0, 3])).dtype.name
-    ('float16', 'float32')
-    """
-
-    def __init__(self, embedding):
-        self.embeddings = tf.Variable(tf.cast(embedding.embeddings, tf.float16), trainable=False)
-        self.compute_dtype = embedding.compute_dtype
-
-    def __call__(self, ids):
-        return tf.cast(tf.gather(self.embeddings, ids), self.compute_dtype)
+from hanlib.serving.stored_table import StoredTable
 
 
 def item_model_with_half_precision(model):
@@ -49,8 +26,6 @@ def item_model_with_half_precision(model):
 def with_half_precision_tables(classifier):
     """Copies a classifier without its vectorizer, with its word vectors in float16.
 
-    The layer of n-grams is shared, in float32: the words are most of the weights.
-
     Args:
         classifier: A built `DocumentClassifier`.
 
@@ -65,17 +40,33 @@ def with_half_precision_tables(classifier):
     ...     for variable in variables})
     ['float16', 'float32']
     """
+    copy = copy_to_export(classifier)
+    return copy, _replace(copy, copy.encoder, ["embedding"])
+
+
+def copy_to_export(classifier):
+    """Copies a classifier without its vectorizer, so that layers of the copy can be replaced.
+
+    The n-grams and the rationale head are shared.
+
+    Args:
+        classifier: A built `DocumentClassifier`.
+
+    Returns:
+        A built `DocumentClassifier` without vectorizer.
+    """
     copy = type(classifier)(
         None,
         type(classifier.encoder).from_config(classifier.encoder.get_config()),
         *(classifier.classes, classifier.multi_label, classifier.thresholds),
         ngrams=classifier.ngrams,
+        rationale=classifier.rationale,
         dtype=classifier.dtype_policy,
     )
     copy.build()
     for new, old in zip(copy.weights, classifier.weights, strict=True):
         new.assign(old)
-    return copy, _replace(copy, copy.encoder, ["embedding"])
+    return copy
 
 
 def _replace(model, layer, names):
@@ -84,7 +75,8 @@ def _replace(model, layer, names):
     for name in names:
         embedding = getattr(layer, name)
         if embedding is not None:
-            setattr(layer, name, HalfPrecisionTable(embedding))
+            table = StoredTable(embedding.embeddings, tf.float16, embedding.compute_dtype)
+            setattr(layer, name, table)
             kept = [variable for variable in kept if variable is not embedding.embeddings]
-            kept.append(getattr(layer, name).embeddings)
+            kept.append(table.embeddings)
     return kept

@@ -1,5 +1,6 @@
 """The model card of an export, in Markdown: data, recipe, metrics, labels and limits."""
 
+from hanlib.serving import folded_table
 from hanlib.serving.signatures import signature_names
 
 _ATTENTION = """
@@ -138,17 +139,21 @@ def _limits(classifier, options):
     if hasattr(classifier, "item"):
         half = "\n- The word vectors of the newest version are stored in float16."
         return _LIMITS + (half if options.get("half_precision_tables") else "")
-    return _LIMITS + _ATTENTION + _bounds(options)
+    return _LIMITS + _ATTENTION + _bounds(classifier, options)
 
 
-def _bounds(options):
+def _bounds(classifier, options):
     if not options:
         return ""
     lines = [
         f"\n- `explain` returns at most the first {options['most_sentences']:,} sentences and "
         f"{options['most_words']:,} words of a document; the model reads the whole document."
     ]
-    if options.get("half_precision_tables"):
+    half = options.get("half_precision_tables", False)
+    if options.get("fold"):
+        sizes = folded_table.described(classifier.encoder, half)
+        lines.append(f"\n- In the newest version {sizes}.")
+    elif half:
         lines.append("\n- The word vectors of the newest version are stored in float16.")
     return "".join(lines)
 
