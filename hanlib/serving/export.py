@@ -62,10 +62,10 @@ def export_saved_model(
 
     >>> import tempfile
     >>> from hanlib.layers import DocumentVectorizer
-    >>> from hanlib.models import HAN, DocumentClassifier
+    >>> from hanlib.models import BagOfWords, DocumentClassifier
     >>> vectorizer = DocumentVectorizer()
     >>> vectorizer.adapt(["Good film.", "Bad film."])
-    >>> encoder = HAN.from_preset("han_small", vectorizer.vocabulary_size)
+    >>> encoder = BagOfWords(vectorizer.vocabulary_size)
     >>> classifier = DocumentClassifier(vectorizer, encoder, ["neg", "pos"])
     >>> path = export_saved_model(classifier, tempfile.mkdtemp() + "/1")
     >>> serve = tf.saved_model.load(path).signatures["serving_default"]
