@@ -49,6 +49,8 @@ def explained(signatures):
 def test_edge_cases_in_a_process_without_hanlib(classifier, exported):
     report = check(exported, classifier)
     assert report.passed, str(report)
+    (row,) = [row for row in str(report).splitlines() if row.startswith("contrast: classes")]
+    assert row.split()[2:] == ["0.0e+00", "0e+00"]  # In one of the three ways.
     assert set(report.documents_a_second) == {"serving_default", "explain", "contrast", "embed"}
 
 
