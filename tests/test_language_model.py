@@ -163,7 +163,6 @@ def test_mistakes_in_a_recipe_are_named(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.usefixtures("eager_functions")
 def test_a_run_pretrains_on_all_texts_and_goes_on_where_it_was(tmp_path):
     corpus = tiny_run.with_unlabelled(tiny_run.corpus())
     recipe = tiny_run.recipe(encoder="flat_recurrent", pretrain_epochs=2, epochs=1)
