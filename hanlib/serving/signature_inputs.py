@@ -30,5 +30,8 @@ def request_inputs(signature, texts, **further):
     names = further_inputs(signature)
     unknown = sorted(further.keys() - set(names))
     if unknown:
-        raise ValueError(f"`signature` {signature} takes no {unknown[0]}")
+        takes = " and ".join(f"`{name}`" for name in names) or "nothing else"
+        raise ValueError(
+            f"The signature {signature} takes documents and {takes}. Received: {unknown[0]}"
+        )
     return {"text": texts, **{name: [further.get(name, "")] * len(texts) for name in names}}
