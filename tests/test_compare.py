@@ -217,7 +217,9 @@ def test_the_command(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_csv(Path("films.csv"), tiny_run.examples(60, 0))
     command = ["compare", "films.csv", "--models", "bag_of_words,ngrams", "--seeds", "1"]
-    command += ["--set", "epochs=1", "--set", "min_count=1", "--html", "page.html"]
+    for small in ("epochs=1", "min_count=1", "embedding_dim=4", "adversarial_norm=0"):
+        command += ["--set", small]
+    command += ["--html", "page.html"]
     code, out, err = run(*command, "--json")
     assert code == 0
     record = one_object(out)

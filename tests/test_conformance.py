@@ -138,7 +138,14 @@ CASES = {
         ids=True,
     ),
 }
-every_layer = pytest.mark.parametrize("name", CASES)
+# Options of layers whose other cases run by default, and layers that a HAN is made of.
+VARIANTS = {
+    *("gru_cho", "gru_no_bias", "recurrent_one_way", "row_encoder_attentive", "hierarchical"),
+    *("flat_recurrent_last", "dot", "gated"),
+}
+every_layer = pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.long if n in VARIANTS else ()) for n in CASES]
+)
 
 
 def test_no_public_layer_is_missing():
@@ -306,9 +313,9 @@ PRECISIONS = {
 
 @pytest.mark.parametrize(
     "policy",
-    # The other tests run in float64.
+    # The other tests run in float64 and in float32.
     [
-        pytest.param(p, marks=pytest.mark.long if p in ("float64", "bfloat16") else ())
+        pytest.param(p, marks=() if p in ("float16", "mixed_float16") else pytest.mark.long)
         for p in PRECISIONS
     ],
 )

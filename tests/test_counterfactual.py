@@ -42,7 +42,10 @@ def ids_of(documents):
     return tf.ragged.constant(documents, dtype=tf.int32, ragged_rank=2)
 
 
-@pytest.fixture(scope="module", params=["one_label", "multi_label", "ngrams"])
+@pytest.fixture(
+    scope="module",
+    params=["one_label", "multi_label", pytest.param("ngrams", marks=pytest.mark.long)],
+)
 def classifier(request):
     return classifier_of(request.param == "multi_label", request.param == "ngrams")
 

@@ -102,7 +102,7 @@ def test_fit_takes_every_form_of_documents(form, still, vectorizer, losses):
     [(True, LABELS), (False, INDEXES)],
     ids=["batched-names", "unbatched-indexes"],
 )
-@pytest.mark.parametrize("documents", ["strings", "ids"])
+@pytest.mark.parametrize("documents", ["strings", pytest.param("ids", marks=pytest.mark.long)])
 def test_fit_and_evaluate_take_datasets(documents, batched, labels, still, vectorizer, losses):
     x = TEXTS if documents == "strings" else vectorizer(TEXTS)
     dataset = tf.data.Dataset.from_tensor_slices((x, labels))
@@ -199,7 +199,7 @@ def test_shuffling_repeats_with_the_seed(vectorizer):
         classifier = classifier_of(vectorizer)
         classifier.compile(keras.optimizers.SGD(0.5), run_eagerly=True)
         keras.utils.set_random_seed(seed)
-        classifier.fit(TEXTS, LABELS, batch_size=2, verbose=0)
+        classifier.fit(TEXTS, LABELS, batch_size=4, verbose=0)
         return np.concatenate([w.ravel() for w in classifier.get_weights()])
 
     first = trained(1)
@@ -230,7 +230,13 @@ def topic_datasets():
     }
 
 
-@pytest.mark.parametrize("form", topic_datasets())
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(f, marks=() if f in ("ragged_batched", "rows_unbatched") else pytest.mark.long)
+        for f in topic_datasets()
+    ],
+)
 def test_several_labels_in_a_dataset(form, topical, topic_loss):
     assert_close(topical.evaluate(topic_datasets()[form], verbose=0)[0], topic_loss)
 

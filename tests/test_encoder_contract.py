@@ -32,6 +32,10 @@ SENTENCES = {"combined_attention", "gradients_by_level"}
 SMALL = {"embedding_dim": 8, "units": 4, "attention_units": 5}
 # Each encoder has two directions once; one takes less time.
 ONE = {**SMALL, "bidirectional": False}
+# HANs of several labels and with n-grams, by default: test_explain_methods.py and
+# test_attention_evidence.py. Methods of HAN: test_explain_records.py. Exports of HAN and of
+# recurrent networks: test_export.py, test_export_session.py and test_token_classifier.py.
+VARIANTS = {"han_labels", "han_ngrams"}
 ENCODERS = {
     "han": (HAN, SMALL, False, set()),
     "han_labels": (HAN, {**ONE, "labels": 3, "cell": "lstm"}, True, set()),
@@ -51,7 +55,10 @@ CLASSES = ["a", "b", "é"]
 
 def cases(takes_long):
     """All encoders; a test of those for which the function is true is long."""
-    return [pytest.param(n, marks=pytest.mark.long if takes_long(n) else ()) for n in ENCODERS]
+    return [
+        pytest.param(n, marks=pytest.mark.long if n in VARIANTS or takes_long(n) else ())
+        for n in ENCODERS
+    ]
 
 
 def test_no_encoder_is_missing():
@@ -62,7 +69,7 @@ def test_no_encoder_is_missing():
     }
 
 
-@pytest.fixture(scope="module", params=ENCODERS)
+@pytest.fixture(scope="module", params=cases(lambda name: False))
 def case(request, tmp_path_factory):
     """A classifier after a step of training, itself reloaded, and the methods it lacks."""
     kind, arguments, multi_label, lacking = ENCODERS[request.param]
@@ -100,8 +107,7 @@ def test_alone_and_in_company(case):
     np.testing.assert_array_equal(reloaded(TEXTS), classifier(TEXTS))
 
 
-# HANs of several labels, or with n-grams, by default: test_explain_methods.py.
-@pytest.mark.parametrize("case", cases(lambda name: name.startswith("han_")), indirect=True)
+@pytest.mark.parametrize("case", cases(lambda name: name == "han"), indirect=True)
 @pytest.mark.parametrize("method", METHODS)
 def test_methods(case, method):
     _, classifier, lacking = case
@@ -146,7 +152,6 @@ def test_attention_scores(case):
     assert symbolic.shape[1:] == encoder(ids).shape[1:]
 
 
-# Exports of HANs by default: test_export.py and test_export_session.py.
 @pytest.mark.usefixtures("check_here")
 @pytest.mark.parametrize(
     "case", cases(lambda name: name.startswith(("han", "flat"))), indirect=True
@@ -158,6 +163,8 @@ def test_export(case, tmp_path):
     path = export_saved_model(classifier, tmp_path / "1")
     report = check(path, classifier, TEXTS)
     assert report.passed, str(report)
+    compared = {difference.figure for difference in report.differences}
+    assert ("explain: word rationale" in compared) == ("explain" in names)
     assert set(report.documents_a_second) == set(names)
     saved = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes())
     graph = saved.meta_graphs[0].graph_def

@@ -24,12 +24,15 @@ NESTED = [
     [[[12, 2]]],
     [[[3, 3, 4], [5, 6, 14]], [[13]], [[2, 9, 2, 4, 7]]],
 ]
+with_and_without_ngrams = pytest.mark.parametrize(
+    "ngrams", [True, pytest.param(False, marks=pytest.mark.long)]
+)
 
 
 @functools.cache
 def classifier_of(ngrams):
     ngrams = random_ngrams(ids_of(NESTED), 3, 15) if ngrams else None
-    encoder = HAN(15, embedding_dim=4, units=3, attention_units=4)
+    encoder = HAN(15, embedding_dim=4, units=3, attention_units=4, bidirectional=False)
     made = DocumentClassifier(None, encoder, 3, ngrams=ngrams, rationale=RationaleHead(4))
     made.build()
     draw = np.random.default_rng(3)
@@ -87,7 +90,7 @@ def keep_sentences(document, kept):
     return [sentence for place, sentence in enumerate(document) if place in kept]
 
 
-@pytest.mark.parametrize("ngrams", [False, True])
+@with_and_without_ngrams
 @pytest.mark.parametrize(("level", "keep"), [("word", keep_words), ("sentence", keep_sentences)])
 def test_figures_are_those_of_removal_by_hand(ngrams, level, keep):
     classifier, (scores, perturbations) = classifier_of(ngrams), measured_of(ngrams)
@@ -123,7 +126,7 @@ def test_records_say_chance_and_cost(measured):
     assert records[0]["sentence"].passes == 2 * 2 * 7
 
 
-@pytest.mark.parametrize("ngrams", [False, True])
+@with_and_without_ngrams
 def test_small_pieces_change_nothing(ngrams, monkeypatch):
     scores, perturbations = measured_of(ngrams)
     network, documents = network_of(classifier_of(ngrams)), Documents.of(NESTED)

@@ -43,7 +43,12 @@ ENCODERS = {
 }
 
 
-@pytest.mark.parametrize("name", ENCODERS)
+SECOND = ("an output gate", "the last states", "bfloat16")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.long if n in SECOND else ()) for n in ENCODERS]
+)
 def test_the_copy_answers_as_the_classifier(name):
     classifier = classifier_of(ENCODERS[name]())
     copy, variables = with_folded_table(classifier)

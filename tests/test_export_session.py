@@ -103,6 +103,7 @@ def test_one_vector_a_label(tmp_path, depth):
     assert answers["embed"]["vectors"].shape == (4, 3 * 32)
 
 
+@pytest.mark.long  # By default: the next tests, in float32; half precision: test_cli_model.py.
 def test_chinese_words_inside_the_graph_in_float16(tmp_path):
     """A vocabulary that cannot be a file of lines is part of the graph, not an asset."""
     words = ["酒", "店", "很", "好", "早", "餐", "a\nb"]
@@ -114,10 +115,13 @@ def test_chinese_words_inside_the_graph_in_float16(tmp_path):
 
 
 class SeveralLabels:
-    """A classifier with n-grams of Chinese characters, and its export."""
+    """A classifier with n-grams of Chinese characters, and its export.
+
+    A vocabulary that cannot be a file of lines is part of the graph, not an asset.
+    """
 
     def __init__(self, folder):
-        vectorizer = DocumentVectorizer(vocabulary=list("酒店很好早餐不错"))
+        vectorizer = DocumentVectorizer(vocabulary=[*"酒店很好早餐不错", "a\nb"])
         self.ids = vectorizer(tf.constant(TEXTS))
         ngrams = random_ngrams(self.ids, 3, vectorizer.vocabulary_size, max_ngram=4)
         self.plain = build(multi_label=True, classes=["a", "b", "é"], vectorizer=vectorizer)

@@ -92,8 +92,12 @@ def test_mistakes_are_one_line(tagger, capsys):
         assert_mistake(code, captured.out, captured.err, message)
 
 
-def test_the_export_is_described_checked_and_run(tagger, capsys, tmp_path):
+@pytest.mark.usefixtures("check_here")
+def test_the_export_is_described_checked_and_run(tagger, capsys, monkeypatch):
     """`info`, `export --half --check`, `predict --saved-model`."""
+    # tests/test_export.py checks in a process of its own, with the whole list of edge cases.
+    texts = [b"", "Rain falls. 好!".encode(), b"\xff York"]
+    monkeypatch.setattr("hanlib.serving.item_check.edge_case_documents", lambda words: texts)
     model, export = str(tagger / "model"), tagger / "half"
     assert main(["info", model, "--json"]) == 0
     described = one_object(capsys.readouterr().out)

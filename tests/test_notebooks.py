@@ -94,7 +94,7 @@ def run_cell(tmp_path, monkeypatch):
 
 
 # These run by default; the others take as long again.
-FIRST = ("gru_from_equations", "quickstart", "serving")
+FIRST = ("gru_from_equations", "quickstart")
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,13 @@ def test_states_and_gradients_equal_those_of_keras(name, rng):
     assert_equals_keras(name, True, rng, tf.function)
 
 
-@pytest.mark.parametrize("name", ["PeepholeCell", "NormalizedCell", "StackedRNNCells"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "NormalizedCell",
+        *(pytest.param(n, marks=pytest.mark.long) for n in ("PeepholeCell", "StackedRNNCells")),
+    ],
+)
 def test_one_direction_and_eager_loops(name, rng):
     assert_equals_keras(name, False, rng)
 
@@ -320,7 +326,13 @@ def test_saved_and_reloaded(name, rng, tmp_path):
     np.testing.assert_array_equal(again(dense), model(dense))
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "mixed_float16",
+        *(pytest.param(p, marks=pytest.mark.long) for p in ("mixed_bfloat16", "float64")),
+    ],
+)
 @pytest.mark.parametrize(
     "name", ["PeepholeCell", "PeepholeMethodCell", "LSTMCell", "StackedRNNCells"]
 )

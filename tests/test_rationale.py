@@ -69,6 +69,7 @@ def test_a_saved_model_keeps_the_head(taught, tmp_path):
         assert [w.score for w in a.words] == pytest.approx([w.score for w in b.words], abs=1e-6)
 
 
+@pytest.mark.long  # By default: the export of the Transformer in test_encoder_contract.py.
 @pytest.mark.usefixtures("check_here")
 def test_an_export_answers_with_the_scores(taught, tmp_path):
     taught.export(tmp_path / "1")
@@ -78,8 +79,9 @@ def test_an_export_answers_with_the_scores(taught, tmp_path):
     assert report.passed
 
 
-def test_evaluate_compares_the_methods_with_the_marks(taught, tmp_path, run):
-    taught.save(tmp_path / "model.keras")
+def test_evaluate_compares_the_methods_with_the_marks(taught, tmp_path, run, monkeypatch):
+    # A loaded copy would trace the graphs of all methods again.
+    monkeypatch.setattr("hanlib.cli.model_file.load_classifier", lambda model: taught)
     rows = [
         {"text": text, "label": label, "evidence": spans}
         for text, label, spans in list(zip(TEXTS, LABELS, SPANS, strict=True))[:2]

@@ -59,7 +59,7 @@ def read(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("form", ["csv", pytest.param("jsonl", marks=pytest.mark.long), "parquet"])
 def test_the_saved_model_answers_as_the_model(model, reviews, form, tmp_path):
     source, mine, keras = reviews / f"reviews.{form}", tmp_path / "mine.jsonl", tmp_path / "k.jsonl"
     assert run("--saved-model", model / "exported", "--input", source, "--output", mine) == 0

@@ -39,19 +39,24 @@ def server(tmp_path_factory):
     assert server.stop() == 0
 
 
-def test_bodies(server, fuzz):
+NUMBERS = pytest.mark.parametrize("number", [100, pytest.param(1000, marks=pytest.mark.long)])
+
+
+@NUMBERS
+def test_bodies(server, fuzz, number):
     fuzzer = fuzz.Fuzzer(server.port, server.name, seed=1)
-    fuzzer.bodies(300)
+    fuzzer.bodies(number)
     assert not fuzzer.faults
     assert {200, 400} <= set(fuzzer.codes)
 
 
-def test_documents(server, fuzz):
+@NUMBERS
+def test_documents(server, fuzz, number):
     fuzzer = fuzz.Fuzzer(server.port, server.name, seed=2)
-    fuzzer.documents(300)
+    fuzzer.documents(number)
     assert not fuzzer.faults
     assert fuzzer.explain
-    assert fuzzer.codes[200] > 50
+    assert fuzzer.codes[200] > number / 6
 
 
 def test_many_documents_at_once_are_answered_as_alone(server, fuzz):

@@ -12,7 +12,9 @@ from test_training import SHORT, Notes, topics
 from hanlib.data import Corpus
 from hanlib.data.corpus import Split
 from hanlib.embeddings import ppmi_vectors
+from hanlib.layers import DocumentVectorizer
 from hanlib.training import RecipeError, TrainingError, train
+from hanlib.training.builders import build_classifier
 from hanlib.training.class_weights import parse
 
 pytestmark = pytest.mark.usefixtures("eager_module")
@@ -121,9 +123,16 @@ def test_a_run_starts_from_the_weights_of_a_model_and_learns_new_words(own, tmp_
     assert json.loads((tmp_path / "dataset.json").read_text())["start"]
 
 
-def test_a_full_vocabulary_does_not_grow(own, tmp_path):
-    start = load(own[0])
-    recipe = tiny_run.recipe(max_tokens=start.vectorizer.vocabulary_size, **SHORT)
+def untrained():
+    """A model that a run of `tiny_run.bag_recipe` may start from."""
+    vectorizer = DocumentVectorizer()
+    vectorizer.adapt([text for text, _ in tiny_run.examples(48, 0)])
+    return build_classifier(tiny_run.bag_recipe(), vectorizer, tiny_run.CLASSES, multi_label=False)
+
+
+def test_a_full_vocabulary_does_not_grow(tmp_path):
+    start = untrained()
+    recipe = tiny_run.bag_recipe(max_tokens=start.vectorizer.vocabulary_size, **SHORT)
     train(with_new_word(), recipe, tmp_path, start=start)
     assert load(tmp_path).vectorizer.get_vocabulary() == start.vectorizer.get_vocabulary()
 
@@ -141,15 +150,15 @@ def test_models_that_cannot_start_a_run_are_refused(own, tmp_path):
             train(corpus, tiny_run.recipe(**values), tmp_path / "run", start=start)
 
 
-def test_resuming_needs_the_model_that_the_run_started_from(own, tmp_path):
-    start, recipe = load(own[0]), tiny_run.recipe(**SHORT)
+def test_resuming_needs_the_model_that_the_run_started_from(tmp_path):
+    start, recipe = untrained(), tiny_run.bag_recipe(**SHORT)
 
     def fail(classifier, folder):
         raise RuntimeError("no space")
 
     with pytest.raises(RuntimeError, match="no space"):
         train(with_new_word(), recipe, tmp_path, start=start, export=fail)
-    other = load(own[0])
+    other = untrained()
     other.weights[-1].assign(other.weights[-1] + 1)
     for given in (other, None):
         with pytest.raises(TrainingError, match=r"start is .* there and"):
