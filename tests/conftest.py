@@ -1,32 +1,18 @@
 """What several test files share."""
 
-import contextlib
 import fcntl
 import functools
 import os
-import warnings
 
 import numpy as np
 import pytest
+from eager import eagerly
 
 
 @pytest.fixture
 def rng():
     """The same random numbers for each test, in whatever order the tests run."""
     return np.random.default_rng(7)
-
-
-@contextlib.contextmanager
-def eagerly():
-    """Runs Keras' steps eagerly: with a few batches, tracing would take most of the time."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    with warnings.catch_warnings():
-        # TensorFlow says that the functions of datasets are traced all the same.
-        warnings.filterwarnings("ignore", message="Even though the", category=UserWarning)
-        yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +85,7 @@ def models_stay_loaded():
     from hanlib.serving import scoring
 
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in ((model_file, "load_classifier"), (scoring, "ServedModel")):
+        for module, name in ((model_file, "load"), (scoring, "ServedModel")):
             patch.setattr(module, name, functools.cache(getattr(module, name)))
         yield
 

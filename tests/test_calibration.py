@@ -27,7 +27,9 @@ def test_no_temperature_near_it_has_a_lower_loss(multi_label, rng):
     assert loss(best) <= min(loss(best * 1.01), loss(best / 1.01))
 
 
-@pytest.mark.parametrize("options", [{}, {"multi_label": True, "labels": 2}])
+@pytest.mark.parametrize(
+    "options", [pytest.param({}, marks=pytest.mark.long), {"multi_label": True, "labels": 2}]
+)
 def test_calibrating_a_classifier_keeps_its_ranking(options):
     classifier = build(**options)
     reviews = demo.generate(60, seed=5)

@@ -141,7 +141,7 @@ CASES = {
 # Options of layers whose other cases run by default, and layers that a HAN is made of.
 VARIANTS = {
     *("gru_cho", "gru_no_bias", "recurrent_one_way", "row_encoder_attentive", "hierarchical"),
-    *("flat_recurrent_last", "dot", "gated"),
+    "flat_recurrent_last",
 }
 every_layer = pytest.mark.parametrize(
     "name", [pytest.param(n, marks=pytest.mark.long if n in VARIANTS else ()) for n in CASES]
@@ -314,10 +314,7 @@ PRECISIONS = {
 @pytest.mark.parametrize(
     "policy",
     # The other tests run in float64 and in float32.
-    [
-        pytest.param(p, marks=() if p in ("float16", "mixed_float16") else pytest.mark.long)
-        for p in PRECISIONS
-    ],
+    [pytest.param(p, marks=() if p == "mixed_float16" else pytest.mark.long) for p in PRECISIONS],
 )
 @every_layer
 def test_every_precision(name, policy, rng):

@@ -34,10 +34,13 @@ KINDS = {
 TARGETS = np.array([[1, -1], [0, -1], [2, -1], [-1, -1], [0, -1]], np.int32)
 
 
-# One kind with several labels, and other poolings, are long.
+# Several labels and other poolings, by default: test_attention_evidence.py.
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(k, marks=pytest.mark.long if k in ("max", "hops") else ()) for k in KINDS],
+    params=[
+        pytest.param(k, marks=pytest.mark.long if k in ("labels", "max", "hops") else ())
+        for k in KINDS
+    ],
 )
 def network(request):
     return network_of(**KINDS[request.param])

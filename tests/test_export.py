@@ -12,6 +12,7 @@ from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, DocumentClassifier
 from hanlib.serving import check, export_saved_model
+from hanlib.serving.edge_cases import edge_case_documents
 from hanlib.serving.export_check import TOLERANCE
 from hanlib.serving.returned_rows import ReturnedRows, texts_of_rows
 
@@ -46,8 +47,15 @@ def explained(signatures):
     return {k: v.numpy() for k, v in signatures["explain"](tf.constant(DOCUMENTS)).items()}
 
 
-def test_edge_cases_in_a_process_without_hanlib(classifier, exported):
-    report = check(exported, classifier)
+@pytest.mark.parametrize(
+    "longest", [2_000, pytest.param(None, marks=pytest.mark.long)], ids=["short", "all"]
+)
+def test_edge_cases_in_a_process_without_hanlib(classifier, exported, longest):
+    documents = None
+    if longest:
+        words = classifier.vectorizer.get_vocabulary()[2:]
+        documents = [text for text in edge_case_documents(words) if len(text) <= longest]
+    report = check(exported, classifier, documents)
     assert report.passed, str(report)
     (row,) = [row for row in str(report).splitlines() if row.startswith("contrast: classes")]
     assert row.split()[2:] == ["0.0e+00", "0e+00"]  # In one of the three ways.

@@ -154,6 +154,7 @@ def test_ngrams_of_several_labels(several_labels):
     assert f"a linear model of {number} n-grams of up to 4 words" in model_card("m", classifier)
 
 
+@pytest.mark.long
 def test_the_golden_export():
     """`serving/1` is the export of 0.1, which no session can serve; `serving/2` is today's."""
     check_all(GOLDEN / "serving" / "2", None, contrast=False)

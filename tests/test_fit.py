@@ -96,7 +96,7 @@ def test_texts_are_tokenized_once(still, monkeypatch):
 
 
 def test_predicting_one_text_makes_no_dataset_and_traces_nothing(vectorizer, monkeypatch):
-    classifier = make(vectorizer)
+    classifier = bag(vectorizer, ["bad", "good"])
     classifier.predict(["Great film."], verbose=0)
     traces = classifier.predict_function.experimental_get_tracing_count()
     # Setting up a dataset takes longer than a text.
@@ -218,7 +218,7 @@ def test_batches_by_hand(still, topical, losses, terms):
 
 
 def test_callbacks_find_a_model_that_is_built(vectorizer, tmp_path):
-    classifier = make(vectorizer)
+    classifier = bag(vectorizer, ["bad", "good"])
     classifier.compile(LazyAdam(0.01), run_eagerly=True)
     callbacks = [
         keras.callbacks.BackupAndRestore(tmp_path / "backup"),

@@ -16,6 +16,8 @@ from hanlib.serving.server import responses
 from hanlib.serving.server.servable import Servable
 from hanlib.serving.server.warm_up import warm_up
 
+pytestmark = pytest.mark.usefixtures("models_stay_loaded")
+
 
 def write_conll(path):
     rows = (

@@ -183,8 +183,8 @@ MAKE = {
     for kind in FAST + GENERAL + OF_KERAS
 }
 MAKE["StackedRNNCells"] = stacked
-# One of each kind by default: fast, general, with a method of its own, of Keras, several cells.
-FIRST = ("PeepholeCell", "NormalizedCell", "OwnCallCell", "LSTMCell", "StackedRNNCells")
+# One of each kind by default: fast, general, with a method of its own, of Keras.
+FIRST = ("PeepholeCell", "NormalizedCell", "OwnCallCell", "LSTMCell")
 every_cell = pytest.mark.parametrize(
     "name", [pytest.param(n, marks=() if n in FIRST else pytest.mark.long) for n in MAKE]
 )

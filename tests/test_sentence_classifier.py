@@ -18,8 +18,8 @@ from hanlib.training.sentence_ngrams import add_sentence_ngrams
 
 @pytest.fixture(scope="module")
 def model():
-    """Not trained, since tracing another training step takes long."""
-    return sentence_classifier(fitted=False)
+    """Not trained and run eagerly, since tracing takes long."""
+    return sentence_classifier(fitted=False, run_eagerly=True)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ def new_classifier(vectorizer):
 
 
 @pytest.mark.skipif(not FILE.exists(), reason="needs ../shared/data")
-@pytest.mark.parametrize("seeds", [2, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seeds", [1, pytest.param(10, marks=pytest.mark.long)])
 def test_all_unseen_labels_are_right(seeds):
     with FILE.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bag_classifier import BagClassifier
+from eager import eagerly
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
@@ -36,7 +37,9 @@ eager = pytest.mark.usefixtures("eager_functions")
 def fitted():
     """A network of all layers, small."""
     sizes = {"embedding_dim": 4, "units": 3, "attention_units": 3, "bidirectional": False}
-    return HANClassifier("han_small", **sizes, epochs=1, random_state=0).fit(TEXTS, LABELS)
+    classifier = HANClassifier("han_small", **sizes, epochs=1, random_state=0)
+    with eagerly():
+        return classifier.fit(TEXTS, LABELS)
 
 
 def test_predictions_are_arrays_in_the_order_of_the_classes(fitted):

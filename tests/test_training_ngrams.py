@@ -71,6 +71,7 @@ def test_without_validation_both_parts_have_equal_shares(tmp_path):
     assert _ngrams(record) == f"{record['number']} of up to 2 words"
 
 
+@pytest.mark.long
 def test_several_labels(tmp_path):
     splits = {
         "train": Split(lambda: topics(48, 0), 48),

@@ -22,7 +22,7 @@ LABELS = [
 ] * 8
 
 
-def sentence_classifier(crf=False, fitted=True, **options):
+def sentence_classifier(crf=False, fitted=True, run_eagerly=False, **options):
     """A `SentenceClassifier` that knows `DOCUMENTS`."""
     keras.utils.set_random_seed(1)
     vectorizer = DocumentVectorizer(max_sentence_words=None)
@@ -32,7 +32,7 @@ def sentence_classifier(crf=False, fitted=True, **options):
     model = SentenceClassifier(
         vectorizer, encoder, ["aim", "method", "other", "result"], crf, **options
     )
-    model.compile(keras.optimizers.Adam(0.03))
+    model.compile(keras.optimizers.Adam(0.03), run_eagerly=run_eagerly)
     if fitted:
         model.fit(DOCUMENTS, LABELS, batch_size=8, epochs=6, verbose=0)
     return model
