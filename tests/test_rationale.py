@@ -82,6 +82,7 @@ def test_an_export_answers_with_the_scores(taught, tmp_path):
 def test_evaluate_compares_the_methods_with_the_marks(taught, tmp_path, run, monkeypatch):
     # A loaded copy would trace the graphs of all methods again.
     monkeypatch.setattr("hanlib.cli.model_file.load_classifier", lambda model: taught)
+    taught.save(tmp_path / "model.keras")
     rows = [
         {"text": text, "label": label, "evidence": spans}
         for text, label, spans in list(zip(TEXTS, LABELS, SPANS, strict=True))[:2]

@@ -36,7 +36,7 @@ eager = pytest.mark.usefixtures("eager_functions")
 @pytest.fixture(scope="module")
 def fitted():
     """A network of all layers, small."""
-    sizes = {"embedding_dim": 4, "units": 3, "attention_units": 3, "bidirectional": False}
+    sizes = {"embedding_dim": 4, "units": 3, "attention_units": 3}
     classifier = HANClassifier("han_small", **sizes, epochs=1, random_state=0)
     with eagerly():
         return classifier.fit(TEXTS, LABELS)
@@ -230,7 +230,7 @@ def test_vectors_of_a_trained_model(fitted):
     frame = vectorizer.transform(pd.Series(TEXTS, index=range(7, 47)))
     np.testing.assert_array_equal(frame, fitted.model_.embed(TEXTS))
     assert frame.index.tolist() == list(range(7, 47))
-    assert frame.columns.tolist() == [f"hanvectorizer{i}" for i in range(3)]
+    assert frame.columns.tolist() == [f"hanvectorizer{i}" for i in range(6)]
     assert frame.columns.tolist() == vectorizer.get_feature_names_out().tolist()
     loaded = pickle.loads(pickle.dumps(vectorizer))
     np.testing.assert_array_equal(loaded.transform(TEXTS), frame)
