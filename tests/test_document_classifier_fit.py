@@ -199,7 +199,7 @@ def test_shuffling_repeats_with_the_seed(vectorizer):
         classifier = classifier_of(vectorizer)
         classifier.compile(keras.optimizers.SGD(0.5), run_eagerly=True)
         keras.utils.set_random_seed(seed)
-        classifier.fit(TEXTS, LABELS, batch_size=4, verbose=0)
+        classifier.fit(TEXTS, LABELS, batch_size=2, verbose=0)
         return np.concatenate([w.ravel() for w in classifier.get_weights()])
 
     first = trained(1)
