@@ -43,7 +43,7 @@ SHORTER = {
     r"MESSAGES = 1_000": "MESSAGES = 120",
     r"ngrams=2\)": "ngrams=0)",
     r"TESTED, ADDED = .*": "TESTED, ADDED = 4, [0, 3]",
-    r'"train": 1_000, "validation": 200, "test": 200': '"train": 32, "validation": 8, "test": 8',
+    r'"train": 500, "validation": 100, "test": 100': '"train": 32, "validation": 8, "test": 8',
     # Training ends after a step; each model that is named later is trained.
     r"epochs=., learning_rate=5e-3": "minutes=1e-6, epochs=1, learning_rate=5e-3",
     r"\bMODELS = .*": 'MODELS = ["gru", "han"]',
