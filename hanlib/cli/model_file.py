@@ -58,7 +58,8 @@ def load_classifier(model):
     """
     if labels_items(model):
         raise UsageError(
-            f"{model} labels sentences or words: this command needs a classifier of documents"
+            f"{model} labels sentences or words: this command needs a classifier of documents. "
+            "`hanlib predict` prints the labels, and shows them with --output labels.html"
         )
     classifier = load(model)
     from hanlib.models import DocumentClassifier

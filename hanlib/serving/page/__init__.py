@@ -18,7 +18,8 @@ def html():
     """
     style = read_asset("explanation.css") + read_asset("page.css", _FOLDER)
     script = explanation_script() + read_asset("display_record.js")
-    script += read_asset("connection.js", _FOLDER) + read_asset("page.js", _FOLDER)
+    for name in ("labels.js", "connection.js", "page.js"):
+        script += read_asset(name, _FOLDER)
     page = read_asset("index.html", _FOLDER)
     page = page.replace("<style></style>", f"<style>\n{style}</style>")
     return page.replace("<script></script>", f"<script>\n{script}</script>")

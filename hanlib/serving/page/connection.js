@@ -49,7 +49,7 @@ function without(signature) {
     `${advice}, or export the model again with a newer hanlib.`;
 }
 
-let connection = 0, connected = false, compares = false;
+let connection = 0, connected = false, compares = false, labels = false;
 /** Requests the signatures of the model, and disables the choices for missing ones. */
 async function connect() {
   const mine = ++connection, state = element("model-state");
@@ -69,7 +69,8 @@ async function connect() {
     connected = true;
     const { name, version } = about.model_spec || {};
     state.textContent = `Model ${name || element("model").value}${version ? `, version ${version}` : ""}` +
-      ("explain" in signatures ? "" : `. ${without("explain")}`);
+      (labels || "explain" in signatures ? "" : `. ${without("explain")}`) +
+      (readsColumns(signatures) ? ". It reads words with columns, and this page sends texts: use hanlib predict." : "");
   } catch (error) {
     if (mine !== connection) return;
     state.textContent = `Not connected. ${error.message}`;
@@ -84,6 +85,9 @@ element("methods").append(...Object.keys(OFFERED).map((name, i) => make("label",
 function offer(signatures) {
   const lacks = signatures && !("explain" in signatures);
   compares = Boolean(signatures && "contrast" in signatures);
+  labels = labelsItems(signatures);
+  document.querySelector("h1").textContent = labels ? "Which labels?" : "What decided?";
+  element("request").hidden = labels;
   const explain = document.querySelector("input[value=explain]");
   explain.disabled = lacks;
   if (lacks && explain.checked) document.querySelector("input[value=serving_default]").checked = true;

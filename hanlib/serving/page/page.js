@@ -125,7 +125,7 @@ async function ask() {
     if (!outputs || !outputs.probabilities) throw new Error("The answer has no probabilities: the model was not exported by hanlib.");
     answered = { sent, signature, outputs };
     offerClasses(outputs.classes[0]);
-    show();
+    (outputs.items ? showLabels : show)(answered);
     reveal(element("results"));
     if (!connected) connect();
   } catch (error) {
@@ -161,8 +161,8 @@ function reveal(node) {
 
 /* ---- the answer ---- */
 
-function show() {
-  const { sent, outputs, signature } = answered, method = chosen("method");
+function show({ sent, outputs, signature }) {
+  const method = chosen("method");
   const answers = sent.map((text, i) => answerOf(outputs, i, text, signature === "explain"));
   const scale = scaleOf(answers, method);
   const rank = name => Math.max(...answers.map(answer => answer.probabilities.get(name)));
@@ -247,7 +247,7 @@ element("copy").addEventListener("click", copy);
 element("compare").addEventListener("change", () => { arrange(); if (element("compare").checked) sides[1].area.focus(); });
 for (const id of ["server", "model", "version"]) element(id).addEventListener("change", () => { offerClasses([]); connect(); });
 for (const id of ["target", "against"]) element(id).addEventListener("change", event => { agree(event.target); askAgain(); });
-for (const input of document.querySelectorAll("input[name=method]")) input.addEventListener("change", () => { if (answered) show(); });
+for (const input of document.querySelectorAll("input[name=method]")) input.addEventListener("change", () => { if (answered && !answered.outputs.items) show(answered); });
 for (const input of document.querySelectorAll("input[name=signature]")) input.addEventListener("change", () => { arrange(); askAgain(); });
 document.addEventListener("keydown", event => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); if (!asking) ask(); }
