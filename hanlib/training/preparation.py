@@ -49,7 +49,8 @@ def prepare(
     sharded = None
     if soft_labels is None and _is_sharded(corpus, start, cache):
         cache = cache or checkpoint.cache
-        sharded = ShardedCorpus(corpus, cache, jobs, progress)
+        with_marks = learns_evidence(corpus, recipe)
+        sharded = ShardedCorpus(corpus, cache, jobs, progress, with_marks)
     vectorizer = _adapted(corpus, recipe, progress, fingerprint, sharded)
     if start is not None:
         vectorizer = starting_model.grown_vectorizer(start, vectorizer)
@@ -68,7 +69,7 @@ def prepare(
         return tokens if directory is None else TokenShards.open([directory])
 
     if sharded is not None:
-        caches = sharded.tokenize(vectorizer, learns_evidence(corpus, recipe))
+        caches = sharded.tokenize(vectorizer)
     else:
         # The training documents went through the fingerprint for the vocabulary.
         caches = {
