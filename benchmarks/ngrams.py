@@ -90,7 +90,7 @@ def of_ngrams(dataset, arguments):
         "validation": f"{score(logits, validation.labels, corpus.multi_label):.4f}",
         "out of fold": f"{out_of_fold:.4f}",
         "n-grams": fitted.layer.ngrams,
-        "strength": str(fitted.strength),
+        "strengths": " / ".join(map(str, fitted.strengths)),
         "fit, s": seconds,
         "memory, MB": peak_memory(),
         "documents/s": rate,

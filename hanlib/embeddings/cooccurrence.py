@@ -2,7 +2,6 @@
 
 import numpy as np
 
-
 # Pairs that are counted before they are added to all others, which takes as long as these are many.
 _RECENT = 4_000_000
 
