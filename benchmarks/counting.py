@@ -28,6 +28,9 @@ def main():
     parser.add_argument("--words", type=int, default=20_000_000, help="default: 20 million")
     parser.add_argument("--vocabulary", type=int, default=30_000, help="ids (default: 30,000)")
     parser.add_argument("--width", type=int, default=100, help="of a word vector (default: 100)")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=list(PARTS), help="default: all"
+    )
     parser.add_argument("--measure", choices=PARTS, help=argparse.SUPPRESS)
     report.add_arguments(parser)
     arguments = parser.parse_args()
@@ -36,7 +39,7 @@ def main():
         return
     names = ("words", "vocabulary", "width", "seed")
     given = [text for name in names for text in (f"--{name}", getattr(arguments, name))]
-    tables = [(part, answer(__file__, "--measure", part, *given)) for part in PARTS]
+    tables = [(part, answer(__file__, "--measure", part, *given)) for part in arguments.parts]
     setting = {name: getattr(arguments, name) for name in names[:-1]}
     report.publish("counting", setting, tables, arguments)
 
