@@ -76,7 +76,7 @@ def ngrams(arguments):
     """One row per phase of `fit_ngrams`."""
     from hanlib.training.ngrams import fit_ngrams
 
-    phases, tokens = Phases("documents"), documents(arguments)
+    phases, tokens = Phases("TensorFlow and documents"), documents(arguments)
     fitted = fit_ngrams(
         tokens, 2, arguments.vocabulary, progress=lambda phase, done, total: phases(phase)
     )
