@@ -32,7 +32,8 @@ def truncated_svd(matrix, width, seed, progress=None):
     else:
         left, singular = _by_arpack(matrix, width, seed, progress)
     # A pair of singular vectors has no sign of its own.
-    return left * np.where(left.sum(axis=0) < 0, -1, 1), singular
+    signs = np.where(left.sum(axis=0) < 0, -1, 1).astype(left.dtype)
+    return left * signs, singular
 
 
 def _by_arpack(matrix, width, seed, progress):

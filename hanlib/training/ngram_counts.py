@@ -7,8 +7,8 @@ from hanlib.layers.ngram_keys import ngram_keys
 
 # Words that are read at once.
 CHUNK_WORDS = 1_000_000
-# With more different n-grams than this the rarest so far are forgotten: 16 bytes each, and up to
-# four times that while two counts are added.
+# With more different n-grams than this the rarest so far are forgotten: 12 bytes each, and twice
+# that while others are added.
 MAX_COUNTED = 20_000_000
 
 
@@ -45,7 +45,7 @@ def frequent_ngrams(
     >>> frequent_ngrams([cache], vocabulary_size=10).tolist()  # 2, 3 and (2, 3)
     [2, 3, 32]
     """
-    counts, waiting, size = (np.zeros(0, np.int64), np.zeros(0, np.int64)), [], 0
+    counts, waiting, size = (np.zeros(0, np.int64), np.zeros(0, np.int32)), [], 0
     read = 0
     for words, row_lengths, document_rows in _chunks_of(sources):
         documents = np.repeat(np.repeat(np.arange(len(document_rows)), document_rows), row_lengths)
@@ -53,13 +53,13 @@ def frequent_ngrams(
             keys, first = ngram_keys(words, row_lengths, length, vocabulary_size, unknown_words)
             waiting.append(_document_counts(keys.numpy(), documents[first.numpy()]))
             size += len(waiting[-1][0])
-        # Adding up costs as much as all counts so far are long: wait until it is worth it.
-        if size > max(len(counts[0]), 4 * CHUNK_WORDS):
-            counts, waiting, size = _pruned(_added([counts, *waiting])), [], 0
+        # Adding to all others copies those: wait until it is worth it.
+        if size > 4 * CHUNK_WORDS:
+            counts, waiting, size = _pruned(_merged(counts, _added(waiting))), [], 0
         read += len(document_rows)
         if progress is not None:
             progress(read)
-    keys, documents = _added([counts, *waiting])
+    keys, documents = _merged(counts, _added(waiting)) if waiting else counts
     frequent = documents >= min_documents
     keys, documents = keys[frequent], documents[frequent]
     # Keys of shorter n-grams are smaller, and the sort is stable.
@@ -113,18 +113,35 @@ def _document_counts(keys, documents):
     keys, documents = keys[order], documents[order]
     first = np.ones(len(keys), bool)
     first[1:] = (keys[1:] != keys[:-1]) | (documents[1:] != documents[:-1])
-    return np.unique(keys[first], return_counts=True)
+    keys = keys[first]
+    starts = _starts(keys)
+    return keys[starts], np.diff(starts, append=len(keys)).astype(np.int32)
 
 
 def _added(counts):
-    """The sum of several counts, each a pair of distinct keys and numbers."""
+    """The sum of several counts, each a pair of distinct keys and numbers; the keys are sorted."""
     keys, numbers = (np.concatenate(parts) for parts in zip(*counts, strict=True))
     order = np.argsort(keys, kind="stable")
     keys, numbers = keys[order], numbers[order]
-    first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
-    if not len(first):
-        return keys, numbers
-    return keys[first], np.add.reduceat(numbers, first)
+    starts = _starts(keys)
+    return keys[starts], np.add.reduceat(numbers, starts) if len(starts) else numbers
+
+
+def _merged(counts, others):
+    """The sum of two counts with sorted keys; the first may be much longer, and is used up."""
+    (keys, numbers), (other_keys, other_numbers) = counts, others
+    at = np.searchsorted(keys, other_keys)
+    known = at < len(keys)
+    known[known] = keys[at[known]] == other_keys[known]
+    numbers[at[known]] += other_numbers[known]
+    at, new = at[~known], ~known
+    keys = np.insert(keys, at, other_keys[new])
+    return keys, np.insert(numbers, at, other_numbers[new])
+
+
+def _starts(keys):
+    """Where each run of equal keys starts."""
+    return np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
 
 
 def _pruned(counts):
