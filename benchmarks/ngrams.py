@@ -5,8 +5,8 @@
 prints, for each dataset that is named, the accuracy (micro-F1 where documents have several labels)
 of `hanlib.training.fit_ngrams`, of the same without latent directions, and of a logistic regression
 on the TF-IDF weights of single words and pairs, all trained on the same documents and scored on the
-same validation documents. Where a dataset has no validation split, a tenth of its training documents
-is drawn by seed, as `hanlib train` does. The test split is not read.
+same validation documents. Where a dataset has no validation split, a tenth of its training
+documents is drawn by seed, as `hanlib train` does. The test split is not read.
 
 `--documents N` keeps N training documents, drawn by seed; the others are scored too, at most 12,000
 of them. `--unlabelled` adds a row that also reads the unlabelled texts of the dataset.
