@@ -271,7 +271,8 @@ def test_directions_of_a_sample(rng, monkeypatch):
     found = latent_directions(present, 2)
     # The topics share no n-grams, so each is a direction.
     direction = np.abs(found).argmax(axis=1)
-    assert (direction[:5] == direction[0]).all() and (direction[5:] == 1 - direction[0]).all()
+    assert (direction[:5] == direction[0]).all()
+    assert (direction[5:] == 1 - direction[0]).all()
     np.testing.assert_array_equal(found, latent_directions(present, 2))
 
 
