@@ -264,6 +264,23 @@ def test_directions_are_those_of_a_dense_svd(rng):
         np.testing.assert_allclose(found @ found.T, expected @ expected.T, atol=2e-3)
 
 
+def test_directions_of_a_sample(rng, monkeypatch):
+    topics = np.repeat(np.eye(2, dtype=np.float32), 5, axis=1)[rng.integers(2, size=400)]
+    present = scipy.sparse.csr_matrix(topics * (rng.random(topics.shape) < 0.5))
+    monkeypatch.setattr("hanlib.training.latent_directions.MOST_OCCURRENCES", 300)
+    found = latent_directions(present, 2)
+    # The topics share no n-grams, so each is a direction.
+    direction = np.abs(found).argmax(axis=1)
+    assert (direction[:5] == direction[0]).all() and (direction[5:] == 1 - direction[0]).all()
+    np.testing.assert_array_equal(found, latent_directions(present, 2))
+
+
+def test_many_documents_have_no_directions(rng, monkeypatch):
+    cache = cache_of(*drawn(rng, 60))
+    monkeypatch.setattr("hanlib.training.ngrams.MOST_LATENT_DOCUMENTS", 59)
+    assert fit_ngrams(cache, 2, V).strengths.latent is None
+
+
 def test_directions_of_equal_documents(rng):
     present = scipy.sparse.csr_matrix(np.ones([4, 3], np.float32))
     assert np.isfinite(latent_directions(present)).all()

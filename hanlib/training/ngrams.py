@@ -6,7 +6,7 @@ import numpy as np
 
 from hanlib.layers import NGramLinear
 from hanlib.training.errors import TrainingError
-from hanlib.training.latent_directions import latent_directions
+from hanlib.training.latent_directions import WIDTH, latent_directions
 from hanlib.training.linear_fit import LinearFit, Strengths
 from hanlib.training.mixing import as_columns, log_loss, temperature
 from hanlib.training.ngram_counts import frequent_ngrams, presence_matrix
@@ -17,6 +17,9 @@ STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 LATENT_STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0)
 # Up to this many documents the strength is chosen on all folds, from here on one says enough.
 CHOOSE_ON_ALL_FOLDS = 5_000
+# With more documents with labels there are no latent directions: their coordinates take 800 bytes
+# per document, and the labels say enough.
+MOST_LATENT_DOCUMENTS = 100_000
 # With more labels per document the strengths are chosen on the most frequent ones.
 CHOOSE_ON_COLUMNS = 20
 # With many classes fewer n-grams are kept. L-BFGS holds twenty vectors of float64 as long as these.
@@ -101,7 +104,8 @@ def fit_ngrams(
         max_ngrams: maximum number of n-grams; fewer if they would have over `MAX_WEIGHTS` weights.
         strengths: values of s to try, in increasing order. The search starts in the middle, and
             goes on in both directions while the loss falls.
-        latent_strengths: the same for t; empty: no latent directions.
+        latent_strengths: the same for t; empty, or with more than `MOST_LATENT_DOCUMENTS` documents
+            with labels: no latent directions.
         folds: number of folds.
         seed: decides which documents form a fold.
         progress: called with `(phase, done, total)`, in documents; such as a `ProgressLine`.
@@ -145,11 +149,11 @@ def fit_ngrams(
     present = presence_matrix(
         sources, layer, lambda done: report("finding n-grams", done, documents)
     )
+    if tokens.documents > MOST_LATENT_DOCUMENTS:
+        latent_strengths = ()
     directions = None
     if len(latent_strengths):
-        directions = latent_directions(
-            present, seed=seed, progress=lambda done: report("latent directions", done, None)
-        )
+        directions = _directions(present, seed, report)
     if unlabelled is not None:
         present = present[: tokens.documents]
     problem = LinearFit(present, targets, columns > 1 and not multi_label, directions)
@@ -165,6 +169,18 @@ def fit_ngrams(
     layer.assign(keys, *(_both_classes(part) if two else part for part in (kernel, bias)))
     logits = _both_classes(chosen.logits) if two else chosen.logits
     return FittedNGrams(layer, logits, chosen.best, chosen.losses)
+
+
+def _directions(present, seed, report):
+    documents = present.shape[0]
+
+    def progress(products):
+        # How many there will be is not known; it was four to six per direction.
+        report("latent directions", int(min(products / (5 * WIDTH), 0.99) * documents), documents)
+
+    directions = latent_directions(present, seed=seed, progress=progress)
+    report("latent directions", documents, documents)
+    return directions
 
 
 class _CrossValidation:
