@@ -127,7 +127,7 @@ def random_ngrams(classifier, texts, number, seed):
         encode_label=lambda label: label,
     )
     size = vectorizer.vocabulary_size
-    keys = frequent_ngrams(cache, size, min_documents=1, most=number)
+    keys = frequent_ngrams([cache], size, min_documents=1, most=number)
     layer = NGramLinear(len(keys), classes, size, unknown_words=vectorizer.oov_buckets)
     kernel = np.random.default_rng(seed).normal(size=[len(keys), classes])
     layer.assign(keys, kernel, np.zeros(classes))

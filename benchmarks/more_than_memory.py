@@ -134,14 +134,13 @@ def measure(folder, arguments):
     rows = [
         row("reading the labels", first.until(lambda: any(cache.glob("rows-*"))), documents),
         row(
-            "counting words",
-            first.until(lambda: len(list(cache.glob("words-*/*.json"))) == arguments.files),
+            "splitting into words",
+            first.until(lambda: len(list(cache.glob("words-*/[0-9]*"))) == arguments.files),
             documents,
         ),
         row(
-            "tokenizing",
-            first.until(lambda: len(list(cache.glob("tokens-*/[0-9]*"))) == arguments.files),
-            documents,
+            "vocabulary and ids",
+            first.until(lambda: len(list(cache.glob("ids-*/[0-9]*"))) == arguments.files),
         ),
         row("until the first checkpoint", first.until((killed / "checkpoint/state.npz").exists)),
     ]

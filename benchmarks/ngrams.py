@@ -3,10 +3,13 @@
     python benchmarks/ngrams.py imdb_reviews
 
 prints, for each dataset that is named, the accuracy (micro-F1 where documents have several labels)
-of `hanlib.training.fit_ngrams` and of a logistic regression on the TF-IDF weights of single words
-and pairs, both trained on the same documents and scored on the same validation documents. Where a
-dataset has no validation split, a tenth of its training documents is drawn by seed, as `hanlib
-train` does. The test split is not read.
+of `hanlib.training.fit_ngrams`, of the same without latent directions, and of a logistic regression
+on the TF-IDF weights of single words and pairs, all trained on the same documents and scored on the
+same validation documents. Where a dataset has no validation split, a tenth of its training
+documents is drawn by seed, as `hanlib train` does. The test split is not read.
+
+`--documents N` keeps N training documents, drawn by seed; the others are scored too, at most 12,000
+of them. `--unlabelled` adds a row that also reads the unlabelled texts of the dataset.
 
 The table gives seconds of the fit from token ids (for scikit-learn, from text), the peak memory of
 the process of each model, data and libraries included, and documents per second: of
@@ -29,20 +32,26 @@ from sklearn.metrics import f1_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
-from hanlib.data import TokenCache, load
-from hanlib.layers import DocumentVectorizer
+from hanlib.data import Corpus, TokenCache, load
+from hanlib.data.corpus import Split
 from hanlib.training import Recipe, fit_ngrams
-from hanlib.training.builders import build_vectorizer
+from hanlib.training.builders import build_vectorizer, ids_of
 from hanlib.training.evaluation import label_encoder
+from hanlib.training.ngram_part import longest_ngram
+
+# Documents that are left of the training split and scored.
+MOST_SCORED = 12_000
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("datasets", nargs="+", help="names or paths that `hanlib train` takes")
-    parser.add_argument("--max-ngram", type=int, default=3, help="words of the longest n-gram")
+    parser.add_argument("--max-ngram", type=int, help="words of the longest n-gram")
     parser.add_argument("--max-ngrams", type=int, default=300_000, help="most n-grams")
     parser.add_argument("--max-tokens", type=int, default=Recipe().max_tokens, help="most word ids")
     parser.add_argument("--data-dir", help="folder of TensorFlow Datasets")
+    parser.add_argument("--documents", type=int, help="training documents to keep")
+    parser.add_argument("--unlabelled", action="store_true", help="read unlabelled texts too")
     report.add_arguments(parser)
     arguments = parser.parse_args()
     tables = [measure(dataset, arguments) for dataset in arguments.datasets]
@@ -52,11 +61,30 @@ def main():
 
 def measure(dataset, arguments):
     """The title and rows of the table of one dataset."""
-    corpus = load(dataset, data_dir=arguments.data_dir)
-    rows = [alone(model, dataset, arguments) for model in (of_ngrams, of_tf_idf)]
+    corpus = corpus_of(dataset, arguments)
+    models = [of_tf_idf, of_ratios, of_ngrams]
+    if arguments.unlabelled and corpus.unlabelled is not None:
+        models.append(of_unlabelled)
+    rows = [alone(model, dataset, arguments) for model in models]
     sizes = {name: corpus.splits[name].size for name in ("train", "validation")}
     measure = "micro-F1" if corpus.multi_label else "accuracy"
     return f"{corpus.name}, {measure}; documents: {sizes}", rows
+
+
+def corpus_of(dataset, arguments):
+    """The corpus with the training and validation documents of the table."""
+    corpus = load(dataset, data_dir=arguments.data_dir)
+    if arguments.documents is None:
+        return corpus
+    examples = list(corpus.splits["train"])
+    order = np.random.default_rng(arguments.seed).permutation(len(examples))
+    kept, rest = order[: arguments.documents], order[arguments.documents :][:MOST_SCORED]
+    held_out = [*corpus.splits["validation"], *(examples[index] for index in rest)]
+    splits = {"train": [examples[index] for index in kept], "validation": held_out}
+    splits = {name: Split(lambda some=some: iter(some), len(some)) for name, some in splits.items()}
+    return Corpus(
+        corpus.name, corpus.classes, corpus.multi_label, splits, unlabelled=corpus.unlabelled
+    )
 
 
 def alone(function, *arguments):
@@ -66,10 +94,25 @@ def alone(function, *arguments):
         return pool.submit(function, *arguments).result()
 
 
-def of_ngrams(dataset, arguments):
+def of_ratios(dataset, arguments):
+    return of_ngrams(
+        dataset, arguments, "NGramLinear, without latent directions", latent_strengths=()
+    )
+
+
+def of_unlabelled(dataset, arguments):
     corpus = load(dataset, data_dir=arguments.data_dir)
+    name = f"NGramLinear, {corpus.unlabelled.size:,} unlabelled texts"
+    return of_ngrams(dataset, arguments, name, corpus.unlabelled)
+
+
+def of_ngrams(dataset, arguments, name="NGramLinear", unlabelled=(), **options):
+    corpus = corpus_of(dataset, arguments)
     vectorizer = build_vectorizer(Recipe(max_tokens=arguments.max_tokens))
-    vectorizer.adapt(corpus.splits["train"].texts())
+    vectorizer.adapt([*corpus.splits["train"].texts(), *unlabelled])
+    if unlabelled:
+        examples = ((text, 0) for text in unlabelled)
+        options["unlabelled"] = TokenCache.build(examples, ids_of(vectorizer), encode_label=int)
     train, validation = (tokenized(corpus, name, vectorizer) for name in ("train", "validation"))
     start = time.monotonic()
     fitted = fit_ngrams(
@@ -77,33 +120,30 @@ def of_ngrams(dataset, arguments):
         len(corpus.classes),
         vectorizer.vocabulary_size,
         multi_label=corpus.multi_label,
-        max_ngram=arguments.max_ngram,
+        max_ngram=longest_ngram(arguments.max_ngram, vectorizer),
         max_ngrams=arguments.max_ngrams,
         seed=arguments.seed,
         progress=lambda *state: print(*state, end="    \r", file=sys.stderr, flush=True),
+        **options,
     )
     seconds = time.monotonic() - start
     logits, rate = predicted(fitted.layer, validation)
     out_of_fold = score(fitted.out_of_fold_logits, train.labels, corpus.multi_label)
     return {
-        "model": "NGramLinear",
+        "model": name,
         "validation": f"{score(logits, validation.labels, corpus.multi_label):.4f}",
         "out of fold": f"{out_of_fold:.4f}",
         "n-grams": fitted.layer.ngrams,
-        "strength": str(fitted.strength),
+        "strengths": " / ".join(map(str, fitted.strengths)),
         "fit, s": seconds,
         "memory, MB": peak_memory(),
         "documents/s": rate,
     }
 
 
-def tokenized(corpus, name, vectorizer: DocumentVectorizer):
-    tokenize = tf.function(vectorizer, input_signature=[tf.TensorSpec([None], tf.string)])
-    return TokenCache.build(
-        corpus.splits[name],
-        lambda texts: tokenize(tf.constant([text.encode("utf-8", "replace") for text in texts])),
-        encode_label=label_encoder(corpus.classes, corpus.multi_label),
-    )
+def tokenized(corpus, name, vectorizer):
+    encode = label_encoder(corpus.classes, corpus.multi_label)
+    return TokenCache.build(corpus.splits[name], ids_of(vectorizer), encode_label=encode)
 
 
 def predicted(layer, tokens, batch_size=64):
@@ -120,7 +160,7 @@ def predicted(layer, tokens, batch_size=64):
 
 
 def of_tf_idf(dataset, arguments):
-    corpus = load(dataset, data_dir=arguments.data_dir)
+    corpus = corpus_of(dataset, arguments)
     texts, labels = zip(*corpus.splits["train"], strict=True)
     held_out, held_out_labels = zip(*corpus.splits["validation"], strict=True)
     encode = label_encoder(corpus.classes, corpus.multi_label)
@@ -145,7 +185,7 @@ def of_tf_idf(dataset, arguments):
         "validation": f"{score(logits, held_out_truth, corpus.multi_label):.4f}",
         "out of fold": None,
         "n-grams": len(model[0].vocabulary_),
-        "strength": "C=10",
+        "strengths": "C=10",
         "fit, s": seconds,
         "memory, MB": peak_memory(),
         "documents/s": rate,

@@ -103,6 +103,8 @@ def test_mistakes_in_a_training_file(run, tmp_path, monkeypatch):
     Path("file").write_text("")
     assert_mistake(*run("train", reviews, "--output", "file"), "is not a folder")
     assert_mistake(*run("train", reviews, "--output", "file/below"), "is not a folder")
+    if Path("/proc").is_dir():
+        assert_mistake(*run("train", reviews, "--output", "/proc/m"), "folder cannot be written")
 
 
 def test_a_damaged_model_is_a_mistake(run, tmp_path):

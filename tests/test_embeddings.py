@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from hanlib.embeddings import (
     Cooccurrences,
@@ -13,6 +14,7 @@ from hanlib.embeddings import (
     ppmi,
     ppmi_vectors,
     read_vectors,
+    truncated_svd,
     vector_width,
     word2vec_vectors,
 )
@@ -204,3 +206,11 @@ def test_embeddings_have_the_given_scale_and_keep_other_rows(rng):
     known = np.delete(found, [0, 7], axis=0)
     assert known.std() == pytest.approx(0.05, rel=1e-4)
     np.testing.assert_allclose(known.mean(axis=0), 0, atol=1e-6)
+
+
+def test_singular_vectors_keep_the_type_of_the_matrix(rng):
+    """Twice as wide numbers would take most of the memory of the n-grams of a large corpus."""
+    matrix = scipy.sparse.random_array((40, 30), density=0.3, rng=rng, dtype=np.float32)
+    for width in (3, 20):  # By ARPACK, and by the dense SVD.
+        left, singular = truncated_svd(matrix, width, seed=0)
+        assert left.dtype == singular.dtype == np.float32

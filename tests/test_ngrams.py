@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from hanlib.data import TokenCache
 from hanlib.training import fit_ngrams, mixing_weights, ngram_counts
 from hanlib.training.errors import TrainingError
-from hanlib.training.linear_fit import LinearFit, log_ratios, loss_and_errors
+from hanlib.training.latent_directions import latent_directions
+from hanlib.training.linear_fit import LinearFit, Strengths, log_ratios, loss_and_errors
 from hanlib.training.ngram_counts import frequent_ngrams, presence_matrix
 
 V = 30
@@ -66,10 +67,10 @@ def test_the_most_frequent_ngrams(rng, monkeypatch, chunk_words):
     documents = [*drawn(rng, 60)[0], [], [[1, 1, 5, 6, 1, 5, 6]]]
     cache = cache_of(documents, [0] * len(documents))
     counts, seen = counted(documents, 3), []
-    keys = frequent_ngrams(cache, V, 3, min_documents=4, most=10**6, progress=seen.append)
+    keys = frequent_ngrams([cache], V, 3, min_documents=4, most=10**6, progress=seen.append)
     assert keys.tolist() == sorted(key(w) for w, number in counts.items() if number >= 4)
     assert seen[-1] == len(documents)
-    fewer = frequent_ngrams(cache, V, 3, min_documents=1, most=40)
+    fewer = frequent_ngrams([cache], V, 3, min_documents=1, most=40)
     best = sorted(counts, key=lambda words: (-counts[words], key(words)))[:40]
     assert fewer.tolist() == sorted(map(key, best))
 
@@ -77,15 +78,15 @@ def test_the_most_frequent_ngrams(rng, monkeypatch, chunk_words):
 def test_counting_in_little_memory_keeps_the_frequent(rng, monkeypatch):
     documents, labels = drawn(rng, 200)
     cache = cache_of(documents, labels)
-    exact = frequent_ngrams(cache, V, 3, most=30)
+    exact = frequent_ngrams([cache], V, 3, most=30)
     monkeypatch.setattr(ngram_counts, "CHUNK_WORDS", 500)
     monkeypatch.setattr(ngram_counts, "MAX_COUNTED", 1000)
-    assert frequent_ngrams(cache, V, 3, most=30).tolist() == exact.tolist()
+    assert frequent_ngrams([cache], V, 3, most=30).tolist() == exact.tolist()
 
 
 def test_corpora_without_ngrams():
     cache = cache_of([[], [[1]], [[]]], [0, 1, 0])
-    assert frequent_ngrams(cache, V).tolist() == [0]
+    assert frequent_ngrams([cache], V).tolist() == [0]
     fitted = fit_ngrams(cache, 2, V)
     assert np.isfinite(fitted.out_of_fold_logits).all()
     logits = fitted.layer.logits([1, 2], [2], [1]).numpy()
@@ -103,8 +104,7 @@ def test_a_pair_of_words_decides(rng, classes):
     assert (fitted.out_of_fold_logits.argmax(axis=1) == labels).mean() > 0.97
     single = fit_ngrams(cache, classes, V, max_ngram=1)
     assert (single.out_of_fold_logits.argmax(axis=1) == labels).mean() < 0.7
-    assert fitted.strength in fitted.losses
-    assert fitted.losses[fitted.strength] == min(fitted.losses.values())
+    assert fitted.losses[fitted.strengths] == min(fitted.losses.values())
     assert {phase for phase, _, _ in states} >= {"counting n-grams", "fitting n-grams"}
     assert all(0 <= done <= total for _, done, total in states)
 
@@ -112,10 +112,12 @@ def test_a_pair_of_words_decides(rng, classes):
 def test_the_layer_gives_what_was_fitted(rng):
     documents, labels = drawn(rng, 80)
     cache = cache_of(documents, labels)
-    fitted = fit_ngrams(cache, 2, V, strengths=[0.1])
-    present = presence_matrix(cache, fitted.layer)
+    fitted = fit_ngrams(cache, 2, V, strengths=[0.1], latent_strengths=[])
+    present = presence_matrix([cache], fitted.layer)
     targets = labels[:, None].astype(np.float32)
-    kernel, bias, _ = LinearFit(present, targets, False).fit(np.ones([80, 1], np.float32), 0.1)
+    kernel, bias, _ = LinearFit(present, targets, False).fit(
+        np.ones([80, 1], np.float32), Strengths(0.1)
+    )
     logits = fitted.layer.logits(*cache.flat(np.arange(80))).numpy()
     difference = logits[:, 1] - logits[:, 0]
     np.testing.assert_allclose(difference, (present @ kernel + bias)[:, 0], atol=1e-4)
@@ -150,11 +152,13 @@ def test_soft_labels_are_labels_that_are_drawn_often(rng):
     # Each document four times, with as many labels as its probability says, each a quarter.
     hard = (soft > np.arange(4) / 4).reshape(160, 1).astype(np.float32)
     four = present[np.repeat(np.arange(40), 4)]
-    kernel, bias, _ = LinearFit(present, soft, False).fit(np.ones([40, 1], np.float32), 1.0)
+    kernel, bias, _ = LinearFit(present, soft, False).fit(
+        np.ones([40, 1], np.float32), Strengths(1.0)
+    )
     weights = np.full([160, 1], 0.25, np.float32)
     ratios = log_ratios(present, soft, np.ones(40))
     np.testing.assert_allclose(log_ratios(four, hard / 4, weights[:, 0]), ratios, atol=1e-5)
-    again, again_bias, _ = LinearFit(four, hard, False).fit(weights, 1.0)
+    again, again_bias, _ = LinearFit(four, hard, False).fit(weights, Strengths(1.0))
     np.testing.assert_allclose(again, kernel, atol=2e-3)
     np.testing.assert_allclose(again_bias, bias, atol=2e-3)
 
@@ -174,7 +178,8 @@ def test_a_weight_is_a_number_of_documents(rng):
     several = np.stack([labels, rng.integers(2, size=40)], axis=1).astype("float32")
     times = rng.integers(1, 4, size=40)
     for targets, options in ((labels, {}), (several, {"multi_label": True})):
-        given = {"strengths": [0.1], "min_documents": 1, **options}
+        # The latent directions depend on the documents, not on their weights.
+        given = {"strengths": [0.1], "latent_strengths": [], "min_documents": 1, **options}
         weighted = fit_ngrams(cache_of(documents, targets), 2, V, weights=times, **given)
         copies = [documents[place] for place in np.repeat(np.arange(40), times)]
         cache = cache_of(copies, np.repeat(targets, times, axis=0))
@@ -198,28 +203,124 @@ def test_labels_of_their_own(rng):
     assert one.layer.classes == 1
 
 
+class NoPrior:
+    """scikit-learn draws to 0 what we draw to the share of the class."""
+
+    bias, ratios = 0.0, np.float32(1)
+
+    def __init__(self, *_):
+        pass
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_minimum_is_that_of_scikit_learn(rng, classes, monkeypatch):
-    # scikit-learn draws to 0 what we draw to the share of the class, and leaves the bias free.
-    class Nothing:
-        bias, ratios = 0.0, np.float32(1)
-
-        def __init__(self, *_):
-            pass
-
-    monkeypatch.setattr("hanlib.training.linear_fit._Prior", Nothing)
+    monkeypatch.setattr("hanlib.training.linear_fit._Prior", NoPrior)
     present = scipy.sparse.csr_matrix((rng.random([200, 12]) < 0.3).astype(np.float32))
     labels = (present[:, :classes].toarray() + rng.random([200, classes])).argmax(axis=1)
     targets = np.eye(classes, dtype=np.float32)[labels]
     targets = targets[:, 1:] if classes == 2 else targets
     kernel, bias, _ = LinearFit(present, targets, classes > 2).fit(
-        np.ones([200, 1], np.float32), 2.0
+        np.ones([200, 1], np.float32), Strengths(2.0)
     )
     # Ours has the bias under the same penalty: a column of ones, and no intercept.
     column = scipy.sparse.hstack([present, np.ones([200, 1])]).tocsr()
     theirs = LogisticRegression(C=2.0, fit_intercept=False, tol=1e-8).fit(column, labels)
     ours = np.concatenate([kernel, [bias]]).T
     np.testing.assert_allclose(ours, theirs.coef_, atol=5e-3)
+
+
+def test_the_minimum_with_directions_is_that_of_scikit_learn(rng, monkeypatch):
+    monkeypatch.setattr("hanlib.training.linear_fit._Prior", NoPrior)
+    present = scipy.sparse.csr_matrix((rng.random([200, 12]) < 0.3).astype(np.float32))
+    labels = (present[:, :2].toarray() + rng.random([200, 2])).argmax(axis=1)
+    directions = rng.normal(size=[12, 3]).astype(np.float32)
+    fit = LinearFit(present, labels[:, None].astype(np.float32), False, directions)
+    kernel, bias, solution = fit.fit(np.ones([200, 1], np.float32), Strengths(0.5, 2.0))
+    # One penalty for all weights, and columns in place of the two variances.
+    features = [present, np.sqrt(2.0 / 0.5) * (present @ directions), np.ones([200, 1])]
+    column = scipy.sparse.hstack(features).tocsr()
+    theirs = LogisticRegression(C=0.5, fit_intercept=False, tol=1e-8).fit(column, labels).coef_[0]
+    np.testing.assert_allclose(
+        kernel[:, 0], theirs[:12] + 2 * directions @ theirs[12:-1], atol=5e-3
+    )
+    np.testing.assert_allclose(bias[0], theirs[-1], atol=5e-3)
+    again, _, _ = fit.fit(np.ones([200, 1], np.float32), Strengths(0.5, 2.0), start=solution)
+    np.testing.assert_allclose(again, kernel, atol=5e-3)
+
+
+def test_directions_are_those_of_a_dense_svd(rng):
+    present = (rng.random([60, 40]) < 0.2).astype(np.float32)
+    present[7] = 0  # A document without n-grams.
+    inverse = 1 + np.log(60 / (1 + present.sum(axis=0)))
+    weighted = present * inverse
+    weighted /= np.maximum(np.linalg.norm(weighted, axis=1, keepdims=True), 1e-12)
+    _, singular, right = np.linalg.svd(weighted)
+    for width in (5, 30):  # By ARPACK, and dense.
+        found = latent_directions(scipy.sparse.csr_matrix(present), width)
+        sizes = np.r_[singular[1], singular[1:width]]
+        expected = inverse[:, None] * right[:width].T * sizes
+        expected /= np.sqrt(np.square(present @ expected).sum(axis=1).mean())
+        # A pair of singular vectors has no sign, but their products do.
+        np.testing.assert_allclose(found @ found.T, expected @ expected.T, atol=2e-3)
+
+
+def test_directions_of_a_sample(rng, monkeypatch):
+    topics = np.repeat(np.eye(2, dtype=np.float32), 5, axis=1)[rng.integers(2, size=400)]
+    present = scipy.sparse.csr_matrix(topics * (rng.random(topics.shape) < 0.5))
+    monkeypatch.setattr("hanlib.training.latent_directions.MOST_OCCURRENCES", 300)
+    found = latent_directions(present, 2)
+    # The topics share no n-grams, so each is a direction.
+    direction = np.abs(found).argmax(axis=1)
+    assert (direction[:5] == direction[0]).all()
+    assert (direction[5:] == 1 - direction[0]).all()
+    np.testing.assert_array_equal(found, latent_directions(present, 2))
+
+
+def test_many_documents_have_no_directions(rng, monkeypatch):
+    cache = cache_of(*drawn(rng, 60))
+    monkeypatch.setattr("hanlib.training.ngrams.MOST_LATENT_DOCUMENTS", 59)
+    assert fit_ngrams(cache, 2, V).strengths.latent is None
+
+
+def test_directions_of_equal_documents(rng):
+    present = scipy.sparse.csr_matrix(np.ones([4, 3], np.float32))
+    assert np.isfinite(latent_directions(present)).all()
+    assert np.isfinite(latent_directions(scipy.sparse.csr_matrix((4, 3), dtype=np.float32))).all()
+
+
+def test_unlabelled_documents_say_which_words_go_together():
+    # Words 2 and 3 are good, 4 and 5 bad; only 2 and 4 occur in documents with labels.
+    labelled = cache_of([[[2, 10 + n]] if n % 2 else [[4, 10 + n]] for n in range(20)], [1, 0] * 10)
+    documents = [[[2, 3, 10 + n % 20]] if n % 2 else [[4, 5, 10 + n % 20]] for n in range(200)]
+    more = cache_of(documents, [0] * 200)
+    fitted = fit_ngrams(labelled, 2, V, unlabelled=more, max_ngram=1)
+    assert len(fitted.out_of_fold_logits) == 20
+    logits = fitted.layer.logits([3, 5], [1, 1], [1, 1]).numpy()
+    assert logits[0].argmax() != logits[1].argmax()
+    assert logits[0].argmax() == fitted.layer.logits([2], [1], [1]).numpy().argmax()
+    alone = fit_ngrams(labelled, 2, V, max_ngram=1).layer.logits([3, 5], [1, 1], [1, 1]).numpy()
+    np.testing.assert_array_equal(alone[0], alone[1])
+
+
+def test_several_sources_are_one(rng):
+    documents, labels = drawn(rng, 30)
+    whole = cache_of(documents, labels)
+    parts = [cache_of(documents[:12], labels[:12]), cache_of(documents[12:], labels[12:])]
+    assert frequent_ngrams(parts, V).tolist() == frequent_ngrams([whole], V).tolist()
+    layer = fit_ngrams(whole, 2, V).layer
+    difference = presence_matrix(parts, layer) != presence_matrix([whole], layer)
+    assert difference.nnz == 0
+
+
+def test_strengths_of_many_labels_are_chosen_on_the_frequent(rng, monkeypatch):
+    documents, _ = drawn(rng, 60)
+    several = (rng.random([60, 4]) < [0.1, 0.5, 0.2, 0.5]).astype("float32")
+    monkeypatch.setattr("hanlib.training.ngrams.CHOOSE_ON_COLUMNS", 2)
+    fitted = fit_ngrams(cache_of(documents, several), 4, V, multi_label=True)
+    frequent = fit_ngrams(cache_of(documents, several[:, [1, 3]]), 2, V, multi_label=True)
+    assert fitted.losses == pytest.approx(frequent.losses, rel=1e-3)
+    assert fitted.out_of_fold_logits.shape == (60, 4)
+    assert (np.abs(fitted.out_of_fold_logits).sum(axis=0) > 0).all()
 
 
 def test_ratios_are_those_of_naive_bayes():

@@ -9,6 +9,7 @@ import tensorflow as tf
 from hanlib import data
 from hanlib.data import TokenBatches, TokenCache
 from hanlib.data.batch_plan import plan_batches
+from hanlib.data.token_writer import TokenWriter
 from hanlib.ops.token_batch import to_ragged
 
 # id of a word = its number; a document is its sentences apart by "|", an empty one is legal.
@@ -223,6 +224,20 @@ def test_examples_are_read_as_a_stream_and_progress_is_told():
 
     build(examples(), vectorize=vectorize, batch_size=50, progress=told.append)
     assert told == [50, 100, 150, 200, 203]
+
+
+def test_blocks_do_not_depend_on_what_comes_together():
+    of_calls = []
+    for size in (7, 21, len(EXAMPLES)):
+        with TokenWriter(int, block=7) as writer:
+            for start in range(0, len(EXAMPLES), size):
+                texts, labels = zip(*EXAMPLES[start : start + size], strict=True)
+                writer.add(as_triple(texts), labels)
+            of_calls.append(writer.finish())
+    whole = {name: array.tolist() for name, array in of_calls[0].items()}
+    assert whole["blocks"][0][:2] == [7, sum(map(len, DOCUMENTS[:7]))]
+    for arrays in of_calls[1:]:
+        assert {name: array.tolist() for name, array in arrays.items()} == whole
 
 
 def test_gathering_is_fast():

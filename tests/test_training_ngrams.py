@@ -32,7 +32,7 @@ def test_the_record_tells_what_each_part_reaches(joined):
     found = record["ngrams"]
     assert found["number"] > 20
     assert found["longest"] == 2
-    assert found["strength"] > 0
+    assert min(found["strengths"].values()) > 0
     assert set(found["weights"]) == set(found["validation"]) - {"both"} == {"network", "ngrams"}
     assert found["validation"]["both"] == record["validation"]["accuracy"]
     assert found["validation"]["both"] >= max(found["validation"].values())

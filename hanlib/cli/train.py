@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 from hanlib.cli import model_file, options, replicas, threads
 from hanlib.cli.class_table import describe_classes
@@ -285,8 +286,9 @@ def _train(load, recipe, output, resume, progress, start, make_strategy, large):
             f"`hanlib train --output {output} --resume` goes on from the last checkpoint"
         ) from None
     except FileNotFoundError as error:
-        if not output.exists():
-            raise UsageError(
-                f"the folder {output} was removed while the run wrote to it"
-            ) from error
-        raise
+        if output.exists():
+            raise
+        # The folder itself could not be created, as in /proc; or a file in it.
+        if error.filename is not None and Path(error.filename) in (output, *output.parents):
+            raise UsageError(f"--output {output}: this folder cannot be written") from error
+        raise UsageError(f"the folder {output} was removed while the run wrote to it") from error

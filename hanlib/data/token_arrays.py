@@ -88,6 +88,27 @@ class StoredArray:
         return values.reshape(-1, *self.row_shape)
 
 
+class TranslatedArray:
+    """A `StoredArray` of indices, read as the values that a table has at these indices.
+
+    The table stays on disk as well: a read takes from it what it needs.
+
+    Args:
+        indices: the `StoredArray`.
+        table: path of an `.npy` file, `[values]`.
+    """
+
+    def __init__(self, indices, table):
+        self._indices, self._table = indices, table
+        self.rows, self.row_shape, self.dtype = indices.rows, indices.row_shape, indices.dtype
+
+    def read(self, start, stop):
+        """The rows from `start` to `stop`, as an array."""
+        indices = self._indices.read(start, stop)
+        # An empty file cannot be mapped into memory, but then there are no indices.
+        return np.load(self._table, mmap_mode="r")[indices] if indices.size else indices
+
+
 def flat_tokens(vectorized):
     """Converts the output of a vectorizer to flat int32 arrays.
 

@@ -9,7 +9,7 @@ import numpy as np
 from hanlib.data.batch_plan import plan_batches
 from hanlib.data.corpus import DataError
 from hanlib.data.token_arrays import gather_runs, offsets_of, pad_runs
-from hanlib.data.token_writer import ARRAYS, VERSION, TokenWriter
+from hanlib.data.token_writer import ARRAYS, BLOCK, VERSION, TokenWriter
 
 
 class TokenCache:
@@ -58,7 +58,7 @@ class TokenCache:
         encode_label,
         mark=None,
         directory=None,
-        batch_size=256,
+        batch_size=BLOCK,
         progress=None,
     ) -> "TokenCache":
         """Tokenizes all documents.
@@ -80,10 +80,12 @@ class TokenCache:
         Raises:
             DataError: the output of `vectorize` is inconsistent, or the folder is not empty.
         """
-        with TokenWriter(vectorize, encode_label, mark, directory) as writer:
+        with TokenWriter(encode_label, mark is not None, directory, batch_size) as writer:
             examples, done = iter(examples), 0
             while batch := list(itertools.islice(examples, batch_size)):
-                writer.add(*zip(*batch, strict=True))
+                texts, labels, *evidence = map(list, zip(*batch, strict=True))
+                marks = None if mark is None else mark(texts, *evidence)
+                writer.add(vectorize(texts), labels, marks)
                 done += len(batch)
                 if progress is not None:
                     progress(done)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from hanlib.data.batch_plan import cut
-from hanlib.data.token_arrays import StoredArray
+from hanlib.data.token_arrays import StoredArray, TranslatedArray
 from hanlib.data.token_cache import TokenCache, open_arrays
 
 # What is read into memory at once, in blocks of 256 documents and in words (4 bytes each).
@@ -46,13 +46,20 @@ class TokenShards:
         self.folders, self._table = folders, table
 
     @classmethod
-    def open(cls, folders):
+    def open(cls, folders, tables=None):
         """The documents in some folders, in this order.
+
+        Args:
+            folders: the paths of the folders.
+            tables: for each folder the path of an `.npy` file, `<int32>[words]`. The ids in the
+                folder are indices of this table, which has the ids to read instead. None: they are
+                what they are.
 
         Raises:
             DataError: a folder does not contain a complete cache.
         """
-        folders = [_Folder(path) for path in folders]
+        tables = tables or [None] * len(folders)
+        folders = [_Folder(path, table) for path, table in zip(folders, tables, strict=True)]
         tables = [folder.table(number) for number, folder in enumerate(folders)]
         return cls(folders, np.concatenate([np.zeros([0, 8], np.int64), *tables]))
 
@@ -151,8 +158,10 @@ class TokenShards:
 class _Folder:
     """The arrays of a folder by name, as `StoredArray`s."""
 
-    def __init__(self, path):
+    def __init__(self, path, table):
         self.arrays = open_arrays(path, StoredArray)
+        if table is not None:
+            self.arrays["ids"] = TranslatedArray(self.arrays["ids"], table)
 
     def table(self, part):
         """`<int64>[blocks, 8]`: see `_PART` and the following."""

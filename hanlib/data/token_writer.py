@@ -13,23 +13,27 @@ from hanlib.data.token_arrays import FileArray, MemoryArray, flat_tokens, offset
 # The arrays of a cache, and the version of its files.
 ARRAYS = ("ids", "words_per_sentence", "sentences_per_document", "lengths", "labels", "blocks")
 VERSION = 2
+# Documents per block; see `TokenShards`.
+BLOCK = 256
 
 
 class TokenWriter:
-    """Tokenizes batches of documents and appends them to a cache; a context manager.
+    """Appends tokenized documents to a cache; a context manager.
 
     Args:
-        vectorize, encode_label, mark, directory: see `TokenCache.build`.
+        encode_label, directory: see `TokenCache.build`.
+        with_marks: whether there is a mark per word.
+        block: number of documents per block.
 
-    >>> with TokenWriter(lambda texts: ([7], [1], [1]), int) as writer:
-    ...     writer.add(["Good."], [0])
+    >>> with TokenWriter(int) as writer:
+    ...     writer.add(([7, 8], [2], [1]), labels=[0])
     ...     arrays = writer.finish()
     >>> arrays["ids"].tolist(), arrays["blocks"].tolist()
-    ([7], [[1, 1, 1, 1]])
+    ([7, 8], [[1, 1, 2, 2]])
     """
 
-    def __init__(self, vectorize, encode_label, mark=None, directory=None):
-        self._vectorize, self._encode_label, self._mark = vectorize, encode_label, mark
+    def __init__(self, encode_label, with_marks=False, directory=None, block=BLOCK):
+        self._encode_label, self._with_marks, self._block = encode_label, with_marks, block
         self._directory = None if directory is None else _checked_directory(directory)
         self._open, self._folder, self._arrays = contextlib.ExitStack(), None, {}
 
@@ -40,7 +44,7 @@ class TokenWriter:
             if name not in ("labels", "blocks"):
                 self._create(name, np.int32)
         self._create("blocks", np.int64, (4,))
-        if self._mark is not None:
+        if self._with_marks:
             self._create("marks", np.int8)
         return self
 
@@ -48,27 +52,38 @@ class TokenWriter:
         # The files are closed, and then the folder is renamed into place if there is no error.
         return self._open.__exit__(*error)
 
-    def add(self, texts, labels, evidence=None):
-        """Appends some documents, which become one block."""
-        texts = list(texts)
-        ids, words, sentences = flat_tokens(self._vectorize(texts))
-        if len(sentences) != len(texts):
+    def add(self, vectorized, labels, marks=None):
+        """Appends some documents, in blocks of which only the last one may be smaller.
+
+        Args:
+            vectorized: their tokens; see `flat_tokens`.
+            labels: a list of their labels.
+            marks: the marks of their words, `<int8>[words]`.
+        """
+        ids, words, sentences = flat_tokens(vectorized)
+        if len(sentences) != len(labels):
             raise DataError(
                 "`vectorize` must give one document per text. Received: "
-                f"{len(sentences)} documents for {len(texts)} texts"
+                f"{len(sentences)} documents for {len(labels)} texts"
             )
         encoded = _encoded(labels, self._encode_label)
         if "labels" not in self._arrays:
             self._create("labels", encoded.dtype, encoded.shape[1:])
-        lengths = np.diff(offsets_of(words)[offsets_of(sentences)])
+        sentence_ends = offsets_of(sentences)
+        word_ends = offsets_of(words)[sentence_ends]
+        lengths = np.diff(word_ends)
         self._arrays["ids"].append(ids)
         self._arrays["words_per_sentence"].append(words)
         self._arrays["sentences_per_document"].append(sentences)
         self._arrays["lengths"].append(lengths)
         self._arrays["labels"].append(encoded)
-        self._arrays["blocks"].append([[len(texts), len(words), len(ids), lengths.max(initial=0)]])
-        if self._mark is not None:
-            self._arrays["marks"].append(_checked_marks(self._mark(texts, list(evidence)), ids))
+        starts = np.arange(0, len(lengths), self._block)
+        ends = np.minimum(starts + self._block, len(lengths))
+        longest = np.maximum.reduceat(lengths, starts) if len(starts) else starts
+        sizes = (ends - starts, *(at[ends] - at[starts] for at in (sentence_ends, word_ends)))
+        self._arrays["blocks"].append(np.stack([*sizes, longest], axis=1))
+        if self._with_marks:
+            self._arrays["marks"].append(_checked_marks(marks, ids))
 
     def finish(self):
         """Completes the cache; the arrays by name where it is in memory."""

@@ -5,6 +5,7 @@ Importing this package imports NumPy alone. SciPy and gensim are loaded when the
 
 from hanlib.embeddings.cooccurrence import Cooccurrences
 from hanlib.embeddings.ppmi import ppmi, ppmi_vectors
+from hanlib.embeddings.truncated_svd import truncated_svd
 from hanlib.embeddings.vector_file import VectorFileError, read_vectors, vector_width
 from hanlib.embeddings.word2vec import word2vec_vectors
 from hanlib.embeddings.word_vectors import WordVectors
@@ -16,6 +17,7 @@ __all__ = [
     "ppmi",
     "ppmi_vectors",
     "read_vectors",
+    "truncated_svd",
     "vector_width",
     "word2vec_vectors",
 ]

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# Pairs that are counted before they are added to all others, which takes as long as these are many.
+_RECENT = 4_000_000
+
 
 class Cooccurrences:
     """Counts pairs of words that are at most `window` words apart.
@@ -14,7 +17,7 @@ class Cooccurrences:
         vocabulary_size: Number of word ids, padding included.
         window: Greatest distance in words.
         most_pairs: Different pairs that are kept. Where there are more, the rarest so far are
-            forgotten, so that memory is bounded (some 50 bytes a pair at the end).
+            forgotten, so that memory is bounded (some 50 bytes per pair at the end).
         block_words: Number of words to count at once; each takes about 100 bytes.
 
     >>> counts = Cooccurrences(vocabulary_size=4, window=2)
@@ -30,6 +33,7 @@ class Cooccurrences:
         self.window, self.most_pairs, self.block_words = window, most_pairs, block_words
         # Only pairs (smaller id, greater id): half of the memory.
         self._half = self._sparse.csr_array((vocabulary_size, vocabulary_size), dtype=np.int32)
+        self._none = self._recent = self._half
         self._waiting, self._words, self._least = [], 0, 1
 
     def add(self, ids, lengths):
@@ -47,6 +51,7 @@ class Cooccurrences:
     def matrix(self):
         """The counts so far, a symmetric `scipy.sparse.csr_array` `<int32>[ids, ids]`."""
         self._count()
+        self._merge()
         return (self._half + self._half.T).tocsr()
 
     def _count(self):
@@ -55,16 +60,19 @@ class Cooccurrences:
         ids, lengths = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
         self._waiting, self._words = [], 0
         document = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-        ids = ids.astype(np.int32)
+        ids, counts = ids.astype(np.int32), self._none
         for distance in range(1, min(self.window, len(ids) - 1) + 1):
             together = document[distance:] == document[:-distance]
             pair = ids[:-distance][together], ids[distance:][together]
             weight = np.full(len(pair[0]), self.window + 1 - distance, np.int32)
             pair = np.minimum(*pair), np.maximum(*pair)
-            self._half += self._sparse.csr_array((weight, pair), shape=self._half.shape)
-        self._forget()
+            counts = counts + self._sparse.csr_array((weight, pair), shape=self._half.shape)
+        self._recent = self._recent + counts
+        if self._recent.nnz > min(_RECENT, self.most_pairs):
+            self._merge()
 
-    def _forget(self):
+    def _merge(self):
+        self._half, self._recent = self._half + self._recent, self._none
         while self._half.nnz > self.most_pairs:
             self._half.data[self._half.data <= self._least] = 0
             self._half.eliminate_zeros()

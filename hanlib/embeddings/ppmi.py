@@ -3,6 +3,7 @@
 import numpy as np
 
 from hanlib.embeddings.cooccurrence import Cooccurrences
+from hanlib.embeddings.truncated_svd import truncated_svd
 from hanlib.embeddings.word_vectors import WordVectors
 
 
@@ -78,25 +79,9 @@ def ppmi_vectors(
         if progress is not None:
             progress(documents)
     information = ppmi(counts.matrix(), smoothing)
-    left, singular = _truncated_svd(information, width, seed)
+    left, singular = truncated_svd(information, width, seed)
     vectors = np.zeros([vocabulary_size, width], np.float32)
     vectors[:, : len(singular)] = left * singular**power
     # The SVD leaves rounding errors in rows of zeros.
     vectors[np.diff(information.indptr) == 0] = 0
     return WordVectors.of(vectors)
-
-
-def _truncated_svd(matrix, width, seed):
-    """The first left singular vectors `[rows, width]` and values, greatest first."""
-    if 2 * width >= min(matrix.shape):
-        left, singular, _ = np.linalg.svd(matrix.toarray(), full_matrices=False)
-        return left[:, :width], singular[:width]
-    from scipy.sparse.linalg import svds
-
-    # ARPACK: subspace iteration took twice as long on IMDB.
-    start = np.random.default_rng(seed).standard_normal(min(matrix.shape)).astype(np.float32)
-    left, singular, _ = svds(matrix, k=width, v0=start, tol=1e-2, return_singular_vectors="u")
-    order = np.argsort(-singular)
-    left = left[:, order]
-    # A pair of singular vectors has no sign of its own.
-    return left * np.where(left.sum(axis=0) < 0, -1, 1), singular[order]

@@ -139,12 +139,22 @@ class VocabularyLayer(keras.layers.Layer):
         ['', '[UNK]', 'new', 'times', 'york']
         """
         counts = collections.Counter(encode(word) for words in sentences for word in words if word)
-        words = {}
-        if counts:
-            keys = self._keys(tf.constant(list(counts))).numpy().tolist()
-            for key, number in zip(keys, counts.values(), strict=True):
-                words[key] = words.get(key, 0) + number
-        self.adapt_counts(words, "sentences")
+        self.adapt_counts(self.key_counts(counts), "sentences")
+
+    def key_counts(self, counts):
+        """Counts of words as they are written, as counts for `adapt_counts`.
+
+        Args:
+            counts: a dict from word, as `bytes`, to the number of its occurrences.
+
+        >>> from hanlib.layers import DocumentVectorizer
+        >>> DocumentVectorizer().key_counts({b"Good": 2, b"good": 1})
+        {b'good': 3}
+        """
+        found = {}
+        keys = self._keys(tf.constant(list(counts), tf.string)).numpy().tolist()
+        add_counts(found, zip(keys, counts.values(), strict=True), most=self.max_counted_words)
+        return found
 
     @property
     def vocabulary_size(self):

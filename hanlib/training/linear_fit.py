@@ -1,4 +1,7 @@
-"""Logistic regression on NB-weighted presence, with hard or soft targets."""
+"""Logistic regression on the presence of n-grams, with hard or soft targets."""
+
+import copy
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -7,47 +10,78 @@ from threadpoolctl import threadpool_limits
 MAX_ITERATIONS = 100
 
 
+class Strengths(NamedTuple):
+    """The variances of the priors of a `LinearFit`; a greater one lets the weights grow further.
+
+    Attributes:
+        ngrams: Of the weight u of an n-gram.
+        latent: Of the weight v of a latent direction; None: there are no directions.
+
+    >>> Strengths(0.1)
+    Strengths(ngrams=0.1, latent=None)
+    """
+
+    ngrams: float
+    latent: float | None = None
+
+
 class LinearFit:
     """One problem, fitted with different documents left out and different strengths.
+
+        z = b + sum_g K[g]                 over the n-grams g of the document
+        K = r ⊙ u + D v                    r: see `log_ratios`; D: see `latent_directions`
+        loss = sum_d cross-entropy + |u|^2 / (2 s) + |v|^2 / (2 t)
 
     Args:
         present: `<float32>[docs, n-grams]`, sparse, of ones.
         targets: `<float32>[docs, columns]`, from 0 to 1.
         softmax: whether the columns are one distribution; else each has a sigmoid.
+        directions: D `<float32>[n-grams, directions]`, or None for K = r ⊙ u.
 
     >>> import scipy.sparse
     >>> present = scipy.sparse.csr_matrix(np.eye(2, dtype=np.float32))
     >>> fit = LinearFit(present, np.array([[0.0], [1.0]], np.float32), softmax=False)
-    >>> kernel, bias, _ = fit.fit(np.ones([2, 1], np.float32), strength=1.0)
+    >>> kernel, bias, _ = fit.fit(np.ones([2, 1], np.float32), Strengths(ngrams=1.0))
     >>> (present @ kernel + bias > 0).ravel().tolist()
     [False, True]
     """
 
-    def __init__(self, present, targets, softmax):
+    def __init__(self, present, targets, softmax, directions=None):
         self.present, self.targets, self.softmax = present, targets, softmax
+        if directions is None:
+            directions = np.zeros([present.shape[1], 0], np.float32)
+        self.directions, self.coordinates = directions, present @ directions
 
-    def fit(self, weights, strength, start=None):
+    def of_columns(self, columns):
+        """The problem of some columns of the targets."""
+        part = copy.copy(self)
+        part.targets = self.targets[:, columns]
+        return part
+
+    def fit(self, weights, strengths, start=None):
         """The minimum of the weighted loss of the documents.
 
         Args:
             weights: `<float32>[docs, 1]`, 0 for documents to leave out; without softmax also
                 `[docs, columns]`.
-            strength: variance of the prior of a weight.
+            strengths: `Strengths`, the variances s and t.
             start: a solution to start from.
 
         Returns:
             kernel `<float32>[n-grams, columns]`, bias `<float32>[columns]`, and the solution
-            `<float64>[n-grams + 1, columns]`.
+            `<float64>[n-grams + directions + 1, columns]`.
         """
         # L-BFGS works on vectors, for which the threads of BLAS take longer than the work.
         with threadpool_limits(1, user_api="blas"):
-            return self._fit(weights, strength, start)
+            return self._fit(weights, strengths, start)
 
-    def _fit(self, weights, strength, start):
+    def _fit(self, weights, strengths, start):
         ngrams, columns = self.present.shape[1], self.targets.shape[1]
         # Columns that do not depend on each other converge faster alone.
         step = columns if self.softmax else 1
-        solution = np.zeros([ngrams + 1, columns]) if start is None else start.copy()
+        solution = np.zeros([ngrams + self.directions.shape[1] + 1, columns])
+        if start is not None:
+            solution = start.copy()
         kernel = np.empty([ngrams, columns], np.float32)
         bias = np.empty(columns, np.float32)
         for first in range(0, columns, step):
@@ -55,32 +89,42 @@ class LinearFit:
             targets = self.targets[:, block]
             own = weights[:, block] if weights.shape[1] > 1 else weights
             prior = _Prior(self.present, targets, own, self.softmax)
-            solution[:, block] = self._minimum(targets, own, strength, prior, solution[:, block])
-            kernel[:, block] = prior.ratios * solution[:-1, block]
-            bias[block] = prior.bias + solution[-1, block]
+            found = self._minimum(targets, own, strengths, prior, solution[:, block])
+            solution[:, block] = found
+            kernel[:, block] = prior.ratios * found[:ngrams]
+            kernel[:, block] += self.directions @ found[ngrams:-1].astype(np.float32)
+            bias[block] = prior.bias + found[-1]
         return kernel, bias, solution
 
-    def _minimum(self, targets, weights, strength, prior, start):
-        transposed = self.present.T
+    def _minimum(self, targets, weights, strengths, prior, start):
+        transposed, ngrams = self.present.T, self.present.shape[1]
+        # With coordinates of this size one variance holds for all weights.
+        factor = np.float32(1 if strengths.latent is None else strengths.latent / strengths.ngrams)
+        factor = np.sqrt(factor)
+        coordinates = factor * self.coordinates
 
         def loss_and_gradient(values):
             values = values.reshape(start.shape)
-            kernel = (prior.ratios * values[:-1]).astype(np.float32)
+            kernel = (prior.ratios * values[:ngrams]).astype(np.float32)
             bias = (prior.bias + values[-1]).astype(np.float32)
-            losses, errors = loss_and_errors(
-                self.present @ kernel + bias, targets, self.softmax, weights
-            )
+            logits = self.present @ kernel + coordinates @ values[ngrams:-1].astype(np.float32)
+            losses, errors = loss_and_errors(logits + bias, targets, self.softmax, weights)
             loss = float(np.sum(losses, dtype=np.float64))
-            gradient = values / strength
-            gradient[:-1] += prior.ratios * (transposed @ errors)
+            gradient = values / strengths.ngrams
+            gradient[:ngrams] += prior.ratios * (transposed @ errors)
+            gradient[ngrams:-1] += coordinates.T @ errors
             gradient[-1] += errors.sum(axis=0)
-            return loss + np.sum(values * values) / (2 * strength), gradient.ravel()
+            return loss + np.sum(values * values) / (2 * strengths.ngrams), gradient.ravel()
 
+        start = start.copy()
+        start[ngrams:-1] /= factor
         options = {"maxiter": MAX_ITERATIONS, "ftol": 1e-6}
         found = minimize(
             loss_and_gradient, start.ravel(), jac=True, method="L-BFGS-B", options=options
         )
-        return found.x.reshape(start.shape)
+        found = found.x.reshape(start.shape)
+        found[ngrams:-1] *= factor
+        return found
 
 
 class _Prior:

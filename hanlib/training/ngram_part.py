@@ -55,7 +55,17 @@ def _words_are_characters(vectorizer):
     return 2 * sum(single) > len(words)
 
 
-def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, progress=silent):
+def add_ngrams(
+    classifier,
+    longest,
+    train,
+    validation,
+    *,
+    unlabelled=None,
+    seed=0,
+    weigh=None,
+    progress=silent,
+):
     """Joins n-grams to a trained classifier.
 
     The n-grams are fitted on the training documents: of `TokenShards` on a random sample of at most
@@ -68,6 +78,8 @@ def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, pr
         longest: Words of the longest n-gram.
         train: The `TokenCache` or `TokenShards` of the training documents.
         validation: The `TokenBatches` of the validation documents, or None.
+        unlabelled: The `TokenCache` or `TokenShards` of documents without labels, or None; see
+            `fit_ngrams`.
         seed: Decides the folds.
         weigh: Function from encoded labels to the weights of the documents, or to None.
         progress: See `hanlib.training.train`.
@@ -78,7 +90,8 @@ def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, pr
     began, multi_label = time.monotonic(), classifier.multi_label
     weigh = weigh or (lambda labels: None)
     train = _in_memory(train, seed, progress)
-    fitted, record = _fit(classifier, longest, train, seed, weigh(train.labels), progress)
+    weights = weigh(train.labels)
+    fitted, record = _fit(classifier, longest, train, unlabelled, seed, weights, progress)
     if validation is None:
         logits = fitted.out_of_fold_logits
         best = _temperature(logits, train.labels, multi_label, weigh(train.labels))
@@ -101,14 +114,24 @@ def add_ngrams(classifier, longest, train, validation, *, seed=0, weigh=None, pr
     return joined, record
 
 
-def ngrams_alone(classifier, longest, train, validation, *, seed=0, weigh=None, progress=silent):
+def ngrams_alone(
+    classifier,
+    longest,
+    train,
+    validation,
+    *,
+    unlabelled=None,
+    seed=0,
+    weigh=None,
+    progress=silent,
+):
     """Replaces the network of a classifier by n-grams: its logits are multiplied by zero.
 
     The n-grams have the temperature that is best out of fold. With several labels per document, the
     threshold of all labels is the one with the greatest micro-F1 on validation.
 
     Args:
-        classifier, longest, train, validation, seed, weigh, progress: See `add_ngrams`.
+        classifier, longest, train, validation, unlabelled, seed, weigh, progress: See `add_ngrams`.
 
     Returns:
         The classifier, not compiled, and a dict with what was found, of which `loss` and `score`
@@ -117,7 +140,7 @@ def ngrams_alone(classifier, longest, train, validation, *, seed=0, weigh=None, 
     began, multi_label = time.monotonic(), classifier.multi_label
     train = _in_memory(train, seed, progress)
     weights = None if weigh is None else weigh(train.labels)
-    fitted, record = _fit(classifier, longest, train, seed, weights, progress)
+    fitted, record = _fit(classifier, longest, train, unlabelled, seed, weights, progress)
     logits = fitted.out_of_fold_logits
     best = _temperature(logits, train.labels, multi_label, weights)
     fitted.layer.scale(best)
@@ -126,25 +149,27 @@ def ngrams_alone(classifier, longest, train, validation, *, seed=0, weigh=None, 
         _, logits, labels = _logits(classifier, fitted.layer, validation, progress)
         alone.thresholds = [best_threshold(labels, expit(logits))[0]] * len(classifier.classes)
     record["score"] = _score(fitted.out_of_fold_logits, train.labels, multi_label)
-    record["loss"] = float(fitted.losses[fitted.strength]) if fitted.losses else None
+    record["loss"] = float(fitted.losses[fitted.strengths]) if fitted.losses else None
     record["seconds"] = round(time.monotonic() - began, 2)
     return alone, record
 
 
 def _in_memory(train, seed, progress):
-    """The documents that the n-grams are fitted on, as a `TokenCache`."""
+    """The documents that n-grams are counted in, as a `TokenCache`."""
     if not isinstance(train, TokenShards):
         return train
     sample = train.sample(MOST_WORDS, seed)
     if sample is not train:
         progress.note(
-            f"n-grams are fitted on {sample.documents:,} of {train.documents:,} documents"
+            f"n-grams are counted in {sample.documents:,} of {train.documents:,} documents"
         )
     return sample.load()
 
 
-def _fit(classifier, longest, train, seed, weights, progress):
+def _fit(classifier, longest, train, unlabelled, seed, weights, progress):
     """`FittedNGrams` of the training documents, and a dict that describes them."""
+    if unlabelled is not None:
+        unlabelled = _in_memory(unlabelled, seed, progress)
     fitted = fit_ngrams(
         train,
         len(classifier.classes),
@@ -152,13 +177,14 @@ def _fit(classifier, longest, train, seed, weights, progress):
         multi_label=classifier.multi_label,
         labels=train.labels,
         weights=weights,
+        unlabelled=unlabelled,
         unknown_words=classifier.vectorizer.oov_buckets,
         max_ngram=longest,
         seed=seed,
         progress=progress,
     )
-    record = {"longest": longest, "number": fitted.layer.ngrams, "strength": fitted.strength}
-    record["documents"] = train.documents
+    record = {"longest": longest, "number": fitted.layer.ngrams}
+    record.update(strengths=fitted.strengths._asdict(), documents=train.documents)
     return fitted, record
 
 

@@ -51,6 +51,7 @@ def train_ngrams(corpus, recipe, output, *, progress=None, dataset=None):
         longest_ngram(recipe.ngrams, classifier.vectorizer),
         caches["train"],
         validation,
+        unlabelled=caches.get("unlabelled"),
         seed=recipe.seed,
         weigh=lambda labels: class_weights.weights_of_documents(
             recipe.class_weight, classifier._labels, labels

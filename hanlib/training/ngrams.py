@@ -6,14 +6,22 @@ import numpy as np
 
 from hanlib.layers import NGramLinear
 from hanlib.training.errors import TrainingError
-from hanlib.training.linear_fit import LinearFit
+from hanlib.training.latent_directions import WIDTH, latent_directions
+from hanlib.training.linear_fit import LinearFit, Strengths
 from hanlib.training.mixing import as_columns, log_loss, temperature
 from hanlib.training.ngram_counts import frequent_ngrams, presence_matrix
 
 # Strengths of the prior that are tried: the variance of a weight on an NB-weighted feature.
-STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+# The same for the weight of a latent direction.
+LATENT_STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0)
 # Up to this many documents the strength is chosen on all folds, from here on one says enough.
 CHOOSE_ON_ALL_FOLDS = 5_000
+# With more documents with labels there are no latent directions: their coordinates take 800 bytes
+# per document, and the labels say enough.
+MOST_LATENT_DOCUMENTS = 100_000
+# With more labels per document the strengths are chosen on the most frequent ones.
+CHOOSE_ON_COLUMNS = 20
 # With many classes fewer n-grams are kept. L-BFGS holds twenty vectors of float64 as long as these.
 MAX_WEIGHTS = 3_000_000
 
@@ -25,17 +33,17 @@ class FittedNGrams(NamedTuple):
         layer: the `NGramLinear` with its weights.
         out_of_fold_logits: `<float32>[docs, classes]`, for each training document the logits of a
             model that was fitted without it.
-        strength: the chosen variance of the prior.
-        losses: for each strength tried the mean out-of-fold loss per document, in nats, at the best
-            temperature.
+        strengths: the chosen `Strengths`, the variances of the priors.
+        losses: for each `Strengths` tried the mean out-of-fold loss per document, in nats, at the
+            best temperature.
 
     >>> FittedNGrams._fields
-    ('layer', 'out_of_fold_logits', 'strength', 'losses')
+    ('layer', 'out_of_fold_logits', 'strengths', 'losses')
     """
 
     layer: NGramLinear
     out_of_fold_logits: np.ndarray
-    strength: float
+    strengths: Strengths
     losses: dict
 
 
@@ -47,28 +55,34 @@ def fit_ngrams(
     multi_label=False,
     labels=None,
     weights=None,
+    unlabelled=None,
     unknown_words=1,
     max_ngram=3,
     min_documents=2,
     max_ngrams=300_000,
     strengths=STRENGTHS,
+    latent_strengths=LATENT_STRENGTHS,
     folds=5,
     seed=0,
     progress=None,
 ):
-    """Fits an NB-weighted logistic regression on which n-grams occur in a document.
+    """Fits a logistic regression on which n-grams occur in a document.
 
-        z = b + sum_g r_g w_g        over the distinct n-grams g of the document
-        loss = sum_d cross-entropy + |w|^2 / (2 s)
+        z = b + sum_g r_g u_g + sum_j D[g, j] v_j        over the distinct n-grams g of the document
+        loss = sum_d cross-entropy + |u|^2 / (2 s) + |v|^2 / (2 t)
 
     r_g is the log-ratio of naive Bayes: how much more often g is in documents of the class than in
-    the others, with one document added (Wang and Manning, ACL 2012, P12-2018). Classes have a
-    softmax together, or with `multi_label` a sigmoid each. The bias is drawn towards the share of
-    the class, instead of towards 0, so that a class of few documents is not overestimated.
+    the others, with one document added (Wang and Manning, ACL 2012, P12-2018). D are the latent
+    directions of the documents, with and without labels (see
+    `hanlib.training.latent_directions`): with few labels most of what is learned is learned
+    there. Both are weights of n-grams, so the layer holds their sum. Classes have a softmax
+    together, or with `multi_label` a sigmoid each. The bias is drawn towards the share of the
+    class, instead of towards 0, so that a class of few documents is not overestimated.
 
-    The variance s is the one with the least out-of-fold loss at its best temperature; the
-    temperature is what `mixing_weights` finds anyway. From `CHOOSE_ON_ALL_FOLDS` documents on, s is
-    chosen on the first fold alone.
+    The variances s and t are those with the least out-of-fold loss at its best temperature; the
+    temperature is what `mixing_weights` finds anyway. First s is chosen, then t, then s again. From
+    `CHOOSE_ON_ALL_FOLDS` documents on, they are chosen on the first fold alone, and with more than
+    `CHOOSE_ON_COLUMNS` labels per document on the most frequent of these.
 
     Memory: 8 bytes for each distinct known n-gram of each document, some 200 for each weight, and
     what the counts need (see `hanlib.training.ngram_counts`); ids may stay on disk.
@@ -81,13 +95,17 @@ def fit_ngrams(
         labels: soft labels `<float>[docs, classes]` (probabilities) in place of `tokens.labels`.
         weights: weights of the documents in the loss, `<float>[docs]`, or with `multi_label` also
             `[docs, classes]`; None: 1.
+        unlabelled: a `TokenCache` of further documents, whose labels do not count. Their n-grams
+            are counted too, and the latent directions are those of all documents.
         unknown_words: `oov_buckets` of the vectorizer; see `NGramLinear`.
         max_ngram: words of the longest n-gram; characters of it where the words of the vectorizer
             are characters, as in Chinese.
         min_documents: n-grams of fewer documents are left out.
         max_ngrams: maximum number of n-grams; fewer if they would have over `MAX_WEIGHTS` weights.
-        strengths: values of s to try, in increasing order. The first after which the loss rises
-            ends the search.
+        strengths: values of s to try, in increasing order. The search starts in the middle, and
+            goes on in both directions while the loss falls.
+        latent_strengths: the same for t; empty, or with more than `MOST_LATENT_DOCUMENTS` documents
+            with labels: no latent directions.
         folds: number of folds.
         seed: decides which documents form a fold.
         progress: called with `(phase, done, total)`, in documents; such as a `ProgressLine`.
@@ -115,77 +133,131 @@ def fit_ngrams(
     report = progress or (lambda phase, done, total: None)
     targets = _targets(tokens.labels if labels is None else labels, classes, multi_label)
     columns = targets.shape[1]
+    sources = [tokens] if unlabelled is None else [tokens, unlabelled]
+    documents = sum(source.documents for source in sources)
     keys = frequent_ngrams(
-        tokens,
+        sources,
         vocabulary_size,
         max_ngram,
         unknown_words,
         min_documents,
         min(max_ngrams, max(MAX_WEIGHTS // columns, 1)),
-        lambda done: report("counting n-grams", done, tokens.documents),
+        lambda done: report("counting n-grams", done, documents),
     )
     layer = NGramLinear(len(keys), classes, vocabulary_size, max_ngram, unknown_words)
     layer.keys.assign(keys)
     present = presence_matrix(
-        tokens, layer, lambda done: report("finding n-grams", done, tokens.documents)
+        sources, layer, lambda done: report("finding n-grams", done, documents)
     )
-    problem = LinearFit(present, targets, softmax=columns > 1 and not multi_label)
+    if tokens.documents > MOST_LATENT_DOCUMENTS:
+        latent_strengths = ()
+    directions = None
+    if len(latent_strengths):
+        directions = _directions(present, seed, report)
+    if unlabelled is not None:
+        present = present[: tokens.documents]
+    problem = LinearFit(present, targets, columns > 1 and not multi_label, directions)
     if weights is None:
         weights = np.ones(tokens.documents)
     weights = as_columns(weights).astype(np.float32)
-    chosen = _CrossValidation(problem, weights, strengths, folds, seed, report).run()
+    grid = (strengths, latent_strengths)
+    chosen = _CrossValidation(problem, weights, grid, folds, seed, report).run()
     report("fitting n-grams", 0, tokens.documents)
-    kernel, bias, _ = problem.fit(weights, chosen.strength)
+    kernel, bias, _ = problem.fit(weights, chosen.best)
     report("fitting n-grams", tokens.documents, tokens.documents)
     two = columns < classes
     layer.assign(keys, *(_both_classes(part) if two else part for part in (kernel, bias)))
     logits = _both_classes(chosen.logits) if two else chosen.logits
-    return FittedNGrams(layer, logits, chosen.strength, chosen.losses)
+    return FittedNGrams(layer, logits, chosen.best, chosen.losses)
+
+
+def _directions(present, seed, report):
+    documents = present.shape[0]
+
+    def progress(products):
+        # How many there will be is not known; it was four to six per direction.
+        report("latent directions", int(min(products / (5 * WIDTH), 0.99) * documents), documents)
+
+    directions = latent_directions(present, seed=seed, progress=progress)
+    report("latent directions", documents, documents)
+    return directions
 
 
 class _CrossValidation:
-    """The choice of the strength, and the out-of-fold logits of the chosen one."""
+    """The choice of the strengths, and the out-of-fold logits of the chosen ones."""
 
-    def __init__(self, problem, weights, strengths, folds, seed, report):
-        self.problem, self.weights = problem, weights
-        self.strengths, self.report = strengths, report
+    def __init__(self, problem, weights, grid, folds, seed, report):
+        self.problem, self.weights, self.report = problem, weights, report
+        self.strengths, self.latent = map(tuple, grid)
         documents = len(problem.targets)
         self.folds = min(folds, documents)
+        self.seed = seed
         self.fold = np.random.default_rng(seed).permutation(documents) % self.folds
-        self.logits = np.zeros_like(problem.targets)
-        self.losses, self.strength = {}, strengths[0]
+        self.logits, self.losses = np.zeros_like(problem.targets), {}
+        middle = self.latent[len(self.latent) // 2] if self.latent else None
+        self.best = Strengths(self.strengths[len(self.strengths) // 2], middle)
+        self._lowest, self._starts = np.inf, {}
 
     def run(self):
-        documents = len(self.fold)
         if self.folds > 1:
-            chosen_on = range(self.folds if documents <= CHOOSE_ON_ALL_FOLDS else 1)
-            self._choose(chosen_on)
+            complete = self._choose()
             for fold in range(self.folds):
-                if fold not in chosen_on:
+                if fold not in complete:
                     self._report("cross-validating n-grams", fold / self.folds)
-                    self._hold_out(self.logits, fold, self.strength)
+                    self._hold_out(self.logits, fold, self.best)
             self._report("cross-validating n-grams", 1)
         return self
 
-    def _choose(self, folds):
-        starts, best = {}, np.inf
-        held_out = np.isin(self.fold, folds)
-        for tried, strength in enumerate(self.strengths):
-            self._report("choosing the strength of n-grams", tried / len(self.strengths))
-            logits = np.zeros_like(self.logits)
-            for fold in folds:
-                starts[fold] = self._hold_out(logits, fold, strength, starts.get(fold))
-            loss = self._loss(logits, held_out)
-            self.losses[strength] = loss
-            if loss >= best:
-                break
-            best, self.strength, self.logits = loss, strength, logits
+    def _choose(self):
+        """Chooses the strengths; returns the folds whose logits are known then."""
+        targets = self.problem.targets
+        if targets.shape[1] > CHOOSE_ON_COLUMNS and not self.problem.softmax:
+            frequent = np.argsort(-(targets * self.weights).sum(axis=0), kind="stable")
+            self._choose_on(np.sort(frequent[:CHOOSE_ON_COLUMNS]))
+            return ()
+        folds = range(self.folds if len(targets) <= CHOOSE_ON_ALL_FOLDS else 1)
+        self._try(self.best, folds)
+        self._climb("ngrams", self.strengths, folds)
+        if self.latent:
+            self._climb("latent", self.latent, folds)
+            self._climb("ngrams", self.strengths, folds)
+        return folds
 
-    def _hold_out(self, logits, fold, strength, start=None):
+    def _choose_on(self, columns):
+        weights = self.weights[:, columns] if self.weights.shape[1] > 1 else self.weights
+        grid = (self.strengths, self.latent)
+        part = self.problem.of_columns(columns)
+        search = _CrossValidation(part, weights, grid, self.folds, self.seed, self.report)
+        search._choose()
+        self.best, self.losses = search.best, search.losses
+
+    def _climb(self, name, values, folds):
+        """Moves one strength to the neighboring value, as long as the loss falls."""
+        for step in (1, -1):
+            while 0 <= (place := values.index(getattr(self.best, name)) + step) < len(values):
+                if not self._try(self.best._replace(**{name: values[place]}), folds):
+                    break
+
+    def _try(self, strengths, folds):
+        """Whether these strengths are better than all that were tried."""
+        if strengths in self.losses:
+            return False
+        most = len(self.strengths) + len(self.latent)
+        self._report("choosing the strength of n-grams", min(len(self.losses) / most, 1))
+        logits, held_out = np.zeros_like(self.logits), np.isin(self.fold, folds)
+        for fold in folds:
+            self._starts[fold] = self._hold_out(logits, fold, strengths, self._starts.get(fold))
+        loss = self.losses[strengths] = self._loss(logits, held_out)
+        if loss < self._lowest:
+            self._lowest, self.best, self.logits = loss, strengths, logits
+            return True
+        return False
+
+    def _hold_out(self, logits, fold, strengths, start=None):
         """Fits without a fold, writes its logits, and returns the solution."""
         held_out = self.fold == fold
         weights = np.where(held_out[:, None], np.float32(0), self.weights)
-        kernel, bias, solution = self.problem.fit(weights, strength, start)
+        kernel, bias, solution = self.problem.fit(weights, strengths, start)
         logits[held_out] = self.problem.present[held_out] @ kernel + bias
         return solution
 

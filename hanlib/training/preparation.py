@@ -43,13 +43,15 @@ def prepare(
             through the fingerprint; or None.
 
     Returns:
-        A `DocumentClassifier`; a dict of `TokenCache`s or `TokenShards` by split; a dict that may
-        hold the records `vectors` and `pretraining`.
+        A `DocumentClassifier`; a dict of `TokenCache`s or `TokenShards` by split, with those of
+        texts without labels as "unlabelled" if the run reads them; a dict that may hold the records
+        `vectors` and `pretraining`.
     """
     sharded = None
     if soft_labels is None and _is_sharded(corpus, start, cache):
         cache = cache or checkpoint.cache
-        sharded = ShardedCorpus(corpus, cache, jobs, progress)
+        with_marks = learns_evidence(corpus, recipe)
+        sharded = ShardedCorpus(corpus, cache, jobs, progress, with_marks)
     vectorizer = _adapted(corpus, recipe, progress, fingerprint, sharded)
     if start is not None:
         vectorizer = starting_model.grown_vectorizer(start, vectorizer)
@@ -68,7 +70,7 @@ def prepare(
         return tokens if directory is None else TokenShards.open([directory])
 
     if sharded is not None:
-        caches = sharded.tokenize(vectorizer, learns_evidence(corpus, recipe))
+        caches = sharded.tokenize(vectorizer)
     else:
         # The training documents went through the fingerprint for the vocabulary.
         caches = {
@@ -89,11 +91,10 @@ def prepare(
     )
     if start is not None:
         starting_model.copy_weights(start, classifier)
-    texts = [caches["train"]]
     if soft_labels is None and _reads_unlabelled(corpus, recipe):
         examples, size = ((text, 0) for text in corpus.unlabelled), corpus.unlabelled.size
-        texts.append(tokenize("unlabelled", examples, size, int))
-    found = {}
+        caches["unlabelled"] = tokenize("unlabelled", examples, size, int)
+    texts, found = [caches[name] for name in ("train", "unlabelled") if name in caches], {}
     if recipe.vectors is not None:
         found["vectors"] = _assign_vectors(classifier, recipe, texts, checkpoint, progress)
     if recipe.pretrain_epochs:

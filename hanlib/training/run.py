@@ -238,6 +238,7 @@ def _train(
     if longest:
         classifier, found["ngrams"] = add_ngrams(
             *(classifier, longest, caches["train"], validation),
+            unlabelled=caches.get("unlabelled"),
             seed=recipe.seed,
             weigh=lambda labels: class_weights.weights_of_documents(
                 recipe.class_weight, classifier._labels, labels

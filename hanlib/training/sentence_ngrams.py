@@ -49,7 +49,7 @@ def add_sentence_ngrams(model, longest, train, validation, *, seed=0, progress=N
     record = {
         "longest": longest,
         "number": fitted.layer.ngrams,
-        "strength": fitted.strength,
+        "strengths": fitted.strengths._asdict(),
         "out_of_fold_accuracy": float(right.mean()),
     }
     weights = _DEFAULT
