@@ -141,7 +141,7 @@ CASES = {
 # Options of layers whose other cases run by default, and layers that a HAN is made of.
 VARIANTS = {
     *("gru_cho", "gru_no_bias", "recurrent_one_way", "row_encoder_attentive", "hierarchical"),
-    "flat_recurrent_last",
+    *("flat_recurrent_last", "level_encoder"),
 }
 every_layer = pytest.mark.parametrize(
     "name", [pytest.param(n, marks=pytest.mark.long if n in VARIANTS else ()) for n in CASES]

@@ -163,7 +163,10 @@ def test_a_sentence_knows_nothing_of_the_one_before(cell, rng):
     assert_close(encoder(ragged([sentences[::-1]]))[0], alone.mean(axis=0))
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(
+    "cell",
+    [pytest.param(c, marks=() if c in ("gru", "lstm") else pytest.mark.long) for c in CELLS],
+)
 def test_a_document_alone_in_company_and_in_any_order(cell, rng):
     encoder = encoder_of(cell=cell, rng=rng)
     together = encoder(ragged(DOCUMENTS))

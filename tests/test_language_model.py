@@ -163,7 +163,11 @@ def test_mistakes_in_a_recipe_are_named(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_pretrains_on_all_texts_and_goes_on_where_it_was(tmp_path):
+STOPS = ("pretraining: epoch 2/2", "epoch 1/1")
+
+
+@pytest.mark.parametrize("stops", [STOPS[:1], pytest.param(STOPS, marks=pytest.mark.long)])
+def test_a_run_pretrains_on_all_texts_and_goes_on_where_it_was(tmp_path, stops):
     corpus = tiny_run.with_unlabelled(tiny_run.corpus())
     recipe = tiny_run.recipe(encoder="flat_recurrent", pretrain_epochs=2, epochs=1)
     record = train(corpus, recipe, tmp_path / "whole")
@@ -172,17 +176,17 @@ def test_a_run_pretrains_on_all_texts_and_goes_on_where_it_was(tmp_path):
     assert len(found["loss"]) == 2
     classifier = keras.models.load_model(tmp_path / "whole" / "model.keras")
     assert "zebra" in classifier.vectorizer.get_vocabulary()
-    resumed = []
-    for phase in ("pretraining: epoch 2/2", "epoch 1/1"):
-        progress = StopsAt(phase)
+    runs = []
+    for phase in stops:
+        runs.append(StopsAt(phase))
         with pytest.raises(Interrupted):
-            train(corpus, recipe, tmp_path / "run", resume=True, progress=progress)
-        resumed.append(progress)
-    assert "pretraining: epoch 1/2" in resumed[0].phases
-    assert "pretraining: epoch 1/2" not in resumed[1].phases
-    progress = Notes()
-    again = train(corpus, recipe, tmp_path / "run", resume=True, progress=progress)
-    assert not any(phase.startswith("pretraining") for phase in progress.phases)
+            train(corpus, recipe, tmp_path / "run", resume=True, progress=runs[-1])
+    runs.append(Notes())
+    again = train(corpus, recipe, tmp_path / "run", resume=True, progress=runs[-1])
+    assert "pretraining: epoch 1/2" in runs[0].phases
+    assert "pretraining: epoch 1/2" not in runs[1].phases
+    # Interrupted after pretraining, it is not pretrained again.
+    assert not any(phase.startswith("pretraining") for run in runs[2:] for phase in run.phases)
     assert again["pretraining"] == found
     for ours, theirs in zip(
         tiny_run.weights(tmp_path / "run"), tiny_run.weights(tmp_path / "whole"), strict=True

@@ -16,6 +16,7 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_python_example_runs(tmp_path, monkeypatch, capsys):
     (example,) = blocks("python")
     monkeypatch.chdir(tmp_path)

@@ -222,7 +222,13 @@ PRECISIONS = [
 ]
 
 
-@pytest.mark.parametrize(("policy", "dtype", "atol"), PRECISIONS, ids=[p[0] for p in PRECISIONS])
+@pytest.mark.parametrize(
+    ("policy", "dtype", "atol"),
+    [
+        pytest.param(*p, id=p[0], marks=pytest.mark.long if p[0] == "bfloat16" else ())
+        for p in PRECISIONS
+    ],
+)
 def test_every_precision_gives_the_same_states(policy, dtype, atol, rows):
     exact = RecurrentEncoder("gru", units=UNITS)
     expected = exact(rows)
