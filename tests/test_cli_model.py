@@ -79,7 +79,7 @@ def test_train_from_a_model_with_vectors_weights_and_unlabelled_texts(
     Path("more.txt").write_text("A film.\nA plot.\n")
     Path("v.txt").write_text("film 1 2\n")
     run("train", reviews, "--unlabelled", "more.txt", "--class-weight", "bad=2")
-    run("train", reviews, "--unlabelled", "more.txt", "--vectors", "none")
+    run("train", reviews, "--vectors", "none")
     run("train", reviews, "--vectors", "v.txt")
     run("train", reviews, "--from", model, "--epochs", "3", "--output", "tuned")
     recipes = [recipe for _, recipe, _ in given]
@@ -92,6 +92,17 @@ def test_train_from_a_model_with_vectors_weights_and_unlabelled_texts(
     assert recipes[3].epochs == 3
     assert given[3][2]["start"].classes == ["bad", "good"]
     assert given[3][2]["dataset"]["from"] == str(Path(model) / "model.keras")
+
+
+@pytest.mark.parametrize("given", [("--vectors", "none"), ("--from", "MODEL")])
+def test_unlabelled_texts_that_nothing_reads_are_a_mistake(run, reviews, model, tmp_path, given):
+    more = tmp_path / "more.txt"
+    more.write_text("A film.\n")
+    given = [str(model) if word == "MODEL" else word for word in given]
+    code, out, err = run("train", reviews, "--unlabelled", more, *given, "--output", tmp_path / "m")
+    assert (code, out) == (2, "")
+    assert "--unlabelled is used with --vectors own" in err
+    assert len(err.splitlines()) == 1
 
 
 def test_train_prints_one_json_object_and_writes_to_the_default_folder(run, trained, monkeypatch):

@@ -59,8 +59,8 @@ def add_parser(commands):
         "--unlabelled",
         metavar="FILE",
         nargs="+",
-        help="texts without labels, from which word vectors are learned too (--vectors own), and "
-        "with --pretrain or --self-train the model",
+        help="texts without labels, from which word vectors (--vectors own) and the n-grams learn "
+        "too, and with --pretrain or --self-train the network",
     )
     parser.add_argument(
         "--pretrain",
@@ -216,7 +216,14 @@ def _recipe(arguments, recorded, start):
     if given["vectors"] is None and more_texts and start is None and recorded is None:
         given["vectors"] = "own"
     given = [f"{name}={value}" for name, value in given.items() if value is not None]
-    return with_vector_file(recipe.with_overrides([*given, *arguments.set]))
+    recipe = with_vector_file(recipe.with_overrides([*given, *arguments.set]))
+    reads = recipe.vectors == "own" or recipe.self_train or recipe.pretrain_epochs
+    if arguments.unlabelled and not reads:
+        raise UsageError(
+            "--unlabelled is used with --vectors own (the default without --from), --pretrain or "
+            "--self-train. Received: none of them"
+        )
+    return recipe
 
 
 def with_vector_file(recipe):

@@ -103,8 +103,8 @@ class RecipeFields:
     # The initial word vectors.
     vectors: str | None = setting(
         None,
-        "initial word vectors: own (learned from the labelled and unlabelled texts), or a file in "
-        "the format of GloVe, word2vec or fastText; none: random",
+        "initial word vectors: own (learned from the labelled and unlabelled texts, which the "
+        "n-grams read too), or a file in the format of GloVe, word2vec or fastText; none: random",
     )
     vectors_method: str = setting(
         "svd", "method that learns own vectors", **one_of("svd", "word2vec")
