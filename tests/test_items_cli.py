@@ -120,6 +120,13 @@ def test_the_export_is_described_checked_and_run(tagger, capsys, monkeypatch):
     assert [labeled.text for labeled in split] == ["New York", "Rain"]
 
 
+@pytest.mark.long
+def test_the_export_is_checked_in_a_process_of_its_own(tagger, capsys):
+    """With the whole list of edge cases."""
+    assert main(["export", str(tagger / "model"), str(tagger / "checked"), "--check"]) == 0
+    assert "the export answers as the model does" in capsys.readouterr().out
+
+
 def test_the_development_server_answers(tagger):
     """Its parts: it warms the export up, and writes the outputs as JSON."""
     export = tagger / "model" / "serving" / "1"
