@@ -134,7 +134,7 @@ def test_equal_seeds_give_equal_weights(rng):
 
 @pytest.mark.parametrize("all_folds", [0, 5000])
 def test_logits_out_of_fold_know_nothing_of_their_label(rng, monkeypatch, all_folds):
-    monkeypatch.setattr("hanlib.training.ngrams.CHOOSE_ON_ALL_FOLDS", all_folds)
+    monkeypatch.setattr("hanlib.training.strength_search.CHOOSE_ON_ALL_FOLDS", all_folds)
     # A word of its own marks each pair of documents, whose labels are drawn.
     documents = [[[2 + place // 2]] for place in range(50)]
     labels = np.repeat(rng.integers(2, size=25), 2)
@@ -315,7 +315,7 @@ def test_several_sources_are_one(rng):
 def test_strengths_of_many_labels_are_chosen_on_the_frequent(rng, monkeypatch):
     documents, _ = drawn(rng, 60)
     several = (rng.random([60, 4]) < [0.1, 0.5, 0.2, 0.5]).astype("float32")
-    monkeypatch.setattr("hanlib.training.ngrams.CHOOSE_ON_COLUMNS", 2)
+    monkeypatch.setattr("hanlib.training.strength_search.CHOOSE_ON_COLUMNS", 2)
     fitted = fit_ngrams(cache_of(documents, several), 4, V, multi_label=True)
     frequent = fit_ngrams(cache_of(documents, several[:, [1, 3]]), 2, V, multi_label=True)
     assert fitted.losses == pytest.approx(frequent.losses, rel=1e-3)
@@ -417,6 +417,8 @@ def test_mistakes_are_named(rng):
         fit_ngrams(cache, 2, V, folds=1)
     with pytest.raises(TrainingError, match="`strengths` must be positive"):
         fit_ngrams(cache, 2, V, strengths=[0.0])
+    with pytest.raises(TrainingError, match="`latent_strengths` must be positive"):
+        fit_ngrams(cache, 2, V, latent_strengths=[0.0, 1.0])
     with pytest.raises(TrainingError, match="`labels` must have 2 columns"):
         fit_ngrams(cache, 2, V, labels=np.ones([5, 3]))
     with pytest.raises(TrainingError, match="must hold at least one document"):

@@ -21,9 +21,9 @@ def latent_directions(present, width=WIDTH, *, seed=0, progress=None):
     X is TF-IDF of presence, each document with length 1, and V is latent semantic analysis
     (Deerwester et al., JASIS 41(6), 1990). Σ' is Σ, except that the first direction, in which all
     documents are alike, counts as the second. Less important directions count less, so their
-    number matters little. A linear model of the coordinates `present @ D`
-    is a linear model of the n-grams, but with few parameters: n-grams that occur in the same
-    documents get similar weights, also those that no labeled document contains.
+    number matters little. A linear model of the coordinates `present @ D` is a linear model of the
+    n-grams, but with few parameters: n-grams that occur in the same documents get similar weights,
+    also those that no labeled document contains.
 
     Args:
         present: `<float32>[docs, n-grams]`, sparse, of ones; documents with and without labels.

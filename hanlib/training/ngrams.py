@@ -8,20 +8,17 @@ from hanlib.layers import NGramLinear
 from hanlib.training.errors import TrainingError
 from hanlib.training.latent_directions import WIDTH, latent_directions
 from hanlib.training.linear_fit import LinearFit, Strengths
-from hanlib.training.mixing import as_columns, log_loss, temperature
+from hanlib.training.mixing import as_columns
 from hanlib.training.ngram_counts import frequent_ngrams, presence_matrix
+from hanlib.training.strength_search import StrengthSearch
 
 # Strengths of the prior that are tried: the variance of a weight on an NB-weighted feature.
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # The same for the weight of a latent direction.
 LATENT_STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0)
-# Up to this many documents the strength is chosen on all folds, from here on one says enough.
-CHOOSE_ON_ALL_FOLDS = 5_000
 # With more documents with labels there are no latent directions: their coordinates take 800 bytes
 # per document, and the labels say enough.
 MOST_LATENT_DOCUMENTS = 100_000
-# With more labels per document the strengths are chosen on the most frequent ones.
-CHOOSE_ON_COLUMNS = 20
 # With many classes fewer n-grams are kept. L-BFGS holds twenty vectors of float64 as long as these.
 MAX_WEIGHTS = 3_000_000
 
@@ -80,9 +77,9 @@ def fit_ngrams(
     class, instead of towards 0, so that a class of few documents is not overestimated.
 
     The variances s and t are those with the least out-of-fold loss at its best temperature; the
-    temperature is what `mixing_weights` finds anyway. First s is chosen, then t, then s again. From
-    `CHOOSE_ON_ALL_FOLDS` documents on, they are chosen on the first fold alone, and with more than
-    `CHOOSE_ON_COLUMNS` labels per document on the most frequent of these.
+    temperature is what `mixing_weights` finds anyway. From 5,000 documents on, they are chosen on
+    the first fold alone, and with more than 20 labels per document on the most frequent of these
+    (see `hanlib.training.strength_search`).
 
     Memory: 8 bytes for each distinct known n-gram of each document, some 200 for each weight, and
     what the counts need (see `hanlib.training.ngram_counts`); ids may stay on disk.
@@ -129,7 +126,7 @@ def fit_ngrams(
     >>> int(fitted.layer.logits([2, 4], [2], [1]).numpy().argmax())
     1
     """
-    _check(tokens, folds, strengths)
+    _check(tokens, folds, strengths, latent_strengths)
     report = progress or (lambda phase, done, total: None)
     targets = _targets(tokens.labels if labels is None else labels, classes, multi_label)
     columns = targets.shape[1]
@@ -161,7 +158,7 @@ def fit_ngrams(
         weights = np.ones(tokens.documents)
     weights = as_columns(weights).astype(np.float32)
     grid = (strengths, latent_strengths)
-    chosen = _CrossValidation(problem, weights, grid, folds, seed, report).run()
+    chosen = StrengthSearch(problem, weights, grid, folds, seed, report).run()
     report("fitting n-grams", 0, tokens.documents)
     kernel, bias, _ = problem.fit(weights, chosen.best)
     report("fitting n-grams", tokens.documents, tokens.documents)
@@ -181,93 +178,6 @@ def _directions(present, seed, report):
     directions = latent_directions(present, seed=seed, progress=progress)
     report("latent directions", documents, documents)
     return directions
-
-
-class _CrossValidation:
-    """The choice of the strengths, and the out-of-fold logits of the chosen ones."""
-
-    def __init__(self, problem, weights, grid, folds, seed, report):
-        self.problem, self.weights, self.report = problem, weights, report
-        self.strengths, self.latent = map(tuple, grid)
-        documents = len(problem.targets)
-        self.folds = min(folds, documents)
-        self.seed = seed
-        self.fold = np.random.default_rng(seed).permutation(documents) % self.folds
-        self.logits, self.losses = np.zeros_like(problem.targets), {}
-        middle = self.latent[len(self.latent) // 2] if self.latent else None
-        self.best = Strengths(self.strengths[len(self.strengths) // 2], middle)
-        self._lowest, self._starts = np.inf, {}
-
-    def run(self):
-        if self.folds > 1:
-            complete = self._choose()
-            for fold in range(self.folds):
-                if fold not in complete:
-                    self._report("cross-validating n-grams", fold / self.folds)
-                    self._hold_out(self.logits, fold, self.best)
-            self._report("cross-validating n-grams", 1)
-        return self
-
-    def _choose(self):
-        """Chooses the strengths; returns the folds whose logits are known then."""
-        targets = self.problem.targets
-        if targets.shape[1] > CHOOSE_ON_COLUMNS and not self.problem.softmax:
-            frequent = np.argsort(-(targets * self.weights).sum(axis=0), kind="stable")
-            self._choose_on(np.sort(frequent[:CHOOSE_ON_COLUMNS]))
-            return ()
-        folds = range(self.folds if len(targets) <= CHOOSE_ON_ALL_FOLDS else 1)
-        self._try(self.best, folds)
-        self._climb("ngrams", self.strengths, folds)
-        if self.latent:
-            self._climb("latent", self.latent, folds)
-            self._climb("ngrams", self.strengths, folds)
-        return folds
-
-    def _choose_on(self, columns):
-        weights = self.weights[:, columns] if self.weights.shape[1] > 1 else self.weights
-        grid = (self.strengths, self.latent)
-        part = self.problem.of_columns(columns)
-        search = _CrossValidation(part, weights, grid, self.folds, self.seed, self.report)
-        search._choose()
-        self.best, self.losses = search.best, search.losses
-
-    def _climb(self, name, values, folds):
-        """Moves one strength to the neighboring value, as long as the loss falls."""
-        for step in (1, -1):
-            while 0 <= (place := values.index(getattr(self.best, name)) + step) < len(values):
-                if not self._try(self.best._replace(**{name: values[place]}), folds):
-                    break
-
-    def _try(self, strengths, folds):
-        """Whether these strengths are better than all that were tried."""
-        if strengths in self.losses:
-            return False
-        most = len(self.strengths) + len(self.latent)
-        self._report("choosing the strength of n-grams", min(len(self.losses) / most, 1))
-        logits, held_out = np.zeros_like(self.logits), np.isin(self.fold, folds)
-        for fold in folds:
-            self._starts[fold] = self._hold_out(logits, fold, strengths, self._starts.get(fold))
-        loss = self.losses[strengths] = self._loss(logits, held_out)
-        if loss < self._lowest:
-            self._lowest, self.best, self.logits = loss, strengths, logits
-            return True
-        return False
-
-    def _hold_out(self, logits, fold, strengths, start=None):
-        """Fits without a fold, writes its logits, and returns the solution."""
-        held_out = self.fold == fold
-        weights = np.where(held_out[:, None], np.float32(0), self.weights)
-        kernel, bias, solution = self.problem.fit(weights, strengths, start)
-        logits[held_out] = self.problem.present[held_out] @ kernel + bias
-        return solution
-
-    def _report(self, phase, share):
-        self.report(phase, int(share * len(self.fold)), len(self.fold))
-
-    def _loss(self, logits, documents):
-        logits, rest = logits[documents], (self.problem.targets[documents], self.problem.softmax)
-        rest = (*rest, self.weights[documents])
-        return log_loss(logits * temperature(logits, *rest), *rest)
 
 
 def _targets(labels, classes, multi_label):
@@ -293,7 +203,7 @@ def _both_classes(second):
     return np.concatenate([-second / 2, second / 2], axis=-1)
 
 
-def _check(tokens, folds, strengths):
+def _check(tokens, folds, strengths, latent_strengths):
     if tokens.documents == 0:
         raise TrainingError("`tokens` must hold at least one document. Received: none")
     if folds < 2:
@@ -301,4 +211,9 @@ def _check(tokens, folds, strengths):
     if not len(strengths) or min(strengths) <= 0:
         raise TrainingError(
             f"`strengths` must be positive numbers. Received: strengths={strengths!r}"
+        )
+    if min(latent_strengths, default=1) <= 0:
+        raise TrainingError(
+            "`latent_strengths` must be positive numbers. Received: "
+            f"latent_strengths={latent_strengths!r}"
         )
