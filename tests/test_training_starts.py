@@ -39,7 +39,7 @@ def own(tmp_path_factory, eager_module):
     held_out = [(f"{text} Gnu gnu!", label) for text, label in tiny_run.examples(16, 1)]
     corpus = tiny_run.corpus(validation=Split(lambda: iter(held_out), 16))
     corpus = tiny_run.with_unlabelled(corpus)
-    recipe = tiny_run.recipe(vectors="own", ngrams=1, **FROZEN)
+    recipe = tiny_run.recipe(vectors="own", **FROZEN)
     return output, train(corpus, recipe, output, progress=notes), notes, corpus
 
 
@@ -64,13 +64,15 @@ def test_own_vectors_are_those_of_labelled_and_unlabelled_training_texts(own):
     assert "word vectors: 100.0% of the vocabulary" in notes.notes[0]
 
 
-def test_ngrams_are_also_those_of_unlabelled_texts(own):
-    classifier = load(own[0])
+def test_ngrams_are_also_those_of_unlabelled_texts(own, tmp_path):
+    recipe = tiny_run.bag_recipe(vectors="own", ngrams=1, **FROZEN)
+    record = train(own[3], recipe, tmp_path)
+    classifier = load(tmp_path)
     vocabulary = classifier.vectorizer.get_vocabulary()
     known = {vocabulary[key] for key in classifier.ngrams.keys.numpy()}
     assert {"zebra", "film"} <= known
     assert "gnu" not in known
-    assert own[1]["ngrams"]["strengths"]["latent"] > 0
+    assert record["ngrams"]["strengths"]["latent"] > 0
 
 
 def test_a_file_gives_the_vectors_and_the_width(tmp_path):
