@@ -108,8 +108,8 @@ def train(
             training documents is tokenized to the folder `cache` beside `output`, on a worker that
             is not the chief to a temporary one; the tokens of a smaller one are in memory. A
             resumed run has the folder of the run before.
-        jobs: number of processes that tokenize to the cache. The result does not depend on it. With
-            several, a script needs `if __name__ == "__main__":`.
+        jobs: number of processes that split files into words. The result does not depend on it.
+            With several, a script needs `if __name__ == "__main__":`.
 
     Returns:
         None on a worker that is not the chief. Else a dict: metrics on `validation` (see
