@@ -91,3 +91,6 @@ def test_texts_without_labels(tmp_path):
     assert list(load(unlabelled=tmp_path / "more.txt").unlabelled) == ["One.", "Two."]
     with pytest.raises(DataError, match=r"`unlabelled` must be a file.*none.txt"):
         load(path, unlabelled=tmp_path / "none.txt")
+    (tmp_path / "blank.txt").write_text("\n \n")
+    with pytest.raises(DataError, match="`unlabelled` must hold at least one text"):
+        load(path, unlabelled=tmp_path / "blank.txt")

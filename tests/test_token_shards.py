@@ -134,5 +134,6 @@ def test_a_folder_without_documents_and_one_without_a_cache(tmp_path):
     shards = TokenShards.open([tmp_path / "empty", tmp_path / "some"])
     assert (shards.label_shape, shards.label_dtype) == ((9,), np.float32)
     assert shards.load().labels.argmax(axis=1).tolist() == [5, 6]
+    assert TokenShards.open([tmp_path / "empty"]).load().documents == 0
     with pytest.raises(DataError, match="complete token cache"):
         TokenShards.open([tmp_path])

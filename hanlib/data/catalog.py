@@ -213,6 +213,10 @@ def _with_texts(corpus, unlabelled, encoding):
             options = {"encoding": encoding.name, "encoding_errors": encoding.errors}
             yield from (text for _, text, _ in read_texts(path, **options) if text.strip())
 
+    if next(texts(), None) is None:
+        names = ", ".join(map(str, paths))
+        raise DataError(f"`unlabelled` must hold at least one text. Received: none in {names}")
+
     return dataclasses.replace(corpus, unlabelled=Texts(texts))
 
 

@@ -149,7 +149,8 @@ class TokenShards:
         starts_run = np.ones(len(first), bool)
         starts_run[1:] = (parts[1:] != parts[:-1]) | (first[1:] != ends[:-1])
         (begin,) = np.nonzero(starts_run)
-        runs = zip(parts[begin], first[begin], ends[np.r_[begin[1:], len(first)] - 1], strict=True)
+        (end,) = np.nonzero(np.roll(starts_run, -1))
+        runs = zip(parts[begin], first[begin], ends[end], strict=True)
         found = [self.folders[part].arrays[name].read(start, end) for part, start, end in runs]
         array = self._labelled() if name == "labels" else self.folders[0].arrays[name]
         return np.concatenate([np.zeros([0, *array.row_shape], array.dtype), *found])
