@@ -35,11 +35,12 @@ ONE = {**SMALL, "bidirectional": False}
 # HANs of several labels and with n-grams, by default: test_explain_methods.py and
 # test_attention_evidence.py. Methods of HAN: test_explain_records.py. Exports of HAN and of
 # recurrent networks: test_export.py, test_export_session.py and test_token_classifier.py.
-VARIANTS = {"han_labels", "han_ngrams"}
+VARIANTS = {"han_labels", "han_ngrams", "han_regions"}
 ENCODERS = {
     "han": (HAN, SMALL, False, set()),
     "han_labels": (HAN, {**ONE, "labels": 3, "cell": "lstm"}, True, set()),
     "han_ngrams": (HAN, ONE, False, set()),
+    "han_regions": (HAN, {**ONE, "region_dim": 3}, False, set()),
     "flat": (FlatRecurrent, ONE, True, SENTENCES),
     "flat_last": (FlatRecurrent, {**SMALL, "pooling": "last"}, False, {*ATTENTION, *SENTENCES}),
     "bag_of_words": (BagOfWords, {"embedding_dim": 8}, True, {*ATTENTION, *SENTENCES}),

@@ -217,8 +217,7 @@ def _recipe(arguments, recorded, start):
         given["vectors"] = "own"
     given = [f"{name}={value}" for name, value in given.items() if value is not None]
     recipe = with_vector_file(recipe.with_overrides([*given, *arguments.set]))
-    reads = recipe.vectors == "own" or recipe.self_train or recipe.pretrain_epochs
-    if arguments.unlabelled and not reads:
+    if arguments.unlabelled and not recipe.reads_unlabelled:
         raise UsageError(
             "--unlabelled is used with --vectors own (the default without --from), --pretrain or "
             "--self-train. Received: none of them"
