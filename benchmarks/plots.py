@@ -3,8 +3,8 @@
     python benchmarks/plots.py --results results --output docs/images
 
 reads `train_step.json`, `predict.json`, `document_length.json` and `learning.json` from the folder
-of results, and writes `peers.png`, `document_length.png` and `learning.png`. A picture whose results
-are not there is left as it is.
+of results, and writes `peers.png`, `document_length.png` and `learning.png`. Without the results of
+a picture, it is left as it is.
 """
 
 import argparse
