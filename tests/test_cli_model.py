@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("models_stay_loaded")
 
 # The commands do not depend on the encoder: one whose graphs are small.
 FIELDS = {"encoder": "bag_of_words", "embedding_dim": 3, "ngrams": 1}
-FIELDS.update({"batch_size": 8, "min_count": 1, "adversarial_norm": 0})
+FIELDS.update({"batch_size": 32, "min_count": 1, "adversarial_norm": 0})
 TINY = [f"--set={name}={value}" for name, value in FIELDS.items()]
 TINY += ["--epochs", "1"]
 
@@ -300,7 +300,7 @@ def test_standard_input_is_answered_line_by_line(model):
 
 
 def test_a_reader_that_goes_away_is_no_error(model, tmp_path):
-    (tmp_path / "many.txt").write_text("A good film.\n" * 20_000)
+    (tmp_path / "many.txt").write_text("A good film.\n" * 5_000)
     process = Forked(command, "predict", model, "--input", tmp_path / "many.txt")
     for _ in range(2):
         assert json.loads(process.stdout.readline())["text"] == "A good film."

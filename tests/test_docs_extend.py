@@ -10,7 +10,7 @@ from hanlib.data import demo
 PAGE = Path(__file__).parents[1] / "docs" / "extend.md"
 
 
-@pytest.mark.usefixtures("check_here", "eager_functions")
+@pytest.mark.usefixtures("check_here", "eager_functions", "without_contrast")
 def test_the_page_runs_from_top_to_bottom(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     # Fewer documents; the code is that of the page.

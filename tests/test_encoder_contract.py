@@ -34,8 +34,9 @@ SMALL = {"embedding_dim": 8, "units": 4, "attention_units": 5}
 ONE = {**SMALL, "bidirectional": False}
 # HANs of several labels and with n-grams, by default: test_explain_methods.py and
 # test_attention_evidence.py. Methods of HAN: test_explain_records.py. Exports of HAN and of
-# recurrent networks: test_export.py, test_export_session.py and test_token_classifier.py.
-VARIANTS = {"han_labels", "han_ngrams"}
+# recurrent networks: test_export.py, test_export_session.py and test_token_classifier.py. An
+# encoder without attention: the bag of words; the last states: test_conformance.py.
+VARIANTS = {"han_labels", "han_ngrams", "flat_last"}
 ENCODERS = {
     "han": (HAN, SMALL, False, set()),
     "han_labels": (HAN, {**ONE, "labels": 3, "cell": "lstm"}, True, set()),
@@ -152,13 +153,13 @@ def test_attention_scores(case):
     assert symbolic.shape[1:] == encoder(ids).shape[1:]
 
 
-@pytest.mark.usefixtures("check_here")
+@pytest.mark.usefixtures("check_here", "without_contrast")
 @pytest.mark.parametrize(
     "case", cases(lambda name: name.startswith(("han", "flat"))), indirect=True
 )
 def test_export(case, tmp_path):
     _, classifier, lacking = case
-    names = signature_names(classifier)
+    names = [name for name in signature_names(classifier) if name != "contrast"]
     assert ("explain" in names) == ("attention" not in lacking)
     path = export_saved_model(classifier, tmp_path / "1")
     report = check(path, classifier, TEXTS)

@@ -34,13 +34,11 @@ KINDS = {
 TARGETS = np.array([[1, -1], [0, -1], [2, -1], [-1, -1], [0, -1]], np.int32)
 
 
-# Several labels and other poolings, by default: test_attention_evidence.py.
+# With n-grams, whose part is added to that of the network, by default. Several labels and other
+# poolings: test_attention_evidence.py.
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(k, marks=pytest.mark.long if k in ("labels", "max", "hops") else ())
-        for k in KINDS
-    ],
+    params=[pytest.param(k, marks=pytest.mark.long if k != "ngrams" else ()) for k in KINDS],
 )
 def network(request):
     return network_of(**KINDS[request.param])

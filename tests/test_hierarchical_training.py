@@ -31,17 +31,14 @@ from hanlib.layers import (
     SelfAttention,
 )
 
-# By default one with a vector per row, and one per label: test_conformance.py takes the gradients
-# of every cell and every pooling.
+# By default one with a vector per label: test_conformance.py takes the gradients of every cell and
+# every pooling.
 PAIRS = [*zip(itertools.cycle(CELLS), [*POOLINGS, "labels"], strict=False)]
 
 
 @pytest.mark.parametrize(
     ("cell", "pooling"),
-    [
-        pytest.param(*pair, marks=() if pair[1] in ("additive", "labels") else pytest.mark.long)
-        for pair in PAIRS
-    ],
+    [pytest.param(*pair, marks=() if pair[1] == "labels" else pytest.mark.long) for pair in PAIRS],
 )
 def test_every_cell_and_every_pooling_learns(cell, pooling):
     keras.utils.set_random_seed(1)
@@ -167,11 +164,11 @@ def test_the_han_of_the_article_builds_trains_and_saves(tmp_path, rng):
     encoder = HierarchicalEncoder([article(), article()], WORDS, WIDTH)
     outputs = keras.layers.Dense(2, activation="softmax")(encoder(inputs))
     model = keras.Model(inputs, outputs)
-    optimizer = keras.optimizers.Adam(0.1)
+    optimizer = keras.optimizers.Adam(0.3)
     # A few steps take less time than their graph.
     model.compile(optimizer, "sparse_categorical_crossentropy", run_eagerly=True)
     ids, labels = dense(DOCUMENTS), np.array([1, 1, 0, 1, 1])
-    history = model.fit(ids, labels, epochs=8, verbose=0).history["loss"]
+    history = model.fit(ids, labels, epochs=4, verbose=0).history["loss"]
     assert history[-1] < 0.5 * history[0]
     assert not model.get_layer(encoder.name).levels[0].recurrent.bidirectional
     model.save(tmp_path / "model.keras")

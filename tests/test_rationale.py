@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from eager import eagerly
 
 from hanlib import data
 from hanlib.data import TokenCache
@@ -41,9 +42,11 @@ def taught():
     encoder = HAN(vectorizer.vocabulary_size, embedding_dim=8, units=8, bidirectional=False)
     head = RationaleHead(units=8, attention_weight=1.0)
     classifier = DocumentClassifier(vectorizer, encoder, ["neg", "pos"], rationale=head)
-    classifier.compile(keras.optimizers.Adam(0.03))
+    classifier.compile(keras.optimizers.Adam(0.1))
     evidence = [spans if index % 3 else None for index, spans in enumerate(SPANS)]
-    classifier.fit(list(TEXTS), list(LABELS), 8, epochs=12, verbose=0, evidence=evidence)
+    # With so few steps, tracing would take most of the time.
+    with eagerly():
+        classifier.fit(list(TEXTS), list(LABELS), 24, epochs=12, verbose=0, evidence=evidence)
     return classifier
 
 
@@ -328,7 +331,7 @@ def test_a_row_with_wrong_evidence_is_reported(file, tmp_path):
 def test_a_run_learns_evidence_and_goes_on_from_a_model(file, tmp_path):
     corpus = data.load(file, validation_split=0)
     sizes = {"preset": "han_small", "units": 4, "bidirectional": False}
-    options = {"epochs": 1, "min_count": 1, "ngrams": 0, "batch_size": 8, "adversarial_norm": 0.0}
+    options = {"epochs": 1, "min_count": 1, "ngrams": 0, "batch_size": 24, "adversarial_norm": 0.0}
     recipe = Recipe(**sizes, **options)
     vectorizer = DocumentVectorizer()
     vectorizer.adapt(TEXTS)
