@@ -21,7 +21,7 @@ from hanlib.layers import (
 from hanlib.models import HAN, BagOfWords, DocumentClassifier, FlatRecurrent, Transformer
 from hanlib.serving import export_saved_model
 from hanlib.serving.export_check import check
-from hanlib.serving.signatures import signature_names
+from hanlib.serving.signatures import Signatures, signature_names
 
 TEXTS = ["The room was good. I did not like the food!", "", "Nice staff " * 9 + "and good food."]
 # name -> (class, arguments beside the vocabulary size, multi-label, methods it has nothing for)
@@ -153,13 +153,33 @@ def test_attention_scores(case):
     assert symbolic.shape[1:] == encoder(ids).shape[1:]
 
 
-@pytest.mark.usefixtures("check_here", "without_contrast")
-@pytest.mark.parametrize(
-    "case", cases(lambda name: name.startswith(("han", "flat"))), indirect=True
-)
+def scores_of(outputs, name, index):
+    """The scores of the words of a document, without the padding."""
+    return outputs[f"word_{name}"][index][: outputs["word_counts"][index].numpy().sum()]
+
+
+@pytest.mark.usefixtures("eager_functions")
+@pytest.mark.parametrize("case", cases(lambda name: name == "han"), indirect=True)
+def test_signatures(case):
+    """Eagerly; in a session: the next test, test_export.py and test_export_session.py."""
+    _, classifier, lacking = case
+    signatures = Signatures(classifier, classifier.vectorizer)
+    if "attention" in lacking:
+        outputs = signatures.predict(tf.constant(TEXTS))
+    else:
+        outputs = signatures.explain(tf.constant(TEXTS))
+        for method in ("gradient_x_attention", "rationale"):
+            for index, explanation in enumerate(classifier.explain(TEXTS, method)):
+                expected = [word.score for word in explanation.words]
+                np.testing.assert_allclose(scores_of(outputs, method, index), expected, atol=1e-5)
+    np.testing.assert_allclose(outputs["probabilities"], classifier(TEXTS), atol=1e-6)
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("check_here")
 def test_export(case, tmp_path):
     _, classifier, lacking = case
-    names = [name for name in signature_names(classifier) if name != "contrast"]
+    names = signature_names(classifier)
     assert ("explain" in names) == ("attention" not in lacking)
     path = export_saved_model(classifier, tmp_path / "1")
     report = check(path, classifier, TEXTS)

@@ -220,8 +220,8 @@ def test_documents_with_columns(tmp_path, capsys):
     ]
     rows[0] = {"words": ["x"], "mood": ["+"], "label": "++"}
     path.write_text("\n".join(map(json.dumps, rows)))
-    settings = ["encoder=bag_of_words", "embedding_dim=4", "learning_rate=0.1", "min_count=1"]
-    settings += ["adversarial_norm=0", "weight_average=0", "epochs=8", "ngrams=0"]
+    settings = ["encoder=bag_of_words", "embedding_dim=4", "learning_rate=0.3", "min_count=1"]
+    settings += ["adversarial_norm=0", "weight_average=0", "epochs=5", "ngrams=0"]
     settings += ["batch_size=20"]
     options = [part for setting in settings for part in ("--set", setting)]
     columns = ["--token-columns", "mood"]

@@ -1,6 +1,7 @@
 """Evidence that people marked: in files, in `fit`, in the head that learns it, and in an export."""
 
 import json
+import sys
 
 import keras
 import numpy as np
@@ -72,7 +73,7 @@ def test_a_saved_model_keeps_the_head(taught, tmp_path):
         assert [w.score for w in a.words] == pytest.approx([w.score for w in b.words], abs=1e-6)
 
 
-@pytest.mark.long  # By default: the export of the Transformer in test_encoder_contract.py.
+@pytest.mark.long  # By default: the signatures in test_encoder_contract.py.
 @pytest.mark.usefixtures("check_here")
 def test_an_export_answers_with_the_scores(taught, tmp_path):
     taught.export(tmp_path / "1")
@@ -83,8 +84,11 @@ def test_an_export_answers_with_the_scores(taught, tmp_path):
 
 
 def test_evaluate_compares_the_methods_with_the_marks(taught, tmp_path, run, monkeypatch):
-    # A loaded copy would trace the graphs of all methods again.
+    # A loaded copy would trace the graphs again, as would further methods.
     monkeypatch.setattr("hanlib.cli.model_file.load_classifier", lambda model: taught)
+    methods = ["rationale", "attention", "gradients_by_level"]
+    table = sys.modules["hanlib.explain.plausibility_table"]
+    monkeypatch.setattr(table, "available_methods", lambda classifier: methods)
     taught.save(tmp_path / "model.keras")
     rows = [
         {"text": text, "label": label, "evidence": spans}
@@ -95,7 +99,7 @@ def test_evaluate_compares_the_methods_with_the_marks(taught, tmp_path, run, mon
     code, output, _ = run("evaluate", tmp_path / "model.keras", file, "--rationales", "--json")
     assert code == 0
     found = {row["method"]: row for row in json.loads(output)["rationales"]}
-    assert {"rationale", "attention", "gradients_by_level"} <= found.keys()
+    assert [*found] == methods
     assert found["rationale"]["documents"] == 2
     assert found["rationale"]["auprc"][0] > 0.9
     without = file.with_name("unmarked.jsonl")

@@ -74,6 +74,7 @@ def test_a_saved_model_gives_the_same(chain, tmp_path):
     assert loaded.evaluate(DOCUMENTS[:4], LABELS[:4], verbose=0)[1] == 1
 
 
+@pytest.mark.long  # By default: exports of words in test_token_classifier.py and test_items_cli.py.
 def test_an_export_runs_in_a_session(chain, tmp_path):
     session = Session(chain.export(tmp_path / "1"))
     texts = ["It rises. We ask why.", "", b"\xff? It rises."]

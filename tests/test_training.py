@@ -191,6 +191,7 @@ def topics(documents, seed):
         yield text, (label, "film") if "film" in text else (label,) if label == "good" else ()
 
 
+@pytest.mark.long  # By default: the next test.
 @pytest.mark.usefixtures("eager_functions")
 def test_a_multi_label_run_without_validation(tmp_path):
     split = Split(lambda: topics(48, 0), 48)
