@@ -23,7 +23,7 @@ POOLINGS = {
     "max": {"score": "max", **ONE},
     "hops": {"hops": 2, **ONE},
     "labels": {"labels": CLASSES, **ONE},
-    "self_attention": {"self_attention_heads": 2, **ONE},
+    "self_attention": {"self_attention_heads": 2},
 }
 SECOND = {"gated", "sparsemax", "mean", "max"}
 every_pooling = pytest.mark.parametrize(

@@ -24,6 +24,8 @@ from hanlib.layers import DocumentVectorizer
 from hanlib.losses import SingleLabelCrossentropy
 from hanlib.optimizers import LazyAdam
 
+pytestmark = pytest.mark.usefixtures("optimized_graphs")
+
 
 @pytest.fixture(scope="module")
 def vectorizer():
@@ -97,7 +99,7 @@ def test_fit_takes_every_form_of_documents(form, still, vectorizer, losses):
 
 @pytest.mark.parametrize(
     ("batched", "labels"),
-    [(True, LABELS), pytest.param(False, INDEXES, marks=pytest.mark.long)],
+    [(True, LABELS), (False, INDEXES)],
     ids=["batched-names", "unbatched-indexes"],
 )
 @pytest.mark.parametrize("documents", ["strings", pytest.param("ids", marks=pytest.mark.long)])
@@ -197,7 +199,7 @@ def test_shuffling_repeats_with_the_seed(vectorizer):
         classifier = classifier_of(vectorizer)
         classifier.compile(keras.optimizers.SGD(0.5), adversarial_norm=0.0, run_eagerly=True)
         keras.utils.set_random_seed(seed)
-        classifier.fit(TEXTS, LABELS, batch_size=4, verbose=0)
+        classifier.fit(TEXTS, LABELS, batch_size=2, verbose=0)
         return np.concatenate([w.ravel() for w in classifier.get_weights()])
 
     first = trained(1)

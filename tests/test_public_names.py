@@ -81,3 +81,15 @@ def test_subpackages_come_by_name_alone():
         "hanlib.data.catalog",
         "module 'hanlib' has no attribute 'nothing'",
     ]
+
+
+def test_commands_start_keras_without_what_it_needs_for_plots():
+    program = (
+        "import sys; from hanlib.cli.quiet import start_tensorflow; start_tensorflow(); "
+        "import keras; keras.layers.Dense; "
+        "print([m for m in ('IPython', 'matplotlib', 'pandas', 'sklearn') if m in sys.modules]); "
+        "import sklearn"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr
+    assert result.returncode == 0

@@ -128,19 +128,16 @@ def test_what_cannot_be_resumed(model, reviews, tmp_path, capsys):
     assert not list(tmp_path.glob("*.partial*"))
 
 
-def test_an_export_is_read_without_keras_and_keras_starts_without_plots(model, tmp_path):
+def test_an_export_is_read_without_keras(model, tmp_path):
     program = (
         "import sys; from hanlib.cli import main; "
         "code = main(['predict', '--saved-model', sys.argv[1], 'Good.']); "
         "print(code, [m for m in ('keras', 'hanlib.models', 'tensorflow_datasets', 'sklearn') "
-        "if m in sys.modules]); from hanlib.cli.quiet import start_tensorflow; "
-        "start_tensorflow(); import keras; keras.layers.Dense; "
-        "print([m for m in ('IPython', 'matplotlib', 'pandas', 'sklearn') if m in sys.modules]); "
-        "import sklearn"
+        "if m in sys.modules]); import keras; keras.layers.Dense"
     )
     command = [sys.executable, "-c", program, str(model / "exported")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-2:] == ["0 []", "[]"]
+    assert done.stdout.splitlines()[-1] == "0 []"
 
 
 def test_two_runs_do_not_write_the_same_file(tmp_path):
