@@ -5,16 +5,15 @@ absolute values. `run` starts `python baseline_runner.py` once for each process.
 """
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import numpy as np
+from documents import write
+from process import Conversation, answering
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,7 @@ def run(entries, batches, task, rounds, say=print):
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "batches.npz"
-        arrays = {
-            f"{name}_{k}": array
-            for k, batch in enumerate(batches)
-            for name, array in batch._asdict().items()
-        }
-        np.savez(path, count=len(batches), **arrays)
+        write(path, batches)
         workers = []
         try:
             for entry in entries:
@@ -113,16 +107,11 @@ def run(entries, batches, task, rounds, say=print):
     ]
 
 
-class _Worker:
+class _Worker(Conversation):
     """A process with one baseline, which runs a round on request."""
 
     def __init__(self, entry, batches, task):
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        super().__init__(entry.title, __file__)
         given = {
             "baseline": entry.baseline,
             "options": entry.options,
@@ -131,36 +120,15 @@ class _Worker:
             "count": entry.batches,
             "task": task,
         }
-        self.title = entry.title
         self.ready = self.ask(json.dumps(given))
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            self.stop()
-            raise RuntimeError(f"{self.title} ended: its message is above")
-        return json.loads(answer)
 
     def round(self):
         return self.ask("round")
 
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
-
 
 def _serve():
     """The process of a baseline: reads one JSON line, then returns a number for each line."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # Output of the framework must not be read as an answer.
-
-    def answer(value):
-        answers.write(json.dumps(value) + "\n")
-        answers.flush()
-
+    answer = answering()
     given = json.loads(sys.stdin.readline())
     start = time.perf_counter()
     work, documents, words, baseline = _prepared(given)
@@ -177,15 +145,10 @@ def _serve():
 
 def _prepared(given):
     from baselines import make
-    from documents import Documents
+    from documents import read
     from sizes import Sizes
 
-    with np.load(given["batches"], allow_pickle=False) as arrays:
-        count = given["count"] or int(arrays["count"])
-        batches = [
-            Documents(*(arrays[f"{name}_{k}"] for name in Documents._fields))
-            for k in range(min(count, int(arrays["count"])))
-        ]
+    batches = read(given["batches"])[: given["count"]]
     baseline = make(given["baseline"], Sizes(**given["sizes"]), **given["options"])
     prepared = [baseline.prepare(batch) for batch in batches]
     task = getattr(baseline, given["task"])

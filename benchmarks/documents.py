@@ -94,6 +94,25 @@ def from_ragged(ragged, labels):
     return Documents(np.asarray(ragged.flat_values), words, sentences, np.asarray(labels, np.int64))
 
 
+def write(path, batches):
+    """Writes a list of `Documents` to a file."""
+    arrays = {
+        f"{name}_{k}": array
+        for k, batch in enumerate(batches)
+        for name, array in batch._asdict().items()
+    }
+    np.savez(path, count=len(batches), **arrays)
+
+
+def read(path):
+    """The list of `Documents` in a file of `write`."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return [
+            Documents(*(arrays[f"{name}_{k}"] for name in Documents._fields))
+            for k in range(int(arrays["count"]))
+        ]
+
+
 def generated(count, sentences, words, vocabulary, seed, classes=2):
     """Documents with given numbers of sentences and words (integers, or `(minimum, maximum)`).
 

@@ -2,8 +2,9 @@
 
     python benchmarks/plots.py --results results --output docs/images
 
-reads `train_step.json`, `predict.json` and `document_length.json` from the folder of results and
-writes `peers.png` and `document_length.png`.
+reads `train_step.json`, `predict.json`, `document_length.json` and `learning.json` from the folder
+of results, and writes `peers.png`, `document_length.png` and `learning.png`. Without the results of
+a picture, it is left as it is.
 """
 
 import argparse
@@ -30,9 +31,16 @@ def main():
 
     matplotlib.use("Agg")
     arguments.output.mkdir(parents=True, exist_ok=True)
-    read = lambda name: json.loads((arguments.results / f"{name}.json").read_text())  # noqa: E731
-    save(peers(read("train_step"), read("predict")), arguments.output / "peers.png")
-    save(document_length(read("document_length")), arguments.output / "document_length.png")
+    for draw, names in (
+        (peers, ("train_step", "predict")),
+        (document_length, ("document_length",)),
+        (learning, ("learning",)),
+    ):
+        files = [arguments.results / f"{name}.json" for name in names]
+        if all(file.exists() for file in files):
+            path = arguments.output / f"{draw.__name__}.png"
+            save(draw(*(json.loads(file.read_text()) for file in files)), path)
+            print(path)
 
 
 def kind(title):
@@ -81,6 +89,31 @@ def document_length(record):
     axis.minorticks_off()
     axis.set_xlim(right=lengths[-1] * 4)
     axis.yaxis.set_major_formatter("{x:,.0f}")
+    axis.grid(axis="y", alpha=0.3)
+    _plain(axis)
+    return figure
+
+
+def learning(record):
+    """A line plot of accuracy by minutes of training; whole runs of `hanlib train` are points."""
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
+    rows = record["tables"][0]["rows"]
+    for name in dict.fromkeys(row["network"] for row in rows):
+        of_name = [row for row in rows if row["network"] == name]
+        minutes, accuracy = ([row[key] for row in of_name] for key in ("minutes", "accuracy"))
+        title = name.strip("`")
+        style = {"color": COLORS[kind(title)], "marker": MARKERS[kind(title)]}
+        if name != title:
+            style.update(marker="*", markersize=12, linestyle="none")
+        axis.plot(minutes, accuracy, **style)
+        axis.annotate(
+            title, (minutes[-1], accuracy[-1]), (9, 0), textcoords="offset points", va="center",
+            fontsize=8, color=style["color"],
+        )  # fmt: skip
+    longest = max(row["minutes"] for row in rows)
+    axis.set(xlabel="minutes", ylabel="accuracy, held-out reviews", xlim=(0, 1.35 * longest))
     axis.grid(axis="y", alpha=0.3)
     _plain(axis)
     return figure

@@ -125,6 +125,22 @@ def test_baselines_take_turns_in_processes_of_their_own(documents):
     assert result.memory > 50e6
 
 
+@pytest.mark.long
+def test_accuracy_by_time(arguments, monkeypatch):
+    texts = [(f"{word} film. It was {word}.", word) for word in ("good", "bad") * 20]
+    monkeypatch.setattr("reviews.review_ids", lambda *_: generated(40, 2, 3, 40, seed=0))
+    monkeypatch.setattr("reviews.review_texts", lambda *_: texts)
+    options = ["--train", "32", "--held-out", "8", "--epochs", "2", "--parts", "2"]
+    command = "--epochs 1 --set preset=han_small --set ngrams=0"
+    path = arguments(*options, "--options", command)
+    importlib.import_module("learning").main()
+    *networks, last = json.loads(path.read_text())["tables"][0]["rows"]
+    assert [row["epochs"] for row in networks[:4]] == [0.5, 1.0, 1.5, 2.0]
+    assert networks[0]["minutes"] < networks[1]["minutes"]
+    assert last["network"] == f"`hanlib train {command}`"
+    assert 0 <= last["accuracy"] <= 1
+
+
 def test_a_baseline_that_fails_is_named(documents):
     entries = [baseline_runner.Entry("nobody", "no_such_baseline", SIZES)]
     with pytest.raises(RuntimeError, match="nobody ended"):
@@ -300,12 +316,20 @@ def test_plots_are_drawn_from_the_figures(tmp_path, monkeypatch):
         for length in (50, 100)
     ]
     record = {"tables": [{"rows": rows}], "setting": {"task": "train"}}
-    for name in ("train_step", "predict", "document_length"):
-        (tmp_path / f"{name}.json").write_text(json.dumps(record))
+    points = [
+        {"network": name, "epochs": 1, "minutes": minutes, "accuracy": 0.9}
+        for name in ("hanlib", "Keras flat", "`hanlib train --epochs 2`")
+        for minutes in (1.0, 2.0)
+    ]
+    learning = {"tables": [{"rows": points}]}
+    for name in ("train_step", "predict", "document_length", "learning"):
+        given = learning if name == "learning" else record
+        (tmp_path / f"{name}.json").write_text(json.dumps(given))
     options = ["--results", str(tmp_path), "--output", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", ["plots.py", *options])
     plots.main()
-    assert all((tmp_path / f"{name}.png").stat().st_size for name in ("peers", "document_length"))
+    for name in ("peers", "document_length", "learning"):
+        assert (tmp_path / f"{name}.png").stat().st_size
 
 
 def test_goals_are_read_from_the_figures():
