@@ -175,6 +175,7 @@ def test_predict_a_file_to_a_file(run, model, reviews, tmp_path):
     assert [row["text"] for row in rows] == [text for text, _ in tiny_run.examples(60, 0)]
 
 
+@pytest.mark.long  # By default: CSV in the test above, Parquet in test_scoring.py.
 def test_predict_writes_the_format_of_the_name_with_the_columns(run, model, tmp_path):
     import pandas as pd
 

@@ -142,7 +142,11 @@ def test_functions_of_ones_own_may_make_any_words_and_a_class_may_be_called_all(
     assert [e.target for e in found] == ["all"] * 4
 
 
-@pytest.mark.parametrize("method", METHODS)
+# By default the first method; the others: test_methods in test_encoder_contract.py.
+@pytest.mark.parametrize(
+    "method",
+    [pytest.param(m, marks=() if m == "gradients_by_level" else pytest.mark.long) for m in METHODS],
+)
 def test_every_method_fills_the_record(several, method):
     for explanation in explain(several, TEXTS, method=method):
         assert explanation.method == method

@@ -141,6 +141,7 @@ def untrained():
     return build_classifier(tiny_run.bag_recipe(), vectorizer, tiny_run.CLASSES, multi_label=False)
 
 
+@pytest.mark.long
 def test_a_full_vocabulary_does_not_grow(tmp_path):
     start = untrained()
     recipe = tiny_run.bag_recipe(max_tokens=start.vectorizer.vocabulary_size, **SHORT)
