@@ -28,6 +28,7 @@ from hanlib.layers import (
     OutputGateGRUCell,
     RationaleHead,
     RecurrentEncoder,
+    RegionEmbedding,
     SelfAttention,
     TokenEmbedding,
     TwoStateCell,
@@ -106,6 +107,10 @@ CASES = {
         SelfAttention, lambda dtype: SelfAttention(2, dtype=dtype), sequences=True
     ),
     "level_encoder": Case(LevelEncoder, level_encoder),
+    "level_encoder_regions": Case(
+        LevelEncoder,
+        lambda dtype: level_encoder(dtype, regions=RegionEmbedding(2, 1, dtype=dtype)),
+    ),
     "row_encoder_attentive": Case(
         LevelEncoder, lambda dtype: level_encoder(dtype, self_attention=SelfAttention(dtype=dtype))
     ),
@@ -170,7 +175,7 @@ def test_no_public_layer_is_missing():
     # tested in test_rationale.py. The layers of words take and give items without rows:
     # test_linear_chain_crf.py, test_token_classifier.py.
     own_tests = {GatedCell, DocumentEncoder, DocumentVectorizer, NGramLinear, RationaleHead}
-    own_tests |= {LinearChainCRF, TokenEmbedding}
+    own_tests |= {LinearChainCRF, RegionEmbedding, TokenEmbedding}
     covered = {case.covers for case in CASES.values()} | own_tests
     assert covered == public | {HAN, FlatRecurrent, BagOfWords, Transformer}
 

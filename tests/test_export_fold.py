@@ -82,6 +82,7 @@ def test_what_cannot_be_folded_is_named(tmp_path):
         "Transformer": Transformer(WORDS, 4, num_heads=1),
         "HAN with the Keras cell GRUCell": HAN(WORDS, 4, cell=keras.layers.GRUCell(3)),
         "HAN with a self-attention": HAN(WORDS, 4, 3, self_attention_heads=1),
+        "HAN with region embeddings": HAN(WORDS, 4, 3, region_dim=2),
         "HAN of words with further features": HAN(WORDS, 4, 3, feature_sizes=(2,)),
     }
     for received, encoder in cases.items():

@@ -81,7 +81,8 @@ def classifier_parts(classifier):
     ['head', 'word vectors']
     """
     encoder = classifier.encoder
-    vectors = [] if encoder.embedding is None else list(encoder.embedding.weights)
+    tables = [encoder.embedding, encoder.region_table]
+    vectors = [weight for table in tables if table is not None for weight in table.weights]
     levels = getattr(encoder, "levels", None)
     parts = [("encoder", [w for w in encoder.weights if not _among(w, vectors)])]
     if levels is not None and len(levels) == 2:

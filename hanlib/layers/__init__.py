@@ -26,6 +26,7 @@ from hanlib.layers.linear_chain_crf import LinearChainCRF
 from hanlib.layers.ngram_linear import NGramLinear
 from hanlib.layers.rationale_head import RationaleHead
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
+from hanlib.layers.region_embedding import RegionEmbedding
 from hanlib.layers.self_attention import SelfAttention
 from hanlib.layers.token_embedding import TokenEmbedding
 from hanlib.layers.token_features import TokenFeatures

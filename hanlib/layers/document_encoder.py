@@ -61,6 +61,8 @@ class DocumentEncoder(keras.layers.Layer):
             `hanlib.ops.packed_ids`): `feature_sizes` of the `DocumentVectorizer`. The vector of a
             word is then [E[id]; F[f_1]; ..; F[f_m]].
         feature_dim: Width of the vector of a feature.
+        region_dim: Width of a further, fixed vector of each word, which a `RegionEmbedding` reads;
+            0 for none. It comes last in the vector of a word.
 
     Call arguments:
         inputs: Ids `<int>[docs, (sentences), (words)]`, ragged, or dense with 0 as padding. An
@@ -106,6 +108,7 @@ class DocumentEncoder(keras.layers.Layer):
         embeddings_initializer="uniform",
         feature_sizes=(),
         feature_dim=8,
+        region_dim=0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -121,14 +124,17 @@ class DocumentEncoder(keras.layers.Layer):
         self.embeddings_initializer = keras.initializers.get(embeddings_initializer)
         self.feature_sizes = tuple(check_integer("feature_sizes", n) for n in feature_sizes)
         self.feature_dim = check_integer("feature_dim", feature_dim)
-        if self.feature_sizes and vocabulary_size is None:
-            raise ValueError(
-                "`feature_sizes` must be empty for an encoder of word vectors. "
-                f"Received: {feature_sizes}"
-            )
+        self.region_dim = check_integer("region_dim", region_dim, 0)
+        for name, given in (("feature_sizes", feature_sizes), ("region_dim", region_dim)):
+            if given and vocabulary_size is None:
+                raise ValueError(
+                    f"`{name}` must be {0 if name == 'region_dim' else 'empty'} for an encoder of "
+                    f"word vectors. Received: {given}"
+                )
         if self.feature_sizes:
             packed_ids.check_range(vocabulary_size, self.feature_sizes)
-        self.embedding = self.feature_table = None  # Made by `build_embedding`.
+        # Made by `build_embedding`.
+        self.embedding = self.feature_table = self.region_table = None
         self.drop_words = keras.layers.Dropout(
             embedding_dropout, noise_shape=(None, 1), dtype=self.dtype_policy
         )
@@ -156,6 +162,16 @@ class DocumentEncoder(keras.layers.Layer):
                 sum(self.feature_sizes), self.feature_dim, dtype=self.dtype_policy, name="features"
             )
             self.feature_table.build((None,))
+        if self.region_dim and self.region_table is None:
+            self.region_table = keras.layers.Embedding(
+                self.vocabulary_size,
+                self.region_dim,
+                embeddings_initializer="zeros",
+                dtype=self.dtype_policy,
+                trainable=False,
+                name="regions",
+            )
+            self.region_table.build((None,))
 
     @property
     def takes_ids(self):
@@ -166,7 +182,8 @@ class DocumentEncoder(keras.layers.Layer):
         """Width of the word vectors, for inputs of the given shape."""
         if not self.takes_ids:
             return input_shape[-1]
-        return self.embedding_dim + len(self.feature_sizes) * self.feature_dim
+        features = len(self.feature_sizes) * self.feature_dim
+        return self.embedding_dim + features + self.region_dim
 
     def call(self, inputs, mask=None, return_attention_scores=False, training=None):
         if return_attention_scores:
@@ -274,7 +291,11 @@ class DocumentEncoder(keras.layers.Layer):
             found = packed_ids.feature_indices(distinct, self.vocabulary_size, self.feature_sizes)
             rows = found + list(itertools.accumulate(self.feature_sizes[:-1], initial=0))
             vectors = tf.concat([vectors, feature_vectors(self.feature_table, rows)], axis=-1)
-        return self.drop_features(vectors, training=training), index
+        vectors = self.drop_features(vectors, training=training)
+        if self.region_dim:
+            regions = self.region_table(self.word_ids(distinct))
+            vectors = tf.concat([vectors, regions], axis=-1)
+        return vectors, index
 
     def hierarchy(self, inputs, mask=None):
         """The words, sentences and documents of inputs without their padding.
@@ -351,5 +372,9 @@ class DocumentEncoder(keras.layers.Layer):
         }
 
     def feature_config(self):
-        """The arguments that describe the features of words, for `get_config` of subclasses."""
-        return {"feature_sizes": list(self.feature_sizes), "feature_dim": self.feature_dim}
+        """The arguments that describe what is read beside a word's vector, for `get_config`."""
+        return {
+            "feature_sizes": list(self.feature_sizes),
+            "feature_dim": self.feature_dim,
+            "region_dim": self.region_dim,
+        }

@@ -20,8 +20,8 @@ class HierarchicalEncoder(DocumentEncoder):
 
     Args:
         levels: The `LevelEncoder`s, innermost first.
-        vocabulary_size, embedding_dim, input_dropout, embedding_dropout, embeddings_initializer:
-            See `DocumentEncoder`.
+        vocabulary_size, embedding_dim, input_dropout, embedding_dropout, embeddings_initializer,
+            region_dim: See `DocumentEncoder`. With `region_dim`, the first level needs `regions`.
 
     Call arguments and returns: See `DocumentEncoder`.
 
@@ -67,11 +67,13 @@ class HierarchicalEncoder(DocumentEncoder):
     def direction_widths(self, level):
         """The widths of the forward and the backward states; see `DocumentEncoder`."""
         layer = self.levels[level]
-        recurrent, mixed = layer.recurrent, layer.self_attention is not None
+        recurrent = layer.recurrent
+        mixed = layer.self_attention is not None or layer.regions is not None
         if recurrent is None or mixed or (recurrent.bidirectional and recurrent.depth > 1):
             raise ValueError(
-                "a language model needs levels with a recurrence, without self-attention, and of "
-                f"depth 1 if bidirectional. Received: level {level} of {type(self).__name__}, "
+                "a language model needs levels with a recurrence, without self-attention and "
+                "regions, and of depth 1 if bidirectional. "
+                f"Received: level {level} of {type(self).__name__}, "
                 "which differs"
             )
         return recurrent.units, recurrent.units if recurrent.bidirectional else 0

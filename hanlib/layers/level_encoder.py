@@ -6,6 +6,7 @@ import tensorflow as tf
 from hanlib.layers.attention_pooling import AttentionPooling
 from hanlib.layers.document_encoder import pool_states
 from hanlib.layers.recurrent_encoder import RecurrentEncoder
+from hanlib.layers.region_embedding import RegionEmbedding
 from hanlib.layers.self_attention import SelfAttention
 from hanlib.ops.packing import pack
 from hanlib.ops.rows import flatten, restore
@@ -16,6 +17,7 @@ from hanlib.ops.softmax import accumulation_dtype
 class LevelEncoder(keras.layers.Layer):
     """One level of a HAN (Yang et al. 2016, section 2.2): recurrence over each row, then attention.
 
+        x_t  = regions(x_1 .. x_T)_t                (if `regions` is given)
         x'_t = self-attention over the row          (if `self_attention` is given)
         h_t  = recurrent(x'_1 .. x'_T)_t            (if `recurrent` is given)
         v    = pooling(h_1 .. h_T)
@@ -25,6 +27,7 @@ class LevelEncoder(keras.layers.Layer):
         pooling: An `AttentionPooling`; by default additive attention with a learned context.
         self_attention: A `SelfAttention` that is applied before the recurrence, or None.
         dropout: Dropout rate of the row vectors.
+        regions: A `RegionEmbedding` that is applied first, or None.
 
     Call arguments:
         inputs: `<float>[rows, (steps), features]`, ragged, or dense with a mask.
@@ -43,13 +46,22 @@ class LevelEncoder(keras.layers.Layer):
     (TensorShape([2, 8]), TensorShape([2, 3]))
     """
 
-    def __init__(self, recurrent=None, pooling=None, self_attention=None, dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        recurrent=None,
+        pooling=None,
+        self_attention=None,
+        dropout=0.0,
+        regions=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.recurrent = as_layer("recurrent", recurrent, RecurrentEncoder)
         self.pooling = as_layer("pooling", pooling, AttentionPooling)
         if self.pooling is None:
             self.pooling = AttentionPooling(dtype=self.dtype_policy)
         self.self_attention = as_layer("self_attention", self_attention, SelfAttention)
+        self.regions = as_layer("regions", regions, RegionEmbedding)
         self.dropout = dropout
         self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.supports_masking = True
@@ -57,6 +69,8 @@ class LevelEncoder(keras.layers.Layer):
 
     def build(self, input_shape):
         shape = (None, None, input_shape[-1])
+        if self.regions is not None and not self.regions.built:
+            self.regions.build((None, input_shape[-1]))
         for layer in (self.self_attention, self.recurrent, self.pooling):
             # A layer that was loaded is already built.
             if layer is not None and not layer.built:
@@ -98,8 +112,11 @@ class LevelEncoder(keras.layers.Layer):
             `<float>[words, features]`, row-major, and the row of each word, `<int32>[words]`.
         """
         rows = tf.repeat(tf.range(tf.size(lengths)), lengths)
-        if index is not None and (self.recurrent is None or self.self_attention is not None):
+        mixed = self.regions is not None or self.self_attention is not None
+        if index is not None and (self.recurrent is None or mixed):
             values, index = tf.gather(values, index), None
+        if self.regions is not None:
+            values = self.regions(values, lengths, training=training)
         if self.self_attention is not None:
             values = self.self_attention.attend(values, lengths, training=training)
         if self.recurrent is None:
@@ -130,6 +147,7 @@ class LevelEncoder(keras.layers.Layer):
             "pooling": keras.saving.serialize_keras_object(self.pooling),
             "self_attention": keras.saving.serialize_keras_object(self.self_attention),
             "dropout": self.dropout,
+            "regions": keras.saving.serialize_keras_object(self.regions),
         }
 
 

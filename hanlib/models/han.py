@@ -8,6 +8,7 @@ from hanlib.layers import (
     HierarchicalEncoder,
     LevelEncoder,
     RecurrentEncoder,
+    RegionEmbedding,
     SelfAttention,
 )
 from hanlib.presets import PRESETS
@@ -42,6 +43,9 @@ class HAN(HierarchicalEncoder):
         weight_dropout: Dropout rate of the recurrent weights.
         dropout: Dropout rate of the vectors of each level and of the inputs of stacked recurrent
             layers.
+        region_dim: Width of the region embeddings that are read beside the vector of each word (see
+            `RegionEmbedding`); 0 for none. They are zeros until `set_regions`.
+        region_radius: Greatest distance of the words of a region.
         **kwargs: `feature_sizes` and `feature_dim`; see `DocumentEncoder`.
 
     Call arguments and returns: See `hanlib.layers.DocumentEncoder`.
@@ -73,17 +77,20 @@ class HAN(HierarchicalEncoder):
         embedding_dropout=0.0,
         weight_dropout=0.0,
         dropout=0.0,
+        region_dim=0,
+        region_radius=2,
         **kwargs,
     ):
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
         levels = check_integer("levels", levels)
         dtype = kwargs.get("dtype")
         super().__init__(
-            [_level(arguments, dtype, top=level == levels - 1) for level in range(levels)],
+            [_level(arguments, dtype, level) for level in range(levels)],
             vocabulary_size,
             embedding_dim,
             input_dropout=input_dropout,
             embedding_dropout=embedding_dropout,
+            region_dim=region_dim,
             **kwargs,
         )
         self.arguments = arguments
@@ -98,6 +105,15 @@ class HAN(HierarchicalEncoder):
         check_choice("preset", preset, PRESETS)
         return cls(vocabulary_size, **{**PRESETS[preset], **kwargs})
 
+    def set_regions(self, regions):
+        """Sets the region embeddings, before training.
+
+        Args:
+            regions: `hanlib.embeddings.RegionVectors` of the words of the vocabulary.
+        """
+        self.region_table.embeddings.assign(regions.vectors)
+        self.levels[0].regions.bias.assign(regions.bias)
+
     def get_config(self):
         cell = self.arguments["cell"]
         if not isinstance(cell, (str, dict)):
@@ -106,8 +122,9 @@ class HAN(HierarchicalEncoder):
         return {**config, **self.arguments, **self.feature_config(), "cell": cell}
 
 
-def _level(arguments, dtype, top):
-    """The `LevelEncoder` that the arguments of a `HAN` describe."""
+def _level(arguments, dtype, level):
+    """The `LevelEncoder` of a level, 0 for words, that the arguments of a `HAN` describe."""
+    top = level == arguments["levels"] - 1
     recurrent = RecurrentEncoder(
         arguments["cell"],
         units=arguments["units"] if isinstance(arguments["cell"], str) else None,
@@ -128,4 +145,10 @@ def _level(arguments, dtype, top):
     )
     heads = arguments["self_attention_heads"]
     attention = SelfAttention(heads, dtype=dtype) if heads else None
-    return LevelEncoder(recurrent, pooling, attention, arguments["dropout"], dtype=dtype)
+    regions = None
+    if arguments["region_dim"] and level == 0:
+        regions = RegionEmbedding(
+            *(arguments["region_dim"], arguments["region_radius"], arguments["input_dropout"]),
+            dtype=dtype,
+        )
+    return LevelEncoder(recurrent, pooling, attention, arguments["dropout"], regions, dtype=dtype)

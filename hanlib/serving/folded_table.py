@@ -108,6 +108,8 @@ def _received(encoder):
     if encoder.feature_sizes:
         return f"{name} of words with further features (`word_case` or columns)"
     level = encoder.levels[0]
+    if level.regions is not None:
+        return f"{name} with region embeddings"
     if level.self_attention is not None:
         return f"{name} with a self-attention before the recurrence"
     if level.recurrent is None:

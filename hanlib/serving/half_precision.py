@@ -17,7 +17,7 @@ def item_model_with_half_precision(model):
     copy = type(model).from_config(model.get_config())
     copy.build()
     copy.set_weights(model.get_weights())
-    layer, names = copy.encoder, ["embedding"]
+    layer, names = copy.encoder, ["embedding", "region_table"]
     if copy.item == "word":
         layer, names = copy.embedding, ["words", "table"]
     return copy, _replace(copy, layer, names)
@@ -41,7 +41,7 @@ def with_half_precision_tables(classifier):
     ['float16', 'float32']
     """
     copy = copy_to_export(classifier)
-    return copy, _replace(copy, copy.encoder, ["embedding"])
+    return copy, _replace(copy, copy.encoder, ["embedding", "region_table"])
 
 
 def copy_to_export(classifier):

@@ -8,7 +8,7 @@ _RECURRENT = (
     *("weight_dropout", "dropout"),
 )
 ENCODER_FIELDS = {
-    "han": (*_WORDS, *_RECURRENT, "normalizer", "hops", "self_attention_heads"),
+    "han": (*_WORDS, *_RECURRENT, "normalizer", "hops", "self_attention_heads", "region_dim"),
     "flat_recurrent": (*_WORDS, *_RECURRENT),
     "bag_of_words": _WORDS,
     "transformer": (*_WORDS, "depth", "score", "self_attention_heads", "dropout"),

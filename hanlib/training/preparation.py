@@ -9,7 +9,7 @@ from hanlib.data import TokenCache, TokenShards
 from hanlib.layers.text_functions import TEXT_FUNCTIONS
 from hanlib.layers.vocabulary_words import add_counts
 from hanlib.models.marked_evidence import marks_of_texts
-from hanlib.training import pretraining, starting_model, word_vectors
+from hanlib.training import pretraining, regions, starting_model, word_vectors
 from hanlib.training.builders import build_classifier, build_vectorizer, ids_of
 from hanlib.training.errors import TrainingError
 from hanlib.training.evaluation import label_encoder
@@ -97,6 +97,11 @@ def prepare(
     texts, found = [caches[name] for name in ("train", "unlabelled") if name in caches], {}
     if recipe.vectors is not None:
         found["vectors"] = _assign_vectors(classifier, recipe, texts, checkpoint, progress)
+    if recipe.region_dim and start is None:
+        encoder = classifier.encoder
+        encoder.set_regions(
+            regions.find_regions(recipe, encoder.vocabulary_size, texts, checkpoint, progress)
+        )
     if recipe.pretrain_epochs:
         found["pretraining"] = pretraining.pretrain(
             *(classifier.encoder, recipe, texts, checkpoint, progress, fingerprint.hexdigest())
@@ -165,8 +170,7 @@ def _training_examples(corpus, soft_labels):
 
 
 def _reads_unlabelled(corpus, recipe):
-    reads = recipe.self_train or recipe.pretrain_epochs or recipe.vectors == word_vectors.OWN
-    return reads and corpus.unlabelled is not None
+    return recipe.reads_unlabelled and corpus.unlabelled is not None
 
 
 def _adapted(corpus, recipe, progress, fingerprint, sharded=None):

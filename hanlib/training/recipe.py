@@ -47,11 +47,11 @@ class Recipe(RecipeFields):
                 raise RecipeError(
                     f"`{name}` must not be given for documents. Received: {getattr(self, name)}"
                 )
-        if self.task != "documents" and self.pretrain_epochs:
-            raise RecipeError(
-                f"`pretrain_epochs` must be 0 for the task {self.task}. "
-                f"Received: {self.pretrain_epochs}"
-            )
+        for name in ("pretrain_epochs", "region_dim"):
+            if self.task != "documents" and getattr(self, name):
+                raise RecipeError(
+                    f"`{name}` must be 0 for the task {self.task}. Received: {getattr(self, name)}"
+                )
         if self.task == "tokens" and self.word_case:
             raise RecipeError(
                 "`word_case` must be false for tokens, whose spelling is read (`shape_buckets`). "
@@ -101,6 +101,12 @@ class Recipe(RecipeFields):
             _check_names([name])
             values[name] = parse_value(*self.typed_fields()[name], text)
         return dataclasses.replace(self, **values)
+
+    @property
+    def reads_unlabelled(self):
+        """Whether anything but the n-grams learns from texts without labels."""
+        learned = self.vectors == "own" or self.region_dim
+        return bool(learned or self.self_train or self.pretrain_epochs)
 
     def encoder_arguments(self, classes):
         """The arguments of the encoder that differ from the preset."""

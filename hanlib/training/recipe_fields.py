@@ -51,6 +51,12 @@ class RecipeFields:
     )
     weight_dropout: float | None = setting(None, "dropout rate of the recurrent weights", **share())
     dropout: float | None = setting(None, "dropout rate of the vectors of each level", **share())
+    region_dim: int | None = setting(
+        None,
+        "size of region embeddings, learned from the labelled and unlabelled texts and read beside "
+        "each word vector; 0: none",
+        **at_least(0),
+    )
     # The vocabulary.
     max_tokens: int = setting(
         30_000, "maximum number of word ids, including padding and unknown words", **at_least(3)

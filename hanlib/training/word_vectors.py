@@ -71,14 +71,12 @@ def find_vectors(recipe, vectorizer, width, caches, checkpoint, progress):
     return found
 
 
-def bounded(tokens, seed, progress):
-    """The documents to learn vectors from: all, or a random sample of `TokenShards`."""
-    if not isinstance(tokens, TokenShards) or tokens.words <= MOST_WORDS:
+def bounded(tokens, seed, progress, most=MOST_WORDS, what="word vectors"):
+    """The documents to learn vectors from: all, or of `TokenShards` a sample of `most` words."""
+    if not isinstance(tokens, TokenShards) or tokens.words <= most:
         return tokens
-    sample = tokens.sample(MOST_WORDS, seed)
-    progress.note(
-        f"word vectors are learned from {sample.documents:,} of {tokens.documents:,} documents"
-    )
+    sample = tokens.sample(most, seed)
+    progress.note(f"{what} are learned from {sample.documents:,} of {tokens.documents:,} documents")
     return sample
 
 
