@@ -114,6 +114,25 @@ def check_here(monkeypatch):
 
 
 @pytest.fixture
+def without_contrast(monkeypatch):
+    """Leaves out the signature `contrast`, whose graph is that of `explain`."""
+    from hanlib.serving import comparison, export_check, signatures
+
+    names, requests = signatures.signature_names, export_check.warm_up_requests
+
+    def fewer(classifier):
+        return tuple(name for name in names(classifier) if name != "contrast")
+
+    for module in (signatures, export_check, comparison):
+        monkeypatch.setattr(module, "signature_names", fewer)
+    monkeypatch.setattr(
+        export_check,
+        "warm_up_requests",
+        lambda path: [request for request in requests(path) if request[0] != "contrast"],
+    )
+
+
+@pytest.fixture
 def eager_functions():
     """Lets a test run its steps eagerly."""
     with eagerly():

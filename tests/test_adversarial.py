@@ -60,7 +60,8 @@ def test_gradient_is_the_mean_of_both_gradients(classifier):
         np.testing.assert_allclose(gradient, wanted, atol=1e-6)
 
 
-@pytest.mark.parametrize("graph", [False, True])
+# In a graph by default: the next test.
+@pytest.mark.parametrize("graph", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_weights_are_left_as_they_were(classifier, graph):
     def step():
         variables = classifier.trainable_variables

@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "hanlib"
 # Modules without imports of ours that every part may use.
-SHARED = {"atomic_files", "checks", "presets"}
+SHARED = {"atomic_files", "blas_threads", "checks", "presets"}
 # part -> the parts it may import; a part that is not listed here is an error.
 ALLOWED = {
     **{name: set() for name in SHARED},

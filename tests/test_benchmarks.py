@@ -83,8 +83,9 @@ def test_the_flat_network_runs(documents):
     assert flat.predict(prepared).shape == (5, 2)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("eager_functions")
-@pytest.mark.parametrize("whole", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.parametrize("whole", [True, False])
 def test_the_training_loop_runs(documents, whole):
     recipe = {"preset": "han_small", "batch_size": 2, "adversarial_norm": 0.0}
     training = make("hanlib_training", SIZES, recipe=recipe, whole=whole, deterministic=False)

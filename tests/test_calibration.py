@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tiny_classifier import build
+from tiny_classifier import build, build_bag
 
 from hanlib.data import demo
 from hanlib.models.calibration import fit_temperature
@@ -47,7 +47,7 @@ def test_calibrating_a_classifier_keeps_its_ranking(options):
 
 
 def test_document_vectors_are_those_of_the_encoder():
-    classifier = build()
+    classifier = build_bag()
     texts = ["The room was good.", "", "I did not like the food."]
     vectors = classifier.embed(texts, batch_size=2)
     width = classifier.encoder.compute_output_shape((None, None, None))[1]

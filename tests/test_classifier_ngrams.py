@@ -78,6 +78,7 @@ def bag():
     return DocumentClassifier(None, BagOfWords(WORDS, 4), CLASSES, ngrams=layer)
 
 
+@pytest.mark.usefixtures("eager_functions")
 @pytest.mark.parametrize("padded", [False, True])
 def test_documents_without_rows_are_one_row(bag, padded):
     ids = IDS.merge_dims(1, 2)
@@ -132,6 +133,7 @@ def test_factors_of_network_and_ngrams(plain, layer):
     np.testing.assert_allclose(logits_of(changed(IDS)), expected, atol=1e-5)
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_calibration_divides_all_logits(bag_of_rows):
     classifier = bag_of_rows
     before = logits_of(classifier(IDS))
@@ -140,6 +142,7 @@ def test_calibration_divides_all_logits(bag_of_rows):
     np.testing.assert_allclose(logits_of(classifier(IDS)), before / temperature, atol=1e-4)
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_logits_of_ngrams_stay_in_float32(layer):
     encoder = BagOfWords(WORDS, 4, dtype="mixed_float16")
     classifier = DocumentClassifier(None, encoder, CLASSES, ngrams=layer, dtype="mixed_float16")
@@ -153,6 +156,7 @@ def test_logits_of_ngrams_stay_in_float32(layer):
     assert np.isfinite([word.score for word in found.words]).all()
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_training_leaves_the_ngrams_as_they_are(bag_of_rows):
     classifier = bag_of_rows
     weights = [weight.numpy() for weight in classifier.ngrams.weights]

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("models_stay_loaded")
 
 # The commands do not depend on the encoder: one whose graphs are small.
 FIELDS = {"encoder": "bag_of_words", "embedding_dim": 3, "ngrams": 1}
-FIELDS.update({"batch_size": 8, "min_count": 1, "adversarial_norm": 0})
+FIELDS.update({"batch_size": 32, "min_count": 1, "adversarial_norm": 0})
 TINY = [f"--set={name}={value}" for name, value in FIELDS.items()]
 TINY += ["--epochs", "1"]
 
@@ -85,6 +85,7 @@ def test_train_from_a_model_with_vectors_weights_and_unlabelled_texts(
     recipes = [recipe for _, recipe, _ in given]
     vectors = ["own", None, str(tmp_path / "v.txt"), None]
     assert [recipe.vectors for recipe in recipes] == vectors
+    assert [recipe.region_dim for recipe in recipes] == [100, None, None, None]
     assert recipes[0].class_weight == "bad=2"
     assert len(list(given[0][0].unlabelled)) == 2
     # The encoder is that of the model.
@@ -175,6 +176,7 @@ def test_predict_a_file_to_a_file(run, model, reviews, tmp_path):
     assert [row["text"] for row in rows] == [text for text, _ in tiny_run.examples(60, 0)]
 
 
+@pytest.mark.long  # By default: CSV in the test above, Parquet in test_scoring.py.
 def test_predict_writes_the_format_of_the_name_with_the_columns(run, model, tmp_path):
     import pandas as pd
 
@@ -300,7 +302,7 @@ def test_standard_input_is_answered_line_by_line(model):
 
 
 def test_a_reader_that_goes_away_is_no_error(model, tmp_path):
-    (tmp_path / "many.txt").write_text("A good film.\n" * 20_000)
+    (tmp_path / "many.txt").write_text("A good film.\n" * 5_000)
     process = Forked(command, "predict", model, "--input", tmp_path / "many.txt")
     for _ in range(2):
         assert json.loads(process.stdout.readline())["text"] == "A good film."

@@ -23,8 +23,8 @@ MODELS_HERE = ["bag_of_words", "ngrams"]
 
 
 def recipe(**values):
-    """A recipe of three steps. It has fields that some encoders do not take."""
-    return tiny_run.recipe(epochs=1, batch_size=16, hops=1, **values)
+    """A recipe of two steps. It has fields that some encoders do not take."""
+    return tiny_run.recipe(epochs=1, batch_size=24, hops=1, **values)
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +161,7 @@ def topics(documents, seed):
         yield text, (label, "film") if "film" in text else (label,) if label == "good" else ()
 
 
+@pytest.mark.long
 def test_several_labels_per_document_are_scored_by_micro_f1(tmp_path):
     splits = {
         "train": Split(lambda: topics(48, 0), 48),
@@ -217,7 +218,8 @@ def test_the_command(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_csv(Path("films.csv"), tiny_run.examples(60, 0))
     command = ["compare", "films.csv", "--models", "bag_of_words,ngrams", "--seeds", "1"]
-    for small in ("epochs=1", "min_count=1", "embedding_dim=4", "adversarial_norm=0"):
+    short = ("epochs=1", "batch_size=64", "min_count=1", "embedding_dim=4", "adversarial_norm=0")
+    for small in short:
         command += ["--set", small]
     command += ["--html", "page.html"]
     code, out, err = run(*command, "--json")

@@ -146,11 +146,22 @@ CASES = {
 # Options of layers whose other cases run by default, and layers that a HAN is made of.
 VARIANTS = {
     *("gru_cho", "gru_no_bias", "recurrent_one_way", "row_encoder_attentive", "hierarchical"),
-    *("flat_recurrent_last", "level_encoder"),
+    "level_encoder",
 }
-every_layer = pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.long if n in VARIANTS else ()) for n in CASES]
-)
+# Cells in Keras' own layer, and scores of a pooling, which do not see rows, masks or shapes.
+EQUATIONS = {
+    *("output_gate_gru", "two_state", "mgu", "min_gru", "elman"),
+    *("dot", "general", "gated", "mean"),
+}
+
+
+def every(takes_long):
+    """All layers; a test of these is long."""
+    marks = [(n, pytest.mark.long if n in takes_long else ()) for n in CASES]
+    return pytest.mark.parametrize("name", [pytest.param(n, marks=mark) for n, mark in marks])
+
+
+every_layer, every_kind = every(VARIANTS), every({*VARIANTS, *EQUATIONS})
 
 
 def test_no_public_layer_is_missing():
@@ -229,7 +240,7 @@ def test_the_configuration_makes_an_equal_layer(name, rng):
     np.testing.assert_array_equal(call(again, *inputs), call(layer, *inputs))
 
 
-@every_layer
+@every_kind
 def test_saved_and_reloaded_without_custom_objects(name, rng, tmp_path):
     case = CASES[name]
     rows = rows_for(case, rng)
@@ -284,7 +295,7 @@ def test_gradients_equal_finite_differences(name, rng):
         )
 
 
-@every_layer
+@every_kind
 def test_padding_changes_nothing(name, rng):
     case, layer, rows = layer_for(name, rng)
     expected = by_row(case, call(layer, *padded(case, rows)), rows)
@@ -294,7 +305,7 @@ def test_padding_changes_nothing(name, rng):
         assert_rows_equal(by_row(case, output, rows), expected)
 
 
-@every_layer
+@every_kind
 def test_a_row_alone_in_company_and_in_any_order(name, rng):
     case, layer, rows = layer_for(name, rng)
     together = by_row(case, call(layer, *padded(case, rows)), rows)
@@ -362,7 +373,7 @@ def symbolic_inputs(case, inputs):
         ),
     ],
 )
-@every_layer
+@every_kind
 def test_symbolic_shapes_and_dtypes_equal_the_eager_ones(name, policy, rng):
     case = CASES[name]
     layer = case.make(policy)
@@ -381,7 +392,7 @@ def test_symbolic_shapes_and_dtypes_equal_the_eager_ones(name, policy, rng):
                 assert all(a in (None, b) for a, b in zip(one.shape, other.shape, strict=True))
 
 
-@every_layer
+@every_kind
 def test_one_trace_for_all_shapes(name, rng):
     case, layer, rows = layer_for(name, rng)
     traces = []

@@ -20,7 +20,7 @@ from classifier_cases import (
 )
 
 from hanlib.layers import DocumentVectorizer
-from hanlib.models import HAN, DocumentClassifier
+from hanlib.models import HAN, BagOfWords, DocumentClassifier
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,16 @@ def test_one_trace_serves_batches_of_all_shapes(vectorizer, monkeypatch):
     for texts, batch_size in ((TEXTS, 3), (TEXTS, 2), (TEXTS[:1], 5), (["A " * 200], 1), ([""], 1)):
         classifier.predict(texts, batch_size=batch_size, verbose=0)
     assert len(traces) == 1
+
+
+def test_predicting_one_text_makes_no_dataset_and_traces_nothing(still, monkeypatch):
+    still.predict(["Great film."], verbose=0)
+    traces = still.predict_function.experimental_get_tracing_count()
+    # Setting up a dataset takes longer than a text.
+    monkeypatch.setattr("hanlib.models.batches.slices", None)
+    for text in ("Good.", "A great end. " * 9, ""):
+        assert still.predict([text], verbose=0).shape == (1, 2)
+    assert still.predict_function.experimental_get_tracing_count() == traces
 
 
 def test_one_attention_a_label(vectorizer, tmp_path):
@@ -269,7 +279,7 @@ def test_thresholds_are_probabilities(thresholds, vectorizer):
 
 
 def test_a_vectorizer_without_a_vocabulary():
-    classifier = DocumentClassifier(DocumentVectorizer(), HAN(10, 5, 3, 4), ["no", "yes"])
+    classifier = DocumentClassifier(DocumentVectorizer(), BagOfWords(10, 5), ["no", "yes"])
     errors = (RuntimeError, tf.errors.InvalidArgumentError)
     with pytest.raises(errors, match="has no vocabulary yet: call `adapt"):
         classifier.predict(["Great film."], verbose=0)

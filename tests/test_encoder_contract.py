@@ -21,7 +21,7 @@ from hanlib.layers import (
 from hanlib.models import HAN, BagOfWords, DocumentClassifier, FlatRecurrent, Transformer
 from hanlib.serving import export_saved_model
 from hanlib.serving.export_check import check
-from hanlib.serving.signatures import signature_names
+from hanlib.serving.signatures import Signatures, signature_names
 
 TEXTS = ["The room was good. I did not like the food!", "", "Nice staff " * 9 + "and good food."]
 # name -> (class, arguments beside the vocabulary size, multi-label, methods it has nothing for)
@@ -34,8 +34,9 @@ SMALL = {"embedding_dim": 8, "units": 4, "attention_units": 5}
 ONE = {**SMALL, "bidirectional": False}
 # HANs of several labels and with n-grams, by default: test_explain_methods.py and
 # test_attention_evidence.py. Methods of HAN: test_explain_records.py. Exports of HAN and of
-# recurrent networks: test_export.py, test_export_session.py and test_token_classifier.py.
-VARIANTS = {"han_labels", "han_ngrams", "han_regions"}
+# recurrent networks: test_export.py, test_export_session.py and test_token_classifier.py. An
+# encoder without attention: the bag of words; the last states: test_conformance.py.
+VARIANTS = {"han_labels", "han_ngrams", "han_regions", "flat_last"}
 ENCODERS = {
     "han": (HAN, SMALL, False, set()),
     "han_labels": (HAN, {**ONE, "labels": 3, "cell": "lstm"}, True, set()),
@@ -153,10 +154,30 @@ def test_attention_scores(case):
     assert symbolic.shape[1:] == encoder(ids).shape[1:]
 
 
+def scores_of(outputs, name, index):
+    """The scores of the words of a document, without the padding."""
+    return outputs[f"word_{name}"][index][: outputs["word_counts"][index].numpy().sum()]
+
+
+@pytest.mark.usefixtures("eager_functions")
+@pytest.mark.parametrize("case", cases(lambda name: name == "han"), indirect=True)
+def test_signatures(case):
+    """Eagerly; in a session: the next test, test_export.py and test_export_session.py."""
+    _, classifier, lacking = case
+    signatures = Signatures(classifier, classifier.vectorizer)
+    if "attention" in lacking:
+        outputs = signatures.predict(tf.constant(TEXTS))
+    else:
+        outputs = signatures.explain(tf.constant(TEXTS))
+        for method in ("gradient_x_attention", "rationale"):
+            for index, explanation in enumerate(classifier.explain(TEXTS, method)):
+                expected = [word.score for word in explanation.words]
+                np.testing.assert_allclose(scores_of(outputs, method, index), expected, atol=1e-5)
+    np.testing.assert_allclose(outputs["probabilities"], classifier(TEXTS), atol=1e-6)
+
+
+@pytest.mark.long
 @pytest.mark.usefixtures("check_here")
-@pytest.mark.parametrize(
-    "case", cases(lambda name: name.startswith(("han", "flat"))), indirect=True
-)
 def test_export(case, tmp_path):
     _, classifier, lacking = case
     names = signature_names(classifier)

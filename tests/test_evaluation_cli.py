@@ -42,7 +42,8 @@ def reviews(tmp_path):
 
 def test_a_plain_file_is_no_split_and_has_a_baseline_beside_it(run, reviews, tmp_path):
     page = tmp_path / "page.html"
-    code, out, err = run(reviews, "--json", "--html", page, "--explained", 3)
+    explained = ["--html", page, "--explained", 3, "--method", "attention"]
+    code, out, err = run(reviews, "--json", *explained)
     metrics = json.loads(out)
     assert code == 0
     assert (metrics["split"], metrics["documents"]) == ("all", 6)

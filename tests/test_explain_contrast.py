@@ -39,7 +39,10 @@ def classifier_of(multi_label=False):
     return made
 
 
-@pytest.fixture(params=[False, True], ids=["one_label", "multi_label"])
+# Pairs of several labels by default: the gradients below.
+@pytest.fixture(
+    params=[False, pytest.param(True, marks=pytest.mark.long)], ids=["one_label", "multi_label"]
+)
 def classifier(request):
     return classifier_of(request.param)
 

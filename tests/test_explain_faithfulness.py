@@ -51,12 +51,12 @@ def measured_of(ngrams):
 
 @pytest.fixture
 def classifier():
-    return classifier_of(ngrams=False)
+    return classifier_of(ngrams=True)
 
 
 @pytest.fixture
 def measured():
-    return measured_of(ngrams=False)
+    return measured_of(ngrams=True)
 
 
 def ids_of(nested):

@@ -34,13 +34,11 @@ KINDS = {
 TARGETS = np.array([[1, -1], [0, -1], [2, -1], [-1, -1], [0, -1]], np.int32)
 
 
-# Several labels and other poolings, by default: test_attention_evidence.py.
+# With n-grams, whose part is added to that of the network, by default. Several labels and other
+# poolings: test_attention_evidence.py.
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(k, marks=pytest.mark.long if k in ("labels", "max", "hops") else ())
-        for k in KINDS
-    ],
+    params=[pytest.param(k, marks=pytest.mark.long if k != "ngrams" else ()) for k in KINDS],
 )
 def network(request):
     return network_of(**KINDS[request.param])
@@ -203,8 +201,8 @@ def test_gradients_by_level_sum_to_what_the_sentences_add(network):
 
 
 def test_gradients_by_level_of_words_are_the_slopes_of_their_sentences(plain):
-    documents, encoder = Documents.of(NESTED[:3]), plain.classifier.encoder
-    scores = METHODS["gradients_by_level"](plain, documents, TARGETS[:3])
+    documents, encoder = Documents.of(NESTED[:1]), plain.classifier.encoder
+    scores = METHODS["gradients_by_level"](plain, documents, TARGETS[:1])
     rows = plain.row_vectors(documents.words, documents.row_lengths)
     mean = tf.zeros_like(rows)
     for step in range(20):

@@ -122,30 +122,31 @@ def test_bytes_arrays_and_tensors_are_texts(demo_model):
 
 def test_a_sentence_in_several_rows_is_one_sentence():
     texts = ["one two three four five. one two. one two. six seven eight!"]
-    cut, whole = small(max_sentence_words=2), small(max_sentence_words=None)
-    explained = [explain(classifier, texts, "attention")[0] for classifier in (cut, whole)]
-    sentences = [[s.text for s in explanation.sentences] for explanation in explained]
-    assert (
-        sentences[0]
-        == sentences[1]
-        == ["one two three four five.", *["one two."] * 2, "six seven eight!"]
-    )
-    words = [[word.text for word in s.words] for s in explained[0].sentences]
+    (explained,) = explain(small(max_sentence_words=2), texts, "attention")
+    sentences = [s.text for s in explained.sentences]
+    assert sentences == ["one two three four five.", *["one two."] * 2, "six seven eight!"]
+    words = [[word.text for word in s.words] for s in explained.sentences]
     assert words[0] == ["one", "two", "three", "four", "five", "."]
-    for sentence in explained[0].sentences:
+    for sentence in explained.sentences:
         assert sum(word.score for word in sentence.words) == pytest.approx(1, abs=1e-5)
-    assert sum(sentence.score for sentence in explained[0].sentences) == pytest.approx(1, abs=1e-5)
+    assert sum(sentence.score for sentence in explained.sentences) == pytest.approx(1, abs=1e-5)
 
 
-def test_functions_of_ones_own_may_make_any_words():
+def test_functions_of_ones_own_may_make_any_words_and_a_class_may_be_called_all():
     texts = ["a,b,,c", ",", "plain", "x, y"]
-    classifier = small(split_words=comma_words)
-    found = explain(classifier, texts, method="leave_one_out")
+    classifier = small(split_words=comma_words, classes=("all", "none"))
+    found = explain(classifier, texts, method="leave_one_out", target="all")
     assert [word.text for word in found[0].words] == ["a", "b", "", "c"]
     assert [e.text for e in found] == texts
+    # A class that is called all is itself meant.
+    assert [e.target for e in found] == ["all"] * 4
 
 
-@pytest.mark.parametrize("method", METHODS)
+# By default the first method; the others: test_methods in test_encoder_contract.py.
+@pytest.mark.parametrize(
+    "method",
+    [pytest.param(m, marks=() if m == "gradients_by_level" else pytest.mark.long) for m in METHODS],
+)
 def test_every_method_fills_the_record(several, method):
     for explanation in explain(several, TEXTS, method=method):
         assert explanation.method == method
@@ -173,12 +174,6 @@ def test_each_label_gets_its_own_explanation(several):
         best = several.classes[probabilities.argmax()]
         assert [e.target for e in found] == (labels or [best])
         assert found[0].label == tuple(labels)
-
-
-def test_a_class_that_is_called_all_goes_first():
-    classifier = small(classes=("all", "none"))
-    found = explain(classifier, TEXTS, "attention", target="all")
-    assert [e.target for e in found] == ["all"] * 4
 
 
 def test_true_labels_stay_with_their_documents(demo_model):

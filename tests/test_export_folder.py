@@ -90,6 +90,7 @@ def kill_at_random(base, times, draw):
         assert before <= set(versions.numbers(base))
 
 
+@pytest.mark.long  # By default: the kill in front of the rename.
 def test_killed_at_a_random_moment(tmp_path):
     kill_at_random(tmp_path, 1, random.Random(os.urandom(8)))
     assert_whole(tmp_path)

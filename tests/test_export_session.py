@@ -123,7 +123,7 @@ class SeveralLabels:
     def __init__(self, folder):
         vectorizer = DocumentVectorizer(vocabulary=[*"酒店很好早餐不错", "a\nb"])
         self.ids = vectorizer(tf.constant(TEXTS))
-        ngrams = random_ngrams(self.ids, 3, vectorizer.vocabulary_size, max_ngram=4)
+        ngrams = random_ngrams(self.ids, 3, vectorizer.vocabulary_size, max_ngram=2)
         self.plain = build(multi_label=True, classes=["a", "b", "é"], vectorizer=vectorizer)
         self.classifier = self.plain.with_ngrams(ngrams)
         self.path = export_saved_model(self.classifier, folder / "1")
@@ -151,7 +151,7 @@ def test_ngrams_of_several_labels(several_labels):
         answered = answers["explain"][f"{name}_gradient_x_attention"]
         np.testing.assert_allclose(answered, scores.to_tensor(), atol=1e-4)
     number = classifier.ngrams.ngrams
-    assert f"a linear model of {number} n-grams of up to 4 words" in model_card("m", classifier)
+    assert f"a linear model of {number} n-grams of up to 2 words" in model_card("m", classifier)
 
 
 @pytest.mark.long

@@ -16,6 +16,9 @@ from hanlib.models import HAN, BagOfWords, DocumentClassifier
 from hanlib.optimizers import LazyAdam
 from hanlib.training import AveragedWeights, BestEpoch, StepCheckpoint
 
+# Graphs of `fit`: test_document_classifier_fit.py.
+pytestmark = pytest.mark.usefixtures("eager_module")
+
 TEXTS = [
     "I loved this film. The end was great!",
     "I hated it.",
@@ -93,17 +96,6 @@ def test_texts_are_tokenized_once(still, monkeypatch):
     )
     still.fit(TEXTS, LABELS, epochs=3, batch_size=2, validation_data=(TEXTS, LABELS), verbose=0)
     assert calls == [8, 8]
-
-
-def test_predicting_one_text_makes_no_dataset_and_traces_nothing(vectorizer, monkeypatch):
-    classifier = bag(vectorizer, ["bad", "good"])
-    classifier.predict(["Great film."], verbose=0)
-    traces = classifier.predict_function.experimental_get_tracing_count()
-    # Setting up a dataset takes longer than a text.
-    monkeypatch.setattr("hanlib.models.batches.slices", None)
-    for text in ("Good.", "A great end. " * 9, ""):
-        assert classifier.predict([text], verbose=0).shape == (1, 2)
-    assert classifier.predict_function.experimental_get_tracing_count() == traces
 
 
 def test_class_weights_of_one_label(still, losses):
@@ -250,7 +242,6 @@ def test_a_clone_keeps_the_vocabulary(vectorizer, still):
     assert clone.predict(TEXTS[:1], verbose=0).shape == (1, 2)
 
 
-@pytest.mark.usefixtures("eager_functions")
 def test_documents_without_words_in_eager_functions(vectorizer):
     classifier = make(vectorizer)
     with tf.GradientTape() as tape:
@@ -289,8 +280,8 @@ def resumable_fit(classifier, folder, *more):
     classifier.fit(
         *(TEXTS, LABELS),
         validation_data=(TEXTS, LABELS),
-        batch_size=3,
-        epochs=3,
+        batch_size=4,
+        epochs=2,
         callbacks=callbacks,
         verbose=0,
     )
@@ -316,11 +307,11 @@ def test_a_killed_fit_goes_on_bit_for_bit(vectorizer, tmp_path):
     start = [variable.numpy() for variable in variables]
     history = resumable_fit(classifier, tmp_path / "whole")
     whole = classifier.get_weights()
-    # The same graphs from the same start: tracing others would take most of the time.
+    # The same start, without another model.
     for variable, value in zip(variables, start, strict=True):
         variable.assign(value)
     with pytest.raises(Killed):
-        resumable_fit(classifier, tmp_path / "killed", Kill(1, 2))
+        resumable_fit(classifier, tmp_path / "killed", Kill(1, 1))
     # Whatever the weights are now: the state brings its own.
     classifier.set_weights([np.zeros_like(w) for w in classifier.get_weights()])
     assert timeless(resumable_fit(classifier, tmp_path / "killed")) == timeless(history)
@@ -354,11 +345,11 @@ def test_a_dataset_without_an_end_needs_the_number_of_steps(vectorizer, still):
         vectorizer.adapt(endless)
     history = classifier.fit(
         endless,
-        steps_per_epoch=3,
+        steps_per_epoch=2,
         epochs=2,
         validation_data=endless,
-        validation_steps=2,
+        validation_steps=1,
         verbose=0,
     )
-    assert int(classifier.optimizer.iterations) == before + 6
+    assert int(classifier.optimizer.iterations) == before + 4
     assert len(history.history["val_loss"]) == 2

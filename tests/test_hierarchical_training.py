@@ -31,17 +31,14 @@ from hanlib.layers import (
     SelfAttention,
 )
 
-# By default one with a vector per row, and one per label: test_conformance.py takes the gradients
-# of every cell and every pooling.
+# By default one with a vector per label: test_conformance.py takes the gradients of every cell and
+# every pooling.
 PAIRS = [*zip(itertools.cycle(CELLS), [*POOLINGS, "labels"], strict=False)]
 
 
 @pytest.mark.parametrize(
     ("cell", "pooling"),
-    [
-        pytest.param(*pair, marks=() if pair[1] in ("additive", "labels") else pytest.mark.long)
-        for pair in PAIRS
-    ],
+    [pytest.param(*pair, marks=() if pair[1] == "labels" else pytest.mark.long) for pair in PAIRS],
 )
 def test_every_cell_and_every_pooling_learns(cell, pooling):
     keras.utils.set_random_seed(1)
@@ -69,6 +66,7 @@ def test_every_cell_and_every_pooling_learns(cell, pooling):
     assert float(loss()) < float(first)
 
 
+@pytest.mark.long  # By default: those of the HAN in test_conformance.py.
 def test_gradients_of_the_whole_encoder_equal_finite_differences(rng):
     encoder, ids = encoder_of(rng=rng), ragged(WITH_PADDING)
     factors = rng.normal(size=[5, 2 * UNITS])

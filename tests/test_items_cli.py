@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pytest
 from command_line import assert_mistake, one_object
+from eager import eagerly
 from test_export_session import Session
 from tiny_taggers import CHUNKS, DOCUMENTS, LABELS, SENTENCES, TAGGED
 
-from hanlib.cli import main
+from hanlib.cli import main, model_file
 from hanlib.data import DataError, load_items
 from hanlib.models import words_with_spans
+from hanlib.serving.item_check import check_items
 from hanlib.serving.item_scoring import ServedItems, load_export
 from hanlib.serving.server import responses
 from hanlib.serving.server.servable import Servable
@@ -39,11 +41,12 @@ def tagger(tmp_path_factory):
     """A folder with chunks.conll and a model of them."""
     folder = tmp_path_factory.mktemp("tagger")
     path = write_conll(folder / "chunks.conll")
-    small = ("units=8", "embedding_dim=8", "shape_buckets=50", "learning_rate=0.03", "min_count=1")
-    small += ("weight_average=0", "input_dropout=0", "embedding_dropout=0", "batch_size=8")
+    small = ("units=8", "embedding_dim=8", "shape_buckets=50", "learning_rate=0.2", "min_count=1")
+    small += ("weight_average=0", "input_dropout=0", "embedding_dropout=0", "batch_size=32")
     options = [part for setting in small for part in ("--set", setting)]
     command = ["train", path, "--task", "tokens", "--output", folder / "model", *options]
-    assert main([*map(str, command), "--epochs", "6", "--validation", str(path)]) == 0
+    with eagerly():
+        assert main([*map(str, command), "--epochs", "5", "--validation", str(path)]) == 0
     return folder
 
 
@@ -94,21 +97,22 @@ def test_mistakes_are_one_line(tagger, capsys):
         assert_mistake(code, captured.out, captured.err, message)
 
 
-@pytest.mark.usefixtures("check_here")
-def test_the_export_is_described_checked_and_run(tagger, capsys, monkeypatch):
-    """`info`, `export --half --check`, `predict --saved-model`."""
-    # tests/test_export.py checks in a process of its own, with the whole list of edge cases.
+@pytest.fixture
+def few_texts(check_here, monkeypatch):
+    """Lets the check of an export ask three texts, in this process."""
     texts = [b"", "Rain falls. 好!".encode(), b"\xff York"]
     monkeypatch.setattr("hanlib.serving.item_check.edge_case_documents", lambda words: texts)
-    model, export = str(tagger / "model"), tagger / "half"
+
+
+@pytest.mark.usefixtures("few_texts")
+def test_the_export_is_described_checked_and_run(tagger, capsys):
+    """`info`, the check of what `train` exported, `predict --saved-model`."""
+    model, export = str(tagger / "model"), tagger / "model" / "serving"
     assert main(["info", model, "--json"]) == 0
     described = one_object(capsys.readouterr().out)
     assert (described["item"], described["columns"]) == ("word", [])
-    assert main(["export", model, str(export), "--half", "--check"]) == 0
-    printed = capsys.readouterr().out
-    assert "the export answers as the model does" in printed
-    assert "number of words" in printed
-    assert "one label to each word" in (export / "MODEL_CARD.md").read_text()
+    report = check_items(export / "1", model_file.load(model))
+    assert report.passed, str(report)
     text = "Rain falls. It is in New York."
     spans = []
     for command in (["predict", model], ["predict", "--saved-model", str(export)]):
@@ -118,6 +122,16 @@ def test_the_export_is_described_checked_and_run(tagger, capsys, monkeypatch):
     assert spans[0] == spans[1]
     split = ServedItems(export).annotate([["New", "York"], ["Rain"]])
     assert [labeled.text for labeled in split] == ["New York", "Rain"]
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("few_texts")
+def test_an_export_in_half_the_memory_is_checked(tagger, capsys):
+    assert main(["export", str(tagger / "model"), str(tagger / "half"), "--half", "--check"]) == 0
+    printed = capsys.readouterr().out
+    assert "the export answers as the model does" in printed
+    assert "number of words" in printed
+    assert "one label to each word" in (tagger / "half" / "MODEL_CARD.md").read_text()
 
 
 @pytest.mark.long
@@ -196,6 +210,7 @@ def test_bad_spans_are_explained(tmp_path, spans, message):
         load_items(path, "word", split_text=words_with_spans)
 
 
+@pytest.mark.usefixtures("eager_functions")
 def test_documents_with_columns(tmp_path, capsys):
     """`train`, `evaluate`, `predict`, `info` and `export` of a classifier that reads columns."""
     path, model = tmp_path / "moods.jsonl", str(tmp_path / "model")
@@ -205,8 +220,9 @@ def test_documents_with_columns(tmp_path, capsys):
     ]
     rows[0] = {"words": ["x"], "mood": ["+"], "label": "++"}
     path.write_text("\n".join(map(json.dumps, rows)))
-    settings = ["encoder=bag_of_words", "embedding_dim=4", "learning_rate=0.1", "min_count=1"]
-    settings += ["adversarial_norm=0", "weight_average=0", "epochs=8", "ngrams=0"]
+    settings = ["encoder=bag_of_words", "embedding_dim=4", "learning_rate=0.3", "min_count=1"]
+    settings += ["adversarial_norm=0", "weight_average=0", "epochs=5", "ngrams=0"]
+    settings += ["batch_size=20"]
     options = [part for setting in settings for part in ("--set", setting)]
     columns = ["--token-columns", "mood"]
     assert main(["train", str(path), *columns, "--output", model, *options]) == 0

@@ -109,7 +109,7 @@ def test_frequent_words_are_predicted_less_often(share, expected):
 
 
 def test_it_learns_which_words_follow():
-    encoder = han()
+    encoder = han(bidirectional=False)
     model = LanguageModel(encoder, np.ones(SIZE) / SIZE * FREQUENT, samples=SAMPLES)
     model._kept[2:] = 1.0
     model.build()
@@ -166,10 +166,12 @@ def test_mistakes_in_a_recipe_are_named(tmp_path):
 STOPS = ("pretraining: epoch 2/2", "epoch 1/1")
 
 
+@pytest.mark.usefixtures("eager_functions")
 @pytest.mark.parametrize("stops", [STOPS[:1], pytest.param(STOPS, marks=pytest.mark.long)])
 def test_a_run_pretrains_on_all_texts_and_goes_on_where_it_was(tmp_path, stops):
     corpus = tiny_run.with_unlabelled(tiny_run.corpus())
-    recipe = tiny_run.recipe(encoder="flat_recurrent", pretrain_epochs=2, epochs=1)
+    short = {"pretrain_epochs": 2, "epochs": 1, "batch_size": 24}
+    recipe = tiny_run.recipe(encoder="flat_recurrent", **short)
     record = train(corpus, recipe, tmp_path / "whole")
     found = record["pretraining"]
     assert (found["epochs"], found["documents"]) == (2, 56)

@@ -132,7 +132,14 @@ def with_gradients(run, name, projected, lengths, kernels, biases, reverse, weig
 
 @both_ways
 @pytest.mark.parametrize("shape", SHAPES)
-@every_cell
+@pytest.mark.parametrize(
+    "name",
+    # With one and several states, and every form of a product, by default.
+    [
+        pytest.param(n, marks=pytest.mark.long if n in ("mgu", "min_gru", "elman") else ())
+        for n in CELLS
+    ],
+)
 def test_outputs_and_gradients_equal_those_of_a_plain_loop(name, shape, reverse, rng):
     lengths = SHAPES[shape]
     words = sum(lengths)

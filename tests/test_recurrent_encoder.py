@@ -13,7 +13,11 @@ from hanlib.ops.packing import pack
 UNITS, FEATURES = 3, 4
 LENGTHS = [4, 1, 0, 6, 3]
 CELLS = ["gru", "lstm", "mgu", "min_gru", "elman", "output_gate_gru", "two_state"]
-every_cell = pytest.mark.parametrize("cell", CELLS)
+# The equations of the others: test_cells.py and test_packed_recurrence.py.
+FIRST = ("gru", "lstm", "two_state")
+every_cell = pytest.mark.parametrize(
+    "cell", [pytest.param(cell, marks=() if cell in FIRST else pytest.mark.long) for cell in CELLS]
+)
 
 
 @pytest.fixture
@@ -162,7 +166,7 @@ def test_each_direction_and_layer_has_weights_of_its_own():
     assert np.abs(kernels[2] - kernels[3]).max() > 0.01
 
 
-@every_cell
+@pytest.mark.parametrize("cell", CELLS)
 def test_weight_dropout_acts_in_training_only(cell, rows):
     # minGRU has no recurrent weights to drop.
     encoder = RecurrentEncoder(cell, units=UNITS, weight_dropout=0.5)

@@ -16,7 +16,13 @@ VARIANTS = {
     "sizes": {"num_heads": 2, "key_dim": 5, "value_dim": 4, "output_dim": 3},
     "no bias": {"num_heads": 3, "use_bias": False},
 }
-every_variant = pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
+every_variant = pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, id=name, marks=pytest.mark.long if name == "one head" else ())
+        for name, options in VARIANTS.items()
+    ],
+)
 
 
 def some_rows(seed=0, dtype="float64"):

@@ -23,7 +23,7 @@ def corpus():
 
 def recipe(**values):
     small = {"self_train": True, "vectors": "own", "ngrams": 1, "epochs": 2}
-    small["batch_size"] = 16
+    small["batch_size"] = 36
     return tiny_run.bag_recipe(**{**small, **values})
 
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from eager import eagerly
 from test_export_session import Session
 from tiny_taggers import DOCUMENTS, LABELS, assert_alike, sentence_classifier
 
@@ -29,7 +30,8 @@ def chain():
 
 def test_it_learns_and_evaluates(chain):
     assert chain.predict_label(DOCUMENTS) == LABELS
-    loss, accuracy = chain.evaluate(DOCUMENTS, LABELS, verbose=0)
+    with eagerly():
+        loss, accuracy = chain.evaluate(DOCUMENTS, LABELS, verbose=0)
     assert accuracy == 1
     assert 0 < loss < 0.7
     for rows in chain.predict(DOCUMENTS[:4]):
@@ -72,6 +74,7 @@ def test_a_saved_model_gives_the_same(chain, tmp_path):
     assert loaded.evaluate(DOCUMENTS[:4], LABELS[:4], verbose=0)[1] == 1
 
 
+@pytest.mark.long  # By default: exports of words in test_token_classifier.py and test_items_cli.py.
 def test_an_export_runs_in_a_session(chain, tmp_path):
     session = Session(chain.export(tmp_path / "1"))
     texts = ["It rises. We ask why.", "", b"\xff? It rises."]

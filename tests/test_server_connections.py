@@ -122,6 +122,7 @@ def answers(server):
         return False
 
 
+@pytest.mark.long  # In a process of its own; by default: the next test.
 def test_few_open_files(base):
     """More connections than files: newcomers are answered, and the log stays small."""
     command = ("bash", "-c", 'ulimit -n 256; exec "$@"', "bash")

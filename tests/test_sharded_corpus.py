@@ -68,7 +68,7 @@ def cache(tmp_path_factory):
         ({}, False),
         ({"oov_buckets": 3, "max_tokens": 12, "max_sentence_words": 4}, True),
         ({"word_case": True, "lowercase": False, "max_sentence_words": None}, False),
-        ({"word_case": True}, False),
+        pytest.param({"word_case": True}, False, marks=pytest.mark.long),
         ({"vocabulary": ["film", "zebra", "好"]}, True),
     ],
 )

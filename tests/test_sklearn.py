@@ -28,7 +28,8 @@ from hanlib.sklearn import HANClassifier, HANVectorizer
 REVIEWS = demo.generate(40)
 TEXTS = [review.text for review in REVIEWS]
 LABELS = np.array([review.label for review in REVIEWS])
-BAG = BagClassifier(epochs=1, learning_rate=0.05, random_state=0)
+# One step.
+BAG = BagClassifier(epochs=1, batch_size=64, learning_rate=0.05, ngrams=0, random_state=0)
 
 eager = pytest.mark.usefixtures("eager_functions")
 
@@ -64,6 +65,7 @@ def test_the_model_is_a_document_classifier_with_the_sizes_given(fitted):
     assert float(fitted.model_.optimizer.learning_rate) == pytest.approx(3e-3)
 
 
+@eager
 def test_a_pickle_of_a_fitted_classifier_holds_a_keras_file(fitted):
     assert fitted.__getstate__()["model_"][:2] == b"PK"
     loaded = pickle.loads(pickle.dumps(fitted))

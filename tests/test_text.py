@@ -15,7 +15,7 @@ from hanlib.layers import DocumentVectorizer
 SETTINGS = settings(
     derandomize=True,
     deadline=None,
-    max_examples=40,
+    max_examples=20,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

@@ -74,8 +74,8 @@ def test_counts(cache):
 def test_both_forms_of_vectorizer_give_the_same_documents(vectorize):
     cache = build(vectorize=vectorize, batch_size=50)
     expected = [(document, label) for document, (_, label) in zip(DOCUMENTS, EXAMPLES, strict=True)]
-    order = np.concatenate(cache.plan(16))
-    assert documents_of(batches(cache, 16)) == [expected[index] for index in order]
+    order = np.concatenate(cache.plan(50))
+    assert documents_of(batches(cache, 50)) == [expected[index] for index in order]
 
 
 @pytest.mark.parametrize("seed", [None, 0, 7])
@@ -90,8 +90,8 @@ def test_every_document_once(cache, seed, limit, batch_size):
 
 
 def test_batches_are_what_the_plan_says(cache):
-    plan = cache.plan(16, seed=3, epoch=1, max_batch_words=200)
-    dataset = batches(cache, 16, seed=3, epoch=1, max_batch_words=200)
+    plan = cache.plan(40, seed=3, epoch=1, max_batch_words=500)
+    dataset = batches(cache, 40, seed=3, epoch=1, max_batch_words=500)
     assert int(dataset.cardinality()) == len(plan)
     for indexes, (batch, labels) in zip(plan, dataset, strict=True):
         assert to_ragged(batch).to_list() == [DOCUMENTS[index] for index in indexes]
@@ -129,7 +129,7 @@ def test_plans_differ_by_epoch_and_seed_and_repeat(cache):
 
 
 def test_a_dataset_can_be_read_again(cache):
-    dataset = batches(cache, 16, seed=1)
+    dataset = batches(cache, 100, seed=1)
     assert documents_of(dataset) == documents_of(dataset)
 
 
@@ -174,7 +174,8 @@ def test_a_cache_on_disk_is_opened_again_and_the_same_as_in_memory(tmp_path):
     directory = tmp_path / "deep" / "cache"
     build(directory=directory)
     opened, memory = TokenCache.open(directory), build()
-    assert documents_of(batches(opened, 16, seed=2)) == documents_of(batches(memory, 16, seed=2))
+    found = [documents_of(batches(cache, 100, seed=2)) for cache in (opened, memory)]
+    assert found[0] == found[1]
     assert sorted(path.name for path in directory.parent.iterdir()) == ["cache"]
 
 

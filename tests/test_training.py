@@ -52,8 +52,8 @@ ERRATIC = {
     "epochs": 8,
     "patience": 1,
 }
-# Three steps, which are not worth a trace.
-SHORT = {"epochs": 1, "batch_size": 16}
+# Two steps, which are not worth a trace.
+SHORT = {"epochs": 1, "batch_size": 24}
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +191,7 @@ def topics(documents, seed):
         yield text, (label, "film") if "film" in text else (label,) if label == "good" else ()
 
 
+@pytest.mark.long  # By default: the next test.
 @pytest.mark.usefixtures("eager_functions")
 def test_a_multi_label_run_without_validation(tmp_path):
     split = Split(lambda: topics(48, 0), 48)
@@ -208,7 +209,7 @@ def test_a_multi_label_run_chooses_its_threshold_on_validation(tmp_path):
     }
     corpus = Corpus("topics", ("bad", "film", "good"), True, splits)
     # One context a label and smoothed targets: each has its own code.
-    recipe = tiny_run.recipe(epochs=1, per_label=True, label_smoothing=0.1, batch_size=16)
+    recipe = tiny_run.recipe(epochs=1, per_label=True, label_smoothing=0.1, batch_size=48)
     record = train(corpus, recipe, tmp_path)
     history = json.loads((tmp_path / "history.json").read_text())
     chosen = history[record["best_epoch"] - 1]

@@ -141,6 +141,7 @@ def untrained():
     return build_classifier(tiny_run.bag_recipe(), vectorizer, tiny_run.CLASSES, multi_label=False)
 
 
+@pytest.mark.long
 def test_a_full_vocabulary_does_not_grow(tmp_path):
     start = untrained()
     recipe = tiny_run.bag_recipe(max_tokens=start.vectorizer.vocabulary_size, **SHORT)
@@ -180,8 +181,8 @@ def test_resuming_needs_the_model_that_the_run_started_from(tmp_path):
 
 
 def test_class_weights_reach_the_loss(tmp_path):
-    options = {"class_weight": "good=1,bad=0", "learning_rate": 0.1, "epochs": 2}
-    record = train(tiny_run.corpus(), tiny_run.bag_recipe(**options, batch_size=8), tmp_path)
+    options = {"class_weight": "good=1,bad=0", "learning_rate": 0.5, "epochs": 3}
+    record = train(tiny_run.corpus(), tiny_run.bag_recipe(**options, batch_size=48), tmp_path)
     confusion = np.array(record["validation"]["confusion"])
     assert confusion[:, 0].sum() == 0
 
@@ -203,7 +204,7 @@ def test_calibration_lowers_the_loss_and_changes_no_decision(tmp_path, labels):
         "validation": Split(lambda: topics(16, 1), 16),
     }
     topic = Corpus("topics", ("bad", "film", "good"), True, splits)
-    options = {"epochs": 1, "batch_size": 24}
+    options = {"epochs": 1, "batch_size": 48}
     corpus = tiny_run.corpus() if labels == "one" else topic
     plain, calibrated = (
         train(corpus, tiny_run.bag_recipe(**options, calibrate=given), tmp_path / str(given))

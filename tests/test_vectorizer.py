@@ -300,6 +300,7 @@ def test_inside_tf_data_and_one_trace_for_all_shapes():
     assert mapped == vectorizer(TEXTS).to_list()
 
 
+@pytest.mark.long
 def test_many_vectorizers_cause_no_warning_about_retracing(caplog, monkeypatch):
     monkeypatch.setattr(tf.get_logger(), "propagate", True)
     for _ in range(6):

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from eager import eagerly
 
 from hanlib.layers import DocumentVectorizer
 from hanlib.metrics import ChunkF1, ItemAccuracy
@@ -32,9 +33,11 @@ def sentence_classifier(crf=False, fitted=True, run_eagerly=False, **options):
     model = SentenceClassifier(
         vectorizer, encoder, ["aim", "method", "other", "result"], crf, **options
     )
-    model.compile(keras.optimizers.Adam(0.03), run_eagerly=run_eagerly)
+    model.compile(keras.optimizers.Adam(0.1), run_eagerly=run_eagerly)
     if fitted:
-        model.fit(DOCUMENTS, LABELS, batch_size=8, epochs=6, verbose=0)
+        # One document of each kind. With so few steps, tracing would take most of the time.
+        with eagerly():
+            model.fit(DOCUMENTS[:4], LABELS[:4], batch_size=4, epochs=9, verbose=0)
     return model
 
 
@@ -70,5 +73,5 @@ def token_classifier(columns=(), **options):
     classes = sorted({label for row in CHUNKS for label in row})
     options = {"embedding_dim": 8, "feature_dim": 4, "shape_buckets": 100, **options}
     model = TokenClassifier(vectorizer, encoder, classes, columns=columns, **options)
-    model.compile(keras.optimizers.Adam(0.03), metrics=[ItemAccuracy(), ChunkF1(classes)])
+    model.compile(keras.optimizers.Adam(0.1), metrics=[ItemAccuracy(), ChunkF1(classes)])
     return model

@@ -4,6 +4,7 @@ import typing
 
 import numpy as np
 
+from hanlib.blas_threads import one_blas_thread
 from hanlib.embeddings.adam import Adam
 
 # Positions of a step, and steps over which the learning rate falls to 0.
@@ -106,18 +107,19 @@ def region_vectors(
     words = Adam(rng.normal(0, 0.1, [vocabulary_size, width]))
     bias = Adam(np.full(width, 0.1))
     contexts = Adam(np.pad(rng.normal(0, 0.1, [len(noise), width]), [(0, 0), (0, 1)]))
-    for step in range(steps):
-        drawn = at[rng.integers(len(at), size=batch_size), None]
-        regions = bags(text[drawn + near], vocabulary_size)
-        neighbors = bags(numbers[text[drawn + around]], len(noise))
-        states = _states(regions, words.values, bias.values)
-        of_states, of_contexts = _gradients(states, neighbors, contexts.values, noise)
-        rate = _RATE * (1 + np.cos(np.pi * step / steps)) / 2
-        words.step(np.asarray(regions.T @ of_states), rate)
-        bias.step(of_states.sum(axis=0), rate)
-        contexts.step(of_contexts, rate)
-        if progress is not None:
-            progress(step + 1)
+    with one_blas_thread():
+        for step in range(steps):
+            drawn = at[rng.integers(len(at), size=batch_size), None]
+            regions = bags(text[drawn + near], vocabulary_size)
+            neighbors = bags(numbers[text[drawn + around]], len(noise))
+            states = _states(regions, words.values, bias.values)
+            of_states, of_contexts = _gradients(states, neighbors, contexts.values, noise)
+            rate = _RATE * (1 + np.cos(np.pi * step / steps)) / 2
+            words.step(np.asarray(regions.T @ of_states), rate)
+            bias.step(of_states.sum(axis=0), rate)
+            contexts.step(of_contexts, rate)
+            if progress is not None:
+                progress(step + 1)
     drawn = at[rng.integers(len(at), size=batch_size), None]
     states = _states(bags(text[drawn + near], vocabulary_size), words.values, bias.values)
     factor = np.float32(scale / max(float(np.sqrt(np.mean(states**2))), 1e-12))

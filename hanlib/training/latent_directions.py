@@ -2,8 +2,8 @@
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from threadpoolctl import threadpool_limits
 
+from hanlib.blas_threads import one_blas_thread
 from hanlib.embeddings import truncated_svd
 
 WIDTH = 200
@@ -49,7 +49,7 @@ def latent_directions(present, width=WIDTH, *, seed=0, progress=None):
     weights = inverse[present.indices] / np.repeat(norms, np.diff(present.indptr))
     # The indices are shared with the other matrix, and its transpose is not copied.
     weighted = csr_matrix((weights, present.indices, present.indptr), present.shape)
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         vectors, singular = truncated_svd(weighted.T, width, seed, progress)
     # The smallest of a matrix of lower rank are rounding errors.
     kept = singular > 1e-5 * singular.max(initial=0)

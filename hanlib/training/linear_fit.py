@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from threadpoolctl import threadpool_limits
+
+from hanlib.blas_threads import one_blas_thread
 
 MAX_ITERATIONS = 100
 
@@ -71,8 +72,7 @@ class LinearFit:
             kernel `<float32>[n-grams, columns]`, bias `<float32>[columns]`, and the solution
             `<float64>[n-grams + directions + 1, columns]`.
         """
-        # L-BFGS works on vectors, for which the threads of BLAS take longer than the work.
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             return self._fit(weights, strengths, start)
 
     def _fit(self, weights, strengths, start):
