@@ -85,7 +85,6 @@ def test_train_from_a_model_with_vectors_weights_and_unlabelled_texts(
     recipes = [recipe for _, recipe, _ in given]
     vectors = ["own", None, str(tmp_path / "v.txt"), None]
     assert [recipe.vectors for recipe in recipes] == vectors
-    assert [recipe.region_dim for recipe in recipes] == [100, None, None, None]
     assert recipes[0].class_weight == "bad=2"
     assert len(list(given[0][0].unlabelled)) == 2
     # The encoder is that of the model.

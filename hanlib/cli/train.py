@@ -16,8 +16,6 @@ from hanlib.cli.run_folder import output_folder, recorded_run
 from hanlib.cli.run_summary import summary
 from hanlib.presets import PRESETS
 
-# The size of region embeddings with further texts.
-REGION_DIM = 100
 # What a run that starts from a model does not take over from the recipe of that model.
 _ANEW = {
     "vectors": None,
@@ -219,21 +217,11 @@ def _recipe(arguments, recorded, start):
         given["vectors"] = "own"
     given = [f"{name}={value}" for name, value in given.items() if value is not None]
     recipe = with_vector_file(recipe.with_overrides([*given, *arguments.set]))
-    if more_texts and start is None and recorded is None:
-        recipe = _with_regions(recipe)
     if arguments.unlabelled and not recipe.reads_unlabelled:
         raise UsageError(
             "--unlabelled is used with --vectors own (the default without --from), region_dim, "
             "--pretrain or --self-train. Received: none of them"
         )
-    return recipe
-
-
-def _with_regions(recipe):
-    """With vectors learned from further texts, also region embeddings, where they can be read."""
-    reads = recipe.task == "documents" and recipe.encoder == "han" and recipe.vectors == "own"
-    if reads and recipe.region_dim is None and not recipe.pretrain_epochs:
-        return dataclasses.replace(recipe, region_dim=REGION_DIM)
     return recipe
 
 

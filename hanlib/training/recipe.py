@@ -71,20 +71,21 @@ class Recipe(RecipeFields):
         """
         return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
 
-    def for_documents(self, documents):
+    def for_documents(self, documents, further_texts=False):
         """The recipe with numbers for the fields that depend on the number of documents.
 
         The batches hold 64 documents, or half or a quarter of that where an epoch would have fewer
         than `LEAST_STEPS_PER_EPOCH` steps. `adversarial_norm` is proportional to the square root of
         `batch_size`, so that the perturbation of a single word stays about the same. The number of
-        epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps. None means that the
-        number of documents is unknown, and is treated as a large number.
+        epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps. With further texts
+        without labels and at most `FEW_DOCUMENTS`, a HAN reads region embeddings (`region_dim`).
+        None means that the number of documents is unknown, and is treated as a large number.
 
         >>> recipe = Recipe().for_documents(1_500)
         >>> recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience
         (16, 0.5, 15, 3)
         """
-        return dataclasses.replace(self, **numbers_for(self, documents))
+        return dataclasses.replace(self, **numbers_for(self, documents, further_texts))
 
     def with_overrides(self, assignments):
         """A copy of the recipe with fields replaced by strings of the form `field=value`.
