@@ -167,6 +167,8 @@ def _train(
     # A teacher learns from fewer documents than its student, and has epochs of its own.
     teacher = {"epochs": recipe.epochs, "patience": recipe.patience}
     recipe = requirements.for_replicas(recipe, workers.strategy, progress)
+    if start is not None and recipe.region_dim is None:
+        recipe = dataclasses.replace(recipe, region_dim=start.encoder.region_dim or None)
     further_texts = start is None and corpus.unlabelled is not None
     recipe = recipe.for_documents(_documents(corpus, recipe), further_texts)
     if not resume or recipe.embedding_dim is None:
