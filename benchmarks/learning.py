@@ -105,6 +105,7 @@ def networks(sizes, files, arguments):
 
 
 def _row(title, epochs, seconds, accuracy):
+    accuracy = f"{accuracy:.3f}"
     return {"network": title, "epochs": epochs, "minutes": seconds / 60, "accuracy": accuracy}
 
 

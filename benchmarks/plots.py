@@ -61,7 +61,7 @@ def peers(*records):
         speeds = [row["documents/s"] for row in rows]
         bars = axis.barh(names, speeds, color=[COLORS[kind(name)] for name in names])
         axis.bar_label(bars, [f"{speed:,.0f}" for speed in speeds], padding=3, fontsize=8)
-        axis.set(title=title, xlabel="documents a second", xlim=(0, 1.15 * max(speeds)))
+        axis.set(title=title, xlabel="documents per second", xlim=(0, 1.15 * max(speeds)))
         _plain(axis)
     return figure
 
@@ -83,7 +83,7 @@ def document_length(record):
             fontsize=8, color=style["color"],
         )  # fmt: skip
     axis.set(xscale="log", xlabel="words of the longest documents in a batch")
-    axis.set(ylabel=f"words a second ({record['setting']['task']})", ylim=(0, None))
+    axis.set(ylabel=f"words per second ({record['setting']['task']})", ylim=(0, None))
     lengths = sorted({row["words, longest documents"] for row in rows})
     axis.set_xticks(lengths, [f"{length:,}" for length in lengths], fontsize=8)
     axis.minorticks_off()
@@ -102,18 +102,20 @@ def learning(record):
     rows = record["tables"][0]["rows"]
     for name in dict.fromkeys(row["network"] for row in rows):
         of_name = [row for row in rows if row["network"] == name]
-        minutes, accuracy = ([row[key] for row in of_name] for key in ("minutes", "accuracy"))
+        minutes, accuracy = ([float(row[k]) for row in of_name] for k in ("minutes", "accuracy"))
         title = name.strip("`")
         style = {"color": COLORS[kind(title)], "marker": MARKERS[kind(title)]}
         if name != title:
             style.update(marker="*", markersize=12, linestyle="none")
         axis.plot(minutes, accuracy, **style)
         axis.annotate(
-            title, (minutes[-1], accuracy[-1]), (9, 0), textcoords="offset points", va="center",
+            title, (minutes[-1], accuracy[-1]), (0, 8), textcoords="offset points", ha="center",
             fontsize=8, color=style["color"],
         )  # fmt: skip
     longest = max(row["minutes"] for row in rows)
-    axis.set(xlabel="minutes", ylabel="accuracy, held-out reviews", xlim=(0, 1.35 * longest))
+    axis.set(xscale="log", xlabel="minutes", ylabel="accuracy, held-out reviews")
+    axis.set_xlim(right=2.5 * longest)
+    axis.xaxis.set_major_formatter("{x:g}")
     axis.grid(axis="y", alpha=0.3)
     _plain(axis)
     return figure
