@@ -214,5 +214,7 @@ def test_a_run_learns_them_from_all_texts_once(tmp_path, monkeypatch):
 def test_a_recipe_says_where_they_are_not_read():
     with pytest.raises(RecipeError, match="`region_dim` must be 0 for the task sentences"):
         tiny_run.recipe(task="sentences", region_dim=2)
+    with pytest.raises(RecipeError, match="`region_dim` must be 0 with `pretrain_epochs`"):
+        tiny_run.recipe(pretrain_epochs=1, region_dim=2)
     with pytest.raises(RecipeError, match="`region_dim` must not be given with encoder bag_of"):
         tiny_run.bag_recipe(region_dim=2)

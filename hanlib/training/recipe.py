@@ -52,6 +52,10 @@ class Recipe(RecipeFields):
                 raise RecipeError(
                     f"`{name}` must be 0 for the task {self.task}. Received: {getattr(self, name)}"
                 )
+        if self.region_dim and self.pretrain_epochs:
+            raise RecipeError(
+                f"`region_dim` must be 0 with `pretrain_epochs`. Received: {self.region_dim}"
+            )
         if self.task == "tokens" and self.word_case:
             raise RecipeError(
                 "`word_case` must be false for tokens, whose spelling is read (`shape_buckets`). "
