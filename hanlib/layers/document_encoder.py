@@ -125,11 +125,13 @@ class DocumentEncoder(keras.layers.Layer):
         self.feature_sizes = tuple(check_integer("feature_sizes", n) for n in feature_sizes)
         self.feature_dim = check_integer("feature_dim", feature_dim)
         self.region_dim = check_integer("region_dim", region_dim, 0)
-        for name, given in (("feature_sizes", feature_sizes), ("region_dim", region_dim)):
+        for name, given, none in (
+            ("feature_sizes", feature_sizes, "empty"),
+            ("region_dim", region_dim, "0"),
+        ):
             if given and vocabulary_size is None:
                 raise ValueError(
-                    f"`{name}` must be {0 if name == 'region_dim' else 'empty'} for an encoder of "
-                    f"word vectors. Received: {given}"
+                    f"`{name}` must be {none} for an encoder of word vectors. Received: {given}"
                 )
         if self.feature_sizes:
             packed_ids.check_range(vocabulary_size, self.feature_sizes)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from hanlib import atomic_files, embeddings
+from hanlib import embeddings
 from hanlib.training import word_vectors
+from hanlib.training.kept_arrays import kept_arrays
 
 # Region embeddings are learned from a sample of the documents on disk, if these have more words.
 MOST_WORDS = 50_000_000
@@ -25,16 +26,19 @@ def find_regions(recipe, size, texts, checkpoint, progress):
         `hanlib.embeddings.RegionVectors`.
     """
     path = checkpoint.directory / "regions.npz"
-    if path.exists():
-        with np.load(path, allow_pickle=False) as arrays:
-            return embeddings.RegionVectors(**arrays)
+    return kept_arrays(
+        path, embeddings.RegionVectors, lambda: _learn(recipe, size, texts, progress)
+    )
+
+
+def _learn(recipe, size, texts, progress):
     texts = [
         word_vectors.bounded(part, recipe.seed, progress, MOST_WORDS, "region embeddings")
         for part in texts
     ]
     documents = sum(part.documents for part in texts)
     steps = int(np.clip(sum(part.words for part in texts) // _BATCH, *_STEPS))
-    found = embeddings.region_vectors(
+    return embeddings.region_vectors(
         (block for part in texts for block in word_vectors.blocks(part, size)),
         *(size, recipe.region_dim),
         steps=steps,
@@ -44,6 +48,3 @@ def find_regions(recipe, size, texts, checkpoint, progress):
             "learning region embeddings", done * documents // steps, documents
         ),
     )
-    with atomic_files.replacing(path) as temporary:
-        np.savez(temporary, **found._asdict())
-    return found

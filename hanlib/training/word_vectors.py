@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hanlib import atomic_files, embeddings
+from hanlib import embeddings
 from hanlib.data import TokenShards
 from hanlib.training.errors import TrainingError
+from hanlib.training.kept_arrays import kept_arrays
 from hanlib.training.settings import RecipeError
 
 OWN = "own"
@@ -51,24 +52,20 @@ def find_vectors(recipe, vectorizer, width, caches, checkpoint, progress):
     Returns:
         `hanlib.embeddings.WordVectors`.
     """
-    path = checkpoint.directory / "vectors.npz"
-    if path.exists():
-        with np.load(path, allow_pickle=False) as arrays:
-            return embeddings.WordVectors(arrays["vectors"], arrays["known"])
-    if recipe.vectors == OWN:
-        found = _learn(recipe, vectorizer.vocabulary_size, width, caches, progress)
-    else:
+
+    def find():
+        if recipe.vectors == OWN:
+            return _learn(recipe, vectorizer.vocabulary_size, width, caches, progress)
         words = vectorizer.get_vocabulary()
         words = ["" if row <= recipe.oov_buckets else word for row, word in enumerate(words)]
-        found = _read(
+        return _read(
             embeddings.read_vectors,
             *(recipe.vectors, words),
             lowercase=recipe.lowercase,
             progress=lambda done: progress("reading word vectors", done),
         )
-    with atomic_files.replacing(path) as temporary:
-        np.savez(temporary, **found._asdict())
-    return found
+
+    return kept_arrays(checkpoint.directory / "vectors.npz", embeddings.WordVectors, find)
 
 
 def bounded(tokens, seed, progress, most=MOST_WORDS, what="word vectors"):
