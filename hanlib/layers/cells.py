@@ -106,10 +106,9 @@ class TwoStateCell(GatedCell):
     recurrent_blocks = (2, 1)
     states = 2
 
-    def project(self, inputs):
+    def project(self, inputs, index=None, context=None):
         """W x + b, with the bias of the candidate as a separate part, since a gate scales it."""
-        kernels = tf.split(self._cast(self.kernel), 3, axis=-1)
-        parts = [tf.matmul(inputs, kernel) for kernel in kernels]
+        parts = self._input_products(inputs, index, context)
         if not self.use_bias:
             return [*parts, tf.zeros_like(parts[0])]
         z, u, candidate = tf.split(self._cast(self.bias), 3)

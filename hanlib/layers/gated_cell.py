@@ -136,19 +136,32 @@ class GatedCell(keras.layers.Layer):
         """The additional weights that `step` takes after `product`, in order; none by default."""
         return []
 
-    def project(self, inputs):
+    def project(self, inputs, index=None, context=None):
         """W x + b for all words at once, one `<float>[words, units]` per gate.
 
         Args:
-            inputs: `<float>[words, features]`.
+            inputs: `<float>[words, features]`; with `context`, `[distinct, features - more]`.
+            index: With `context`, `<int32>[words]`, the row of `inputs` that each word uses.
+            context: `<float>[words, more]`, the last features of each word, or None.
         """
-        kernels = tf.split(self._cast(self.kernel), self.input_blocks, axis=-1)
-        parts = [tf.matmul(inputs, kernel) for kernel in kernels]
+        parts = self._input_products(inputs, index, context)
         bias = self.input_bias()
         if bias is None:
             return parts
         biases = tf.split(self._cast(bias), self.input_blocks)
         return [part + bias for part, bias in zip(parts, biases, strict=True)]
+
+    def _input_products(self, inputs, index, context):
+        """W x for all words, one `<float>[words, units]` per gate; see `project`."""
+        kernels = tf.split(self._cast(self.kernel), self.input_blocks, axis=-1)
+        if context is None:
+            return [tf.matmul(inputs, kernel) for kernel in kernels]
+        width = context.shape[-1]
+        return [
+            tf.gather(tf.matmul(inputs, kernel[:-width]), index)
+            + tf.matmul(context, kernel[-width:])
+            for kernel in kernels
+        ]
 
     def recurrence(self):
         """The arguments of the packed recurrence.

@@ -112,16 +112,24 @@ class LevelEncoder(keras.layers.Layer):
             `<float>[words, features]`, row-major, and the row of each word, `<int32>[words]`.
         """
         rows = tf.repeat(tf.range(tf.size(lengths)), lengths)
-        mixed = self.regions is not None or self.self_attention is not None
-        if index is not None and (self.recurrent is None or mixed):
-            values, index = tf.gather(values, index), None
-        if self.regions is not None:
-            values = self.regions(values, lengths, training=training)
-        if self.self_attention is not None:
-            values = self.self_attention.attend(values, lengths, training=training)
-        if self.recurrent is None:
-            return values, rows
-        return self.recurrent.encode(values, pack(lengths), index, training=training), rows
+        context = None
+        if self.recurrent is None or self.self_attention is not None:
+            if index is not None:
+                values, index = tf.gather(values, index), None
+            if self.regions is not None:
+                values = self.regions(values, lengths, training=training)
+            if self.self_attention is not None:
+                values = self.self_attention.attend(values, lengths, training=training)
+            if self.recurrent is None:
+                return values, rows
+        elif self.regions is not None:
+            # The word vectors are projected once for each distinct word, the regions for each word.
+            values, context = self.regions.separate(values, lengths, index, training=training)
+            index = tf.range(tf.size(rows)) if index is None else index
+        states = self.recurrent.encode(
+            values, pack(lengths), index, training=training, context=context
+        )
+        return states, rows
 
     def compute_mask(self, inputs, previous_mask=None):
         return None  # The steps have been pooled.

@@ -120,7 +120,7 @@ class RecurrentEncoder(keras.layers.Layer):
         values, lengths = flatten(inputs, mask)
         return restore(self.encode(values, pack(lengths), training=training), inputs, mask)
 
-    def encode(self, values, packing, index=None, training=None):
+    def encode(self, values, packing, index=None, training=None, context=None):
         """The states, row-major.
 
         Args:
@@ -129,6 +129,8 @@ class RecurrentEncoder(keras.layers.Layer):
             index: `<int32>[words]`, row-major, the row of `values` that each word uses. The input
                 product then runs over the distinct words only.
             training: Whether dropout is applied.
+            context: `<float>[words, more]`, row-major: features of each word that follow those of
+                its row of `values`. Needs `index`.
 
         Returns:
             `<float>[words, output_size]`.
@@ -137,30 +139,33 @@ class RecurrentEncoder(keras.layers.Layer):
         for layer in range(self.depth):
             if layer:
                 states = self.drop_inputs(states, training=training)
-            states = self._layer(layer, states, index, packing, training)
-            index = None
+            states = self._layer(layer, states, index, packing, training, context)
+            index = context = None
         return states
 
-    def _layer(self, layer, values, index, packing, training):
+    def _layer(self, layer, values, index, packing, training, context):
         cells = self.cells[layer * self.directions :][: self.directions]
         outputs = [
-            self._run(cell, values, index, packing.batch_sizes, order, training)
+            self._run(cell, values, index, packing.batch_sizes, order, training, context)
             for cell, order in zip(cells, (packing.forward, packing.backward), strict=False)
         ]
         return tf.concat(outputs, axis=-1) if self.bidirectional else outputs[0]
 
-    def _run(self, cell, values, index, batch_sizes, order, training):
+    def _run(self, cell, values, index, batch_sizes, order, training, context):
         """The states of one cell, row-major; `order` is the packed order of the words."""
-        gather_indices = order if index is None else tf.gather(index, order)
+        by_word = index is None or context is not None
+        gather_indices = order if by_word else tf.gather(index, order)
         if is_packed(cell):
-            states = self._run_packed(cell, values, gather_indices, batch_sizes, training)
+            parts = cell.project(values, index, context)
+            states = self._run_packed(cell, parts, gather_indices, batch_sizes, training)
         else:
+            if context is not None:
+                values = tf.concat([tf.gather(values, index), context], axis=-1)
             inputs = tf.gather(values, gather_indices)
             states = run_keras_cell(cell, inputs, batch_sizes, training)
         return permute(states, tf.math.invert_permutation(order), order)
 
-    def _run_packed(self, cell, values, gather_indices, batch_sizes, training):
-        parts = cell.project(values)
+    def _run_packed(self, cell, parts, gather_indices, batch_sizes, training):
         spec, kernels, biases, weights = cell.recurrence()
         if self.weight_dropout:
             kernels = tf.nest.map_structure(

@@ -58,10 +58,32 @@ class RegionEmbedding(keras.layers.Layer):
         self.built = True
 
     def call(self, values, lengths, training=None):
-        words = values[:, : -self.width]
-        regions = window_sums(values[:, -self.width :], lengths, self.radius)
+        words, regions = self.separate(values, lengths, training=training)
+        return tf.concat([words, regions], axis=-1)
+
+    def separate(self, values, lengths, index=None, training=None):
+        """The features of the words before the regions, and the regions' embeddings.
+
+        In training no gradient reaches r, which is fixed.
+
+        Args:
+            values: `<float>[words, features]`; with `index`, `[distinct, features]`.
+            lengths: `<int32>[rows]`, words per row.
+            index: `<int32>[words]`, the row of `values` that each word uses.
+            training: Whether dropout is applied.
+
+        Returns:
+            `<float>[words, features - width]`, with `index` `[distinct, features - width]`; and
+            `<float>[words, width]`.
+        """
+        words, of_words = values[:, : -self.width], values[:, -self.width :]
+        if training:
+            of_words = tf.stop_gradient(of_words)
+        if index is not None:
+            of_words = tf.gather(of_words, index)
+        regions = window_sums(of_words, lengths, self.radius)
         regions = tf.nn.relu(regions + tf.cast(self.bias, regions.dtype))
-        return tf.concat([words, self.drop(regions, training=training)], axis=-1)
+        return words, self.drop(regions, training=training)
 
     def compute_output_shape(self, values_shape, lengths_shape=None):
         return values_shape
