@@ -156,6 +156,30 @@ def test_the_path_over_distinct_words_equals_the_plain_one(cell, rng):
     assert_close(results[0][0], encoder(rows).values, 1e-6)
 
 
+@pytest.mark.parametrize("cell", ["gru", "two_state", keras.layers.LSTMCell(UNITS)])
+def test_context_is_the_last_features_of_each_word(cell, rng, eager_functions):
+    encoder = built(RecurrentEncoder(cell, units=None if not isinstance(cell, str) else UNITS))
+    distinct = tf.constant(rng.normal(size=[5, FEATURES - 1]), tf.float32)
+    context = tf.constant(rng.normal(size=[8, 1]), tf.float32)
+    index = tf.constant([0, 3, 3, 1, 0, 4, 2, 1], tf.int32)
+    packing = pack(tf.constant([3, 0, 4, 1]))
+    random_weights(encoder, rng)
+    results = []
+    for apart in (True, False):
+        with tf.GradientTape() as tape:
+            tape.watch([distinct, context])
+            if apart:
+                states = encoder.encode(distinct, packing, index, context=context)
+            else:
+                whole = tf.concat([tf.gather(distinct, index), context], axis=-1)
+                states = encoder.encode(whole, packing)
+            loss = tf.reduce_sum(tf.square(states))
+        sources = [distinct, context, *encoder.trainable_weights]
+        results.append([states, *tape.gradient(loss, sources)])
+    for ours, plain in zip(*results, strict=True):
+        assert_close(tf.convert_to_tensor(ours), tf.convert_to_tensor(plain), 1e-5)
+
+
 def test_each_direction_and_layer_has_weights_of_its_own():
     encoder = RecurrentEncoder(GRUCell(UNITS, name="mine"), depth=2)
     encoder.build((None, None, FEATURES))

@@ -87,6 +87,26 @@ def test_the_network_is_that_of_word_vectors_with_the_embeddings_beside_them(cla
     np.testing.assert_allclose(encoder(ragged), vector_encoder(inputs), atol=1e-6)
 
 
+@EAGERLY
+def test_in_training_the_words_get_their_gradient_and_the_regions_none(rng):
+    layer, lengths = RegionEmbedding(WIDTH), tf.constant([3, 4])
+    layer.build((None, 2 + WIDTH))
+    distinct = tf.constant(rng.normal(size=[4, 2 + WIDTH]), tf.float32)
+    index = tf.constant([0, 3, 3, 1, 0, 2, 1])
+    factors = tf.constant(rng.normal(size=[7, 2 + WIDTH]), tf.float32)
+    found = {}
+    for training in (False, True):
+        with tf.GradientTape() as tape:
+            tape.watch(distinct)
+            words, regions = layer.separate(distinct, lengths, index, training=training)
+            whole = tf.concat([tf.gather(words, index), regions], axis=-1)
+            loss = tf.reduce_sum(whole * factors)
+        found[training] = tf.convert_to_tensor(tape.gradient(loss, distinct)).numpy()
+    np.testing.assert_array_equal(found[True][:, :2], found[False][:, :2])
+    assert found[False][:, 2:].any()
+    assert not found[True][:, 2:].any()
+
+
 def test_a_document_has_the_same_vector_alone_in_a_batch_and_padded(classifier):
     encoder, ids = classifier.encoder, classifier.vectorizer(TEXTS)
     together = encoder(ids).numpy()
