@@ -13,7 +13,8 @@ Models are scored on the validation split, a tenth of the training documents hav
 or, with `--test`, on the test split (for data without one, the development split). Each cell of the
 table runs in a process of its own and is kept in CELLS, so that a run that was stopped goes on.
 
-`--curve` prints the accuracy at 100, 300, 1,000, ... training documents instead.
+`--curve` prints a learning curve for each data set instead: the accuracy of each model at 100, 300,
+1,000, ... training documents, with `*` where the paired p is below 0.05. `plots.py` draws it.
 """
 
 import argparse
@@ -55,14 +56,42 @@ def main():
     arguments = parser.parse_args()
     tables = []
     for name in arguments.data or names:
-        for documents in CURVE if arguments.curve else [arguments.documents]:
-            tables.append(table(name, documents, arguments))
+        if arguments.curve:
+            tables.append(curve(name, arguments))
+        else:
+            tables.append(table(name, arguments.documents, arguments))
     setting = {"scored on": "test" if arguments.test else "validation", "seeds": arguments.seeds}
     report.publish("accuracy", setting, tables, arguments)
 
 
 def table(name, documents, arguments):
     """The title and rows of a data set."""
+    cells, best = cells_of(name, documents, arguments)
+    rows = [row(model, found, cells.get(best, [None])[0]) for model, found in cells.items()]
+    sizes = next(iter(cells.values()))[0]["documents"]
+    return f"{name}, {sizes}", rows
+
+
+def curve(name, arguments):
+    """The title of a data set, and one row for each number of training documents."""
+    rows, scored = [], None
+    for documents in CURVE:
+        cells, best = cells_of(name, documents, arguments)
+        sizes = next(iter(cells.values()))[0]["documents"]
+        if sizes["train"] < documents:
+            break
+        scored = sizes["test"]
+        rows.append({"documents": documents})
+        for model, found in cells.items():
+            score = f"{np.mean([cell['score'] for cell in found]):.3f}"
+            compared = best is not None and model not in LINEAR
+            certain = compared and paired(found[0], cells[best][0]) < 0.05
+            rows[-1][model.partition(":")[0]] = score + ("*" if certain else "")
+    return f"{name}, {scored} documents scored", rows
+
+
+def cells_of(name, documents, arguments):
+    """The cells of each model, and the name of the best linear model."""
     given = vars(arguments)
     models = [*LINEAR, "fastText", "hanlib"]
     if arguments.unlabelled:
@@ -76,9 +105,7 @@ def table(name, documents, arguments):
         seeds = range(first, first + (arguments.seeds if model.startswith("hanlib") else 1))
         cells[model] = [cell(name, model, seed, documents, given) for seed in seeds]
     best = max((m for m in cells if m in LINEAR), key=lambda m: cells[m][0]["score"], default=None)
-    rows = [row(model, found, cells.get(best, [None])[0]) for model, found in cells.items()]
-    sizes = next(iter(cells.values()))[0]["documents"]
-    return f"{name}, {sizes}", rows
+    return cells, best
 
 
 def row(model, cells, best):

@@ -2,9 +2,10 @@
 
     python benchmarks/plots.py --results results --output docs/images
 
-reads `train_step.json`, `predict.json`, `document_length.json` and `learning.json` from the folder
-of results, and writes `peers.png`, `document_length.png` and `learning.png`. Without the results of
-a picture, it is left as it is.
+reads `train_step.json`, `predict.json`, `document_length.json`, `learning.json` and `curves.json`
+(the output of `accuracy.py --curve`) from the folder of results, and writes `peers.png`,
+`document_length.png`, `learning.png` and `curves.png`. Without the results of a picture, it is left
+as it is.
 """
 
 import argparse
@@ -20,6 +21,8 @@ COLORS = {
     "Keras flat": "#009E73",
 }
 MARKERS = {"hanlib": "o", "PyTorch": "s", "Keras box": "^", "Keras flat": "D"}
+# Of the models of `accuracy.py`.
+OTHER_MARKERS = {"TF-IDF + logistic regression": "o", "TF-IDF + linear SVM": "s", "NB-SVM": "v"}
 
 
 def main():
@@ -35,6 +38,7 @@ def main():
         (peers, ("train_step", "predict")),
         (document_length, ("document_length",)),
         (learning, ("learning",)),
+        (curves, ("curves",)),
     ):
         files = [arguments.results / f"{name}.json" for name in names]
         if all(file.exists() for file in files):
@@ -119,6 +123,45 @@ def learning(record):
     axis.grid(axis="y", alpha=0.3)
     _plain(axis)
     return figure
+
+
+def curves(record):
+    """Line plots of accuracy by training documents, one for each data set."""
+    import matplotlib.pyplot as plt
+
+    tables = record["tables"]
+    columns = min(len(tables), 3)
+    lines = -(-len(tables) // columns)
+    figure, axes = plt.subplots(
+        lines, columns, figsize=(3.6 * columns, 3 * lines), layout="constrained", squeeze=False
+    )
+    for axis in axes.flat[len(tables) :]:
+        axis.remove()
+    drawn = {}
+    for axis, table in zip(axes.flat, tables, strict=False):
+        rows = table["rows"]
+        numbers = [row["documents"] for row in rows]
+        for model in list(rows[0])[1:]:
+            scores = [float(row[model].rstrip("*")) for row in rows]
+            (drawn[model],) = axis.plot(numbers, scores, **_curve_style(model))
+        axis.set(title=table["title"].partition(",")[0], xscale="log", xlabel="training documents")
+        axis.set_xticks(numbers, [f"{number:,}" for number in numbers], fontsize=8)
+        axis.minorticks_off()
+        axis.grid(axis="y", alpha=0.3)
+        _plain(axis)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("accuracy, or micro-F1")
+    figure.legend(drawn.values(), drawn, loc="outside lower center", ncols=3, fontsize=8)
+    return figure
+
+
+def _curve_style(model):
+    """Grey for the other models, color for hanlib."""
+    if not model.startswith("hanlib"):
+        marker = OTHER_MARKERS.get(model, "x")
+        return {"color": "#777777", "marker": marker, "markersize": 4, "lw": 1}
+    color = COLORS["hanlib"] if model == "hanlib" else COLORS["PyTorch"]
+    return {"color": color, "marker": "o", "lw": 2}
 
 
 def _plain(axis):

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,6 +41,34 @@ def test_the_paired_test_tells_a_difference_from_none(rng):
     assert accuracy.paired(cells[1], cells[0]) < 0.01
     assert accuracy.paired(cells[2], cells[0]) > 0.1
     assert accuracy.paired(cells[0], cells[0]) == 1
+
+
+def test_a_curve_ends_where_the_documents_end(monkeypatch):
+    """The cells are invented: 500 scored documents, more of them right with more documents."""
+    right = {
+        (100, "NB-SVM"): 300, (100, "hanlib"): 300, (100, "hanlib, own:vectors=own"): 310,
+        (300, "NB-SVM"): 350, (300, "hanlib"): 430, (300, "hanlib, own:vectors=own"): 250,
+    }  # fmt: skip
+
+    def cell(name, model, seed, documents, given):
+        assert name == "movies"
+        count = right.get((documents, model), 400)
+        parts = [[int(i < count), 1] for i in range(500)]
+        sizes = {"train": min(documents, 900), "test": 500}
+        return {"score": count / 500, "documents": sizes, "parts": parts}
+
+    monkeypatch.setattr(accuracy, "cell", cell)
+    models = ["NB-SVM", "hanlib", "hanlib, own:vectors=own"]
+    arguments = SimpleNamespace(
+        unlabelled=0, set=["own:vectors=own"], model=models, seed=0, seeds=1
+    )  # fmt: skip
+    monkeypatch.setattr(accuracy, "CURVE", (100, 300, 1_000))
+    title, rows = accuracy.curve("movies", arguments)
+    assert title == "movies, 500 documents scored"
+    assert rows == [
+        {"documents": 100, "NB-SVM": "0.600", "hanlib": "0.600", "hanlib, own": "0.620*"},
+        {"documents": 300, "NB-SVM": "0.700", "hanlib": "0.860*", "hanlib, own": "0.500*"},
+    ]
 
 
 @pytest.mark.parametrize("name", LINEAR)

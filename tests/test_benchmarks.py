@@ -322,13 +322,15 @@ def test_plots_are_drawn_from_the_figures(tmp_path, monkeypatch):
         for minutes in (1.0, 2.0)
     ]
     learning = {"tables": [{"rows": points}]}
-    for name in ("train_step", "predict", "document_length", "learning"):
-        given = learning if name == "learning" else record
+    sizes = [{"documents": n, "NB-SVM": "0.700", "hanlib": "0.800*"} for n in (100, 300)]
+    curves = {"tables": [{"title": f"{name}, 9 documents", "rows": sizes} for name in "abcd"]}
+    for name in ("train_step", "predict", "document_length", "learning", "curves"):
+        given = {"learning": learning, "curves": curves}.get(name, record)
         (tmp_path / f"{name}.json").write_text(json.dumps(given))
     options = ["--results", str(tmp_path), "--output", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", ["plots.py", *options])
     plots.main()
-    for name in ("peers", "document_length", "learning"):
+    for name in ("peers", "document_length", "learning", "curves"):
         assert (tmp_path / f"{name}.png").stat().st_size
 
 
