@@ -1,10 +1,10 @@
-"""Time and memory of the step with recomputation, and in bfloat16.
+"""Time and memory of the step with recomputation, in bfloat16, and with region embeddings.
 
     python benchmarks/step_variants.py
 
-hanlib's network at the paper's sizes, in three ways: in float32; in float32 with the word level
-computed again in the backward pass (`tf.recompute_grad`); and under the policy `mixed_bfloat16`,
-whose weights are float32. Each runs in a process of its own, and they take turns. Every task is
+hanlib's network at the paper's sizes, in four ways: in float32; in float32 with the word level
+computed again in the backward pass (`tf.recompute_grad`); under the policy `mixed_bfloat16`, whose
+weights are float32; and in float32 with region embeddings beside the word vectors. Each runs in a process of its own, and they take turns. Every task is
 measured with small and with large batches; the column "bytes a word" is the growth of the peak of
 the memory between the two, in which the memory of TensorFlow itself cancels out.
 """
@@ -36,10 +36,12 @@ def main():
     documents = reviews.review_ids(arguments, sizes.vocabulary)
     small = documents.batches(arguments.documents, arguments.batches, arguments.seed)
     large = documents.batches(arguments.documents * arguments.times, 1, arguments.seed)
-    plain, recomputed, bfloat16 = entries(sizes)
+    networks = entries(sizes)
+    # Inference has no backward pass.
+    inference = [network for network in networks if "recompute" not in network.options]
     tables = [
-        ("Training", rows("train", [plain, recomputed, bfloat16], small, large, arguments.rounds)),
-        ("Inference", rows("predict", [plain, bfloat16], small, large, arguments.rounds)),
+        ("Training", rows("train", networks, small, large, arguments.rounds)),
+        ("Inference", rows("predict", inference, small, large, arguments.rounds)),
     ]
     setting = peers.setting(sizes, small, arguments)
     setting["large batches"] = f"of {arguments.documents * arguments.times} reviews"
@@ -47,11 +49,12 @@ def main():
 
 
 def entries(sizes):
-    """The three networks."""
+    """The networks."""
     return [
         Entry("float32", "hanlib", sizes),
         Entry("float32, word level recomputed", "hanlib", sizes, {"recompute": True}),
         Entry("mixed_bfloat16", "hanlib", sizes, {"dtype": "mixed_bfloat16"}),
+        Entry("float32, region embeddings of width 100", "hanlib", sizes, {"region_dim": 100}),
     ]
 
 

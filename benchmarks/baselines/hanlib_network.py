@@ -22,6 +22,7 @@ class HanlibNetwork:
         dtype: the dtype policy, such as "mixed_bfloat16".
         recompute: whether the backward pass computes the word level again, so that its results
             need not stay in memory until then.
+        region_dim: width of the region embeddings that are read beside the word vectors.
         seed: seed of the initial weights.
     """
 
@@ -35,6 +36,7 @@ class HanlibNetwork:
         reset_after=True,
         dtype="float32",
         recompute=False,
+        region_dim=0,
         seed=0,
     ):
         keras.utils.set_random_seed(seed)
@@ -50,6 +52,7 @@ class HanlibNetwork:
             "attention_units": sizes.attention,
             "cell": cell,
             "dtype": dtype,
+            "region_dim": region_dim,
         }
         if preset is None:
             encoder = HAN(sizes.vocabulary, **arguments)
