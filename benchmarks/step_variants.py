@@ -4,9 +4,10 @@
 
 hanlib's network at the paper's sizes, in four ways: in float32; in float32 with the word level
 computed again in the backward pass (`tf.recompute_grad`); under the policy `mixed_bfloat16`, whose
-weights are float32; and in float32 with region embeddings beside the word vectors. Each runs in a process of its own, and they take turns. Every task is
-measured with small and with large batches; the column "bytes a word" is the growth of the peak of
-the memory between the two, in which the memory of TensorFlow itself cancels out.
+weights are float32; and in float32 with region embeddings beside the word vectors. Each runs in a
+process of its own, and they take turns. Every task is measured with small and with large batches;
+the column "bytes a word" is the growth of the peak of the memory between the two, in which the
+memory of TensorFlow itself cancels out.
 """
 
 import argparse
