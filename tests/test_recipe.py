@@ -125,18 +125,18 @@ def test_given_numbers_are_kept():
     assert numbers_of(recipe) == (8, 0.1, 7, 1)
 
 
-def test_few_documents_with_further_texts_get_region_embeddings():
-    few = Recipe(vectors="own")
-    assert few.for_documents(1_000, further_texts=True).region_dim == 100
-    for recipe, documents, further_texts in (
-        (few, 1_000, False),
-        (few, 22_500, True),
-        (few, None, True),
-        (Recipe(), 1_000, True),
-        (Recipe(vectors="own", encoder="transformer"), 1_000, True),
-        (Recipe(vectors="own", pretrain_epochs=1), 1_000, True),
+def test_further_texts_give_region_embeddings_beside_own_vectors():
+    own = Recipe(vectors="own")
+    for documents in (1_000, 22_500, None):
+        assert own.for_documents(documents, further_texts=True).region_dim == 100
+    for recipe, further_texts in (
+        (own, False),
+        (Recipe(), True),
+        (Recipe(vectors="own", encoder="transformer"), True),
+        (Recipe(vectors="own", pretrain_epochs=1), True),
+        (Recipe(vectors="own", task="tokens"), True),
     ):
-        assert recipe.for_documents(documents, further_texts).region_dim is None
+        assert recipe.for_documents(1_000, further_texts).region_dim is None
     off = Recipe(vectors="own", region_dim=0)
     assert off.for_documents(1_000, further_texts=True).region_dim == 0
 

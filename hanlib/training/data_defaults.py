@@ -22,9 +22,7 @@ LEAST_STEPS = 1_400
 # first epochs learn little. To compare, run `python benchmarks/small_data.py imdb reuters8
 # --variant default: --variant as-for-many:batch_size=64,adversarial_norm=1`.
 LEAST_STEPS_PER_EPOCH = 60
-# Up to this many documents, region embeddings of further texts are worth their time. With 1,000
-# they help, with 12,500 they hardly do beside the n-grams: see docs/accuracy.md.
-FEW_DOCUMENTS = 3_000
+# The size of region embeddings, if there are further texts to learn them from.
 REGION_DIM = 100
 
 
@@ -44,15 +42,14 @@ def numbers_for(recipe, documents, further_texts):
         "adversarial_norm": norm,
         "epochs": epochs,
         "patience": patience,
-        "region_dim": _region_dim(recipe, documents, further_texts),
+        "region_dim": _region_dim(recipe, further_texts),
     }
 
 
-def _region_dim(recipe, documents, further_texts):
+def _region_dim(recipe, further_texts):
     takes_them = recipe.task == "documents" and recipe.encoder == "han"
     learned = recipe.vectors == "own" and not recipe.pretrain_epochs and further_texts
-    few = documents is not None and documents <= FEW_DOCUMENTS
-    if recipe.region_dim is None and takes_them and learned and few:
+    if recipe.region_dim is None and takes_them and learned:
         return REGION_DIM
     return recipe.region_dim
 

@@ -82,8 +82,9 @@ class Recipe(RecipeFields):
         than `LEAST_STEPS_PER_EPOCH` steps. `adversarial_norm` is proportional to the square root of
         `batch_size`, so that the perturbation of a single word stays about the same. The number of
         epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps. With further texts
-        without labels and at most `FEW_DOCUMENTS`, a HAN reads region embeddings (`region_dim`).
-        None means that the number of documents is unknown, and is treated as a large number.
+        without labels, a HAN whose word vectors are learned from them (`vectors="own"`) also reads
+        region embeddings (`region_dim`). None means that the number of documents is unknown, and is
+        treated as a large number.
 
         >>> recipe = Recipe().for_documents(1_500)
         >>> recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience
