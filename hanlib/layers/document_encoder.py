@@ -38,6 +38,8 @@ class DocumentEncoder(keras.layers.Layer):
     - `num_levels`: 1 if it reads a document as one sequence of words, 2 if it reads sentences and
       then the document.
     - `has_attention`: Whether each level pools its states with an `AttentionPooling`.
+    - `reads_regions`: Whether level 0 reads the word vectors through a `RegionEmbedding`; otherwise
+      `region_dim` must be 0.
     - `build(input_shape)`, which calls `build_embedding()`.
     - `encode_level(level, values, lengths, index=None, training=None, pool=pool_states)`: the
       vectors of the rows of a level. Level 0 reads word vectors; level 1 the vectors that level 0
@@ -98,6 +100,7 @@ class DocumentEncoder(keras.layers.Layer):
 
     num_levels = 1
     has_attention = False
+    reads_regions = False
 
     def __init__(
         self,
@@ -133,6 +136,11 @@ class DocumentEncoder(keras.layers.Layer):
                 raise ValueError(
                     f"`{name}` must be {none} for an encoder of word vectors. Received: {given}"
                 )
+        if self.region_dim and not self.reads_regions:
+            raise ValueError(
+                f"`region_dim` must be 0 for {type(self).__name__}, which has no RegionEmbedding. "
+                f"Received: {region_dim}"
+            )
         if self.feature_sizes:
             packed_ids.check_range(vocabulary_size, self.feature_sizes)
         # Made by `build_embedding`.
