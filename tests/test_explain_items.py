@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
-from tiny_taggers import DOCUMENTS, TAGGED, sentence_classifier, token_classifier
+from tiny_taggers import TAGGED, sentence_classifier, token_classifier
 
 from hanlib.evidence import Explanation
 from hanlib.layers import NGramLinear
@@ -18,23 +18,27 @@ SENTENCE = ["Rain", "falls", "in", "New", "York", "."]
 TAGS = [".", "IN", "JJ", "NN", "NNP", "VB"]
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["softmax", "crf"])
+# Without a CRF, the scores of labels are what is left out of its equations.
+LONG = pytest.param(False, marks=pytest.mark.long)
+
+
+@pytest.fixture(scope="module", params=[LONG, True], ids=["softmax", "crf"])
 def sentences(request):
-    """A model of sentences whose words and labels depend much on each other."""
-    return _with_large_weights(sentence_classifier(crf=request.param, fitted=False), DOCUMENTS[0])
+    """A model of sentences whose words and labels depend on each other."""
+    return _with_large_weights(sentence_classifier(crf=request.param, fitted=False))
 
 
 @pytest.fixture(scope="module")
 def words():
     """A model of words with a CRF, which reads spelling and a column."""
-    return _with_large_weights(token_classifier([TAGS]), TAGGED[0])
+    return _with_large_weights(token_classifier([TAGS]))
 
 
-def _with_large_weights(model, document):
-    model.predict([document])
+def _with_large_weights(model):
+    model.build()
     rng = np.random.default_rng(3)
     for weight in model.weights:
-        weight.assign(rng.normal(size=weight.shape, scale=0.7))
+        weight.assign(rng.normal(size=weight.shape, scale=0.5))
     return model
 
 
@@ -71,8 +75,8 @@ def test_gradient_x_input_is_the_change_of_the_log_odds_as_a_word_grows(sentence
                 values.append(log_odds(sentences, DOCUMENT, -2, "method"))
         differences.append((values[0] - values[1]) / (2 * step))
     scores = [found.words[WORDS.index(word)].score for word in chosen]
-    assert np.abs(differences).max() > 0.05
-    np.testing.assert_allclose(scores, differences, atol=1e-3, rtol=2e-2)
+    assert np.abs(differences).max() > 0.01
+    np.testing.assert_allclose(scores, differences, atol=2e-4, rtol=2e-2)
 
 
 def test_integrated_gradients_sum_to_the_difference_to_no_words(sentences):
@@ -86,6 +90,7 @@ def test_integrated_gradients_sum_to_the_difference_to_no_words(sentences):
     assert at.diagnostics["completeness_error"] < 0.02
 
 
+@pytest.mark.long  # By default: the vectors of words, and the spans, in other tests.
 def test_the_sum_contains_spelling_and_columns(words):
     sentence = TAGGED[2]
     found = words.explain(sentence, 1, target="O")
@@ -120,22 +125,22 @@ def test_ngrams_have_their_part_in_the_scores():
     layer.assign([first], [[0.0, 1.0, 2.0, 3.0]], [0.5, 0.0, 0.0, 0.0])
     model.build()
     alone = model.with_ngrams(layer, network=0.0)
-    for method in ("gradient_x_input", "integrated_gradients", "leave_one_out"):
+    for method in ("gradient_x_input", "leave_one_out"):
         found = alone.explain(DOCUMENT, 1, method, target="result", against="method")
         assert (found.target, found.against) == ("result", "method")
         expected = [0, 0, 0, 0, 2, 0, 0, 0, 0]
         np.testing.assert_allclose([w.score for w in found.words], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("crf", [False, True])
+@pytest.mark.parametrize("crf", [LONG, True])
 def test_the_label_of_a_word_depends_on_its_sentence_alone(crf):
-    model = _with_large_weights(token_classifier(crf=crf), SENTENCE)
+    model = _with_large_weights(token_classifier(crf=crf))
     text = "Rain &amp; hail! " + " ".join(SENTENCE) + " It is <b>new</b>."
-    found = model.explain(text, 7)
+    found = model.explain(text, 7, "gradient_x_input")
     assert (found.item.kind, found.item.index, found.item.text) == ("word", 7, "New")
     assert [s.score != 0 for s in found.sentences] == [False, True, False]
     assert not any(word.score for s in found.sentences[::2] for word in s.words)
-    alone = model.explain(SENTENCE, 3)
+    alone = model.explain(SENTENCE, 3, "gradient_x_input")
     assert alone.label == found.label == model.predict_label([SENTENCE])[0][3]
     given = [word.score for word in found.sentences[1].words]
     np.testing.assert_allclose(given, [word.score for word in alone.words], atol=1e-5)
@@ -146,7 +151,7 @@ def test_the_label_of_a_word_depends_on_its_sentence_alone(crf):
 
 def test_the_record_is_that_of_the_item_and_is_displayed(sentences):
     text = "We ask <b>why</b>.  It rises."
-    found = sentences.explain(text, -1)
+    found = sentences.explain(text, -1, "gradient_x_input")
     assert found.item.index == 1
     assert text[found.item.start : found.item.end] == found.item.text == "It rises."
     assert found.label == found.target == sentences.predict_label([text])[0][1]
@@ -155,13 +160,13 @@ def test_the_record_is_that_of_the_item_and_is_displayed(sentences):
     for shown in (found.to_text(), found.to_html(), found._repr_html_()):
         assert "sentence with the index 1: “It rises.”" in shown
     assert Explanation.from_dict(found.to_dict()) == found
-    empty = sentences.explain(["", "It rises."], 1)
+    empty = sentences.explain(["", "It rises."], 1, "gradient_x_input")
     assert [(s.start, s.end) for s in empty.sentences] == [(0, 0), (1, 10)]
 
 
 def test_mistakes_are_explained(sentences, words):
     cases = [
-        ({"item": 3}, "`item` must be an index from -3 to 2: the document has 3 sentences"),
+        ({"item": 3}, r"`item` must be in \[-3, 3\): the document has 3 sentences"),
         ({"item": -4}, "item=-4"),
         ({"item": True}, "`item` must be the index of a sentence. Received: item=True"),
         ({"item": "It rises"}, "`item` must be the index of a sentence"),

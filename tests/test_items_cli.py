@@ -92,7 +92,7 @@ def test_mistakes_are_one_line(tagger, capsys):
     cases = [
         (["explain", model, "Rain."], "--item N explains the label of one of them"),
         (["explain", model, "Rain.", "--item", "0", "--faithfulness"], "--faithfulness needs"),
-        (["explain", model, "Rain.", "--item", "2"], "row 1: --item must be an index from -2 to 1"),
+        (["explain", model, "Rain.", "--item", "2"], "row 1: --item must be in [-2, 2)"),
         (["explain", model, "Rain.", "--item", "0", "--method", "attention"], "--method must be"),
         (["predict", model, "--format", "csv", "Rain."], "--format must be jsonl"),
         (

@@ -69,7 +69,7 @@ def test_a_layer_wider_than_its_input_is_refused():
 
 @pytest.mark.parametrize("encoder", [BagOfWords, FlatRecurrent, Transformer])
 def test_an_encoder_that_reads_no_regions_refuses_them(encoder):
-    message = f"`region_dim` must be 0 for {encoder.__name__}, which has no RegionEmbedding"
+    message = f"`region_dim` must be 0 for {encoder.__name__}, .* has no RegionEmbedding"
     with pytest.raises(ValueError, match=message):
         encoder(9, 4, region_dim=2)
     assert encoder(9, 4, region_dim=0).region_dim == 0
@@ -77,7 +77,7 @@ def test_an_encoder_that_reads_no_regions_refuses_them(encoder):
 
 def test_a_first_level_without_regions_refuses_them():
     level = LevelEncoder(RecurrentEncoder("gru", units=2))
-    with pytest.raises(ValueError, match="`region_dim` must be 0 for a first level without `reg"):
+    with pytest.raises(ValueError, match="HierarchicalEncoder, whose first level has no"):
         HierarchicalEncoder([level], 9, 4, region_dim=2)
 
 

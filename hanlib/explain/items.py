@@ -92,8 +92,9 @@ def explain_item(model, document, item, method=None, target=None, against=None):
     method = check_choice("method", method or "integrated_gradients", methods_of(model))
     chosen = None if target is None else class_index(model, target)
     against = contrast_of(model, target, against)
+    item = _integer(item, model.item)
     read = model.read(document)
-    index = _checked_index(item, model.item, len(read.labels))
+    index = _from_beginning(item, model.item, len(read.labels))
     label = read.labels[index]
     chosen = class_index(model, label) if chosen is None else chosen
     network = ItemNetwork(model, index, read.features)
@@ -122,21 +123,20 @@ def methods_of(model):
     return [name for name in ITEM_METHODS if model.item == "sentence" or name != "leave_one_out"]
 
 
-def _checked_index(item, kind, count):
-    """The index of an item from the beginning."""
-    try:
-        index = operator.index(item)
-    except TypeError:
-        index = None
-    if index is None or isinstance(item, bool):
+def _integer(item, kind):
+    if isinstance(item, bool) or not hasattr(item, "__index__"):
         raise ValueError(f"`item` must be the index of a {kind}. Received: item={item!r}")
-    if not -count <= index < count:
-        expected = f"from {-count} to {count - 1}" if count else "of an item, but there is none"
+    return operator.index(item)
+
+
+def _from_beginning(item, kind, count):
+    """The index of an item from the beginning of a document."""
+    if not -count <= item < count:
         raise ValueError(
-            f"`item` must be an index {expected}: the document has {count} {kind}s. "
-            f"Received: item={item!r}"
+            f"`item` must be in [{-count}, {count}): the document has {count} {kind}s. "
+            f"Received: item={item}"
         )
-    return index % count
+    return item % count
 
 
 def _documents(read):

@@ -51,8 +51,8 @@ class HierarchicalEncoder(DocumentEncoder):
 
         if self.region_dim and self.levels[0].regions is None:
             raise ValueError(
-                "`region_dim` must be 0 for a first level without `regions`. "
-                f"Received: {self.region_dim}"
+                f"`region_dim` must be 0 for {type(self).__name__}, whose first level has no "
+                f"RegionEmbedding. Received: {self.region_dim}"
             )
 
     @property

@@ -39,8 +39,6 @@ class ItemClassifier(ItemModel):
         dropout: Dropout rate of the features.
     """
 
-    item = None
-    multi_label = False
     export_served = export_item_model
 
     def __init__(self, vectorizer, encoder, classes, crf=False, dropout=0.0, **kwargs):
