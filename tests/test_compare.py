@@ -161,7 +161,6 @@ def topics(documents, seed):
         yield text, (label, "film") if "film" in text else (label,) if label == "good" else ()
 
 
-@pytest.mark.long
 def test_several_labels_per_document_are_scored_by_micro_f1(tmp_path):
     splits = {
         "train": Split(lambda: topics(48, 0), 48),

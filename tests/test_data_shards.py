@@ -5,6 +5,7 @@ import json
 import os
 
 import pytest
+from few_files import few_open_files
 
 from hanlib import data
 from hanlib.data.processes import map_in_processes
@@ -64,6 +65,14 @@ def test_a_pattern_is_its_folder_and_processes_change_nothing(pattern):
     assert (one.bad_rows.count, one.bad_rows.rows) == (1, 201)
     with pytest.raises(data.DataError, match="more bad rows than `max_bad_rows`"):
         data.load(pattern, max_bad_rows=0, jobs=2)
+
+
+def test_more_files_than_the_process_may_open(tmp_path):
+    for part in range(20):
+        (tmp_path / f"{part}.csv").write_text("text,label\na,bad\nb,good\n")
+    with few_open_files(6):
+        corpus = data.load(str(tmp_path / "*.csv"), validation_split=0)
+        assert len(list(corpus.splits["train"])) == 40
 
 
 @pytest.mark.filterwarnings("ignore::hanlib.data.BadRowsWarning")

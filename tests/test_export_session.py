@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from random_ngrams import random_ngrams
-from tiny_classifier import build
+from tiny_classifier import build, build_with
 
 from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.layers import DocumentVectorizer
-from hanlib.models import HAN, DocumentClassifier
-from hanlib.serving import export_saved_model
+from hanlib.models import HAN, DocumentClassifier, Transformer
+from hanlib.serving import export_saved_model, signatures
 from hanlib.serving.export_check import warm_up_requests
 from hanlib.serving.model_card import model_card
 from hanlib.serving.signature_inputs import request_inputs
@@ -152,6 +152,25 @@ def test_ngrams_of_several_labels(several_labels):
         np.testing.assert_allclose(answered, scores.to_tensor(), atol=1e-4)
     number = classifier.ngrams.ngrams
     assert f"a linear model of {number} n-grams of up to 2 words" in model_card("m", classifier)
+
+
+def test_a_transformer(tmp_path, monkeypatch):
+    """Documents of one window, of several, and of none, alone and together.
+
+    The other signatures, which take long to trace, run the same encoder.
+    """
+    monkeypatch.setattr(signatures, "signature_names", lambda classifier: ("serving_default",))
+    classifier = build_with(lambda size: Transformer(size, 4, num_heads=2, depth=1, window=3))
+    session = Session(export_saved_model(classifier, tmp_path / "1"))
+    assert session.signatures == ["serving_default"]
+    texts = ["Good food!", "", "The room was good. I did not like the food!", b"\xff nice"]
+    together = session.ask("serving_default", texts)["probabilities"]
+    expected = classifier(tf.constant(arrays(texts)), training=False)
+    np.testing.assert_allclose(together, expected, atol=1e-5)
+    assert np.ptp(together[:, 0]) > 0.01
+    for text, probabilities in zip(texts, together, strict=True):
+        alone = session.ask("serving_default", [text])["probabilities"]
+        np.testing.assert_allclose(alone[0], probabilities, atol=1e-5)
 
 
 @pytest.mark.long

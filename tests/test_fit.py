@@ -1,4 +1,4 @@
-"""`fit` of a classifier as the one trainer: what it takes, builds, repeats and resumes."""
+"""`fit` of a classifier as the one trainer: what it takes and what it builds."""
 
 import json
 
@@ -8,45 +8,20 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 import two_devices
+from fit_cases import INDEXES, LABELS, TEXTS, TOPICS, make, vectorizer_of_texts
 from forked_process import Forked
 from sklearn.metrics import roc_auc_score
 
-from hanlib.layers import DocumentVectorizer
-from hanlib.models import HAN, BagOfWords, DocumentClassifier
+from hanlib.models import BagOfWords, DocumentClassifier
 from hanlib.optimizers import LazyAdam
-from hanlib.training import AveragedWeights, BestEpoch, StepCheckpoint
 
 # Graphs of `fit`: test_document_classifier_fit.py.
 pytestmark = pytest.mark.usefixtures("eager_module")
 
-TEXTS = [
-    "I loved this film. The end was great!",
-    "I hated it.",
-    "",
-    "Great film. Great end. Great.",
-    "This was bad. I left. Never again!",
-    "Bad.",
-    "I loved the end, not the film.",
-    "A bad end.",
-]
-LABELS = ["good", "bad", "bad", "good", "bad", "bad", "good", "bad"]
-INDEXES = np.array([1, 0, 0, 1, 0, 0, 1, 0])
-TOPICS = np.array(
-    [[1, 0, 1], [0, 0, 1], [0, 0, 1], [1, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 1], [0] * 3]
-)
-
 
 @pytest.fixture(scope="module")
 def vectorizer():
-    vectorizer = DocumentVectorizer()
-    vectorizer.adapt(TEXTS)
-    return vectorizer
-
-
-def make(vectorizer, classes=("bad", "good"), multi_label=False, seed=3, **options):
-    keras.utils.set_random_seed(seed)
-    encoder = HAN(vectorizer.vocabulary_size, 4, 3, 3, bidirectional=False, **options)
-    return DocumentClassifier(vectorizer, encoder, list(classes), multi_label)
+    return vectorizer_of_texts()
 
 
 def bag(vectorizer, *args):
@@ -248,75 +223,6 @@ def test_documents_without_words_in_eager_functions(vectorizer):
         loss = tf.reduce_sum(classifier(tf.constant(["", " "]))[:, 0])
     gradients = tape.gradient(loss, classifier.trainable_variables)
     assert all(np.isfinite(tf.convert_to_tensor(g)).all() for g in gradients if g is not None)
-
-
-# Every kind of dropout, clipping and averages: all that a run must carry on.
-DROPOUTS = {"input_dropout": 0.2, "embedding_dropout": 0.1, "weight_dropout": 0.1, "dropout": 0.1}
-
-
-class Killed(BaseException):
-    pass
-
-
-class Kill(keras.callbacks.Callback):
-    """Ends the run as a kill would, in front of a step."""
-
-    def __init__(self, epoch, step):
-        super().__init__()
-        self.at, self.epoch = (epoch, step), 0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if (self.epoch, batch) == self.at:
-            raise Killed
-
-
-def resumable_fit(classifier, folder, *more):
-    keras.utils.set_random_seed(5)
-    best = BestEpoch()
-    callbacks = [AveragedWeights(), best, StepCheckpoint(folder, steps=1, best_epoch=best), *more]
-    classifier.fit(
-        *(TEXTS, LABELS),
-        validation_data=(TEXTS, LABELS),
-        batch_size=4,
-        epochs=2,
-        callbacks=callbacks,
-        verbose=0,
-    )
-    return best.history
-
-
-def compiled(vectorizer):
-    classifier = make(vectorizer, **DROPOUTS)
-    optimizer = LazyAdam(0.05, global_clipnorm=1.0, use_ema=True, ema_momentum=0.8)
-    classifier.compile(optimizer)
-    return classifier
-
-
-def timeless(history):
-    return [{k: v for k, v in entry.items() if k != "seconds"} for entry in history]
-
-
-def test_a_killed_fit_goes_on_bit_for_bit(vectorizer, tmp_path):
-    classifier = compiled(vectorizer)
-    classifier.build()
-    classifier.optimizer.build(classifier.trainable_variables)
-    variables = [*classifier.variables, *classifier.optimizer.variables]
-    start = [variable.numpy() for variable in variables]
-    history = resumable_fit(classifier, tmp_path / "whole")
-    whole = classifier.get_weights()
-    # The same start, without another model.
-    for variable, value in zip(variables, start, strict=True):
-        variable.assign(value)
-    with pytest.raises(Killed):
-        resumable_fit(classifier, tmp_path / "killed", Kill(1, 1))
-    # Whatever the weights are now: the state brings its own.
-    classifier.set_weights([np.zeros_like(w) for w in classifier.get_weights()])
-    assert timeless(resumable_fit(classifier, tmp_path / "killed")) == timeless(history)
-    for ours, theirs in zip(classifier.get_weights(), whole, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.long

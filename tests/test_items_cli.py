@@ -74,10 +74,26 @@ def test_evaluate_and_predict(tagger, capsys, tmp_path):
     assert (tmp_path / "a.html").read_text().count("<mark") > len(SENTENCES)
 
 
+def test_explain_one_word(tagger, capsys, tmp_path):
+    """Of a text, and of each sentence in a file that is split."""
+    model, path = str(tagger / "model"), str(tagger / "chunks.conll")
+    command = ["explain", model, "--item", "-1", "--method", "gradient_x_input", "--target", "O"]
+    assert main([*command, "It is in New York.", "--json"]) == 0
+    record = one_object(capsys.readouterr().out)
+    assert record["item"] == {"kind": "word", "index": 5, "text": ".", "start": 17, "end": 18}
+    assert (record["row"], record["label"], record["target"]) == (1, "O", "O")
+    assert main([*command, "--input", path, "--html", str(tmp_path / "a.html")]) == 0
+    assert f"{len(SENTENCES)} documents" in capsys.readouterr().err
+    assert "word with the index 3: “.”" in (tmp_path / "a.html").read_text()
+
+
 def test_mistakes_are_one_line(tagger, capsys):
     model, path = str(tagger / "model"), str(tagger / "chunks.conll")
     cases = [
-        (["explain", model, "Rain."], "needs a classifier of documents"),
+        (["explain", model, "Rain."], "--item N explains the label of one of them"),
+        (["explain", model, "Rain.", "--item", "0", "--faithfulness"], "--faithfulness needs"),
+        (["explain", model, "Rain.", "--item", "2"], "row 1: --item must be in [-2, 2)"),
+        (["explain", model, "Rain.", "--item", "0", "--method", "attention"], "--method must be"),
         (["predict", model, "--format", "csv", "Rain."], "--format must be jsonl"),
         (
             ["export", model, str(tagger / "folded"), "--fold"],

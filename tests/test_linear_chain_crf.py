@@ -52,6 +52,19 @@ def test_loss_is_the_negative_log_likelihood(case):
     assert float(crf.loss(labels, logits, tf.constant(LENGTHS))) == pytest.approx(expected, 1e-5)
 
 
+def test_the_score_of_a_label_sums_all_paths_with_it(case):
+    """Of several items of rows of different lengths, in any order."""
+    crf, logits, _ = case
+    rows, starts = rows_of(logits), np.cumsum([0, *LENGTHS])
+    items = [(3, 0), (0, 1), (2, 0), (3, 3)]
+    found = crf.label_scores([starts[r] + t for r, t in items], logits, tf.constant(LENGTHS))
+    for (row, at), of_item in zip(items, found.numpy(), strict=True):
+        paths = scores_of_all_paths(crf, rows[row])
+        for label in range(LABELS):
+            some = [score for path, score in paths if path[at] == label]
+            assert of_item[label] == pytest.approx(np.logaddexp.reduce(some), 1e-5)
+
+
 def test_marginals_and_best_paths(case):
     crf, logits, _ = case
     marginals, best = [], []

@@ -12,8 +12,21 @@ from test_export_session import Session
 from hanlib.embeddings import RegionVectors, region_vectors
 from hanlib.embeddings.adam import Adam
 from hanlib.embeddings.region_vectors import _gradients, _target_words
-from hanlib.layers import DocumentVectorizer, HierarchicalEncoder, RegionEmbedding
-from hanlib.models import HAN, DocumentClassifier, LanguageModel
+from hanlib.layers import (
+    DocumentVectorizer,
+    HierarchicalEncoder,
+    LevelEncoder,
+    RecurrentEncoder,
+    RegionEmbedding,
+)
+from hanlib.models import (
+    HAN,
+    BagOfWords,
+    DocumentClassifier,
+    FlatRecurrent,
+    LanguageModel,
+    Transformer,
+)
 from hanlib.serving import export_saved_model
 from hanlib.serving.half_precision import with_half_precision_tables
 from hanlib.training import RecipeError
@@ -52,6 +65,20 @@ def test_a_layer_wider_than_its_input_is_refused():
         RegionEmbedding(3).build((None, 2))
     with pytest.raises(ValueError, match="`region_dim` must be 0 for an encoder of word vectors"):
         HierarchicalEncoder([], region_dim=2)
+
+
+@pytest.mark.parametrize("encoder", [BagOfWords, FlatRecurrent, Transformer])
+def test_an_encoder_that_reads_no_regions_refuses_them(encoder):
+    message = f"`region_dim` must be 0 for {encoder.__name__}, .* has no RegionEmbedding"
+    with pytest.raises(ValueError, match=message):
+        encoder(9, 4, region_dim=2)
+    assert encoder(9, 4, region_dim=0).region_dim == 0
+
+
+def test_a_first_level_without_regions_refuses_them():
+    level = LevelEncoder(RecurrentEncoder("gru", units=2))
+    with pytest.raises(ValueError, match="HierarchicalEncoder, whose first level has no"):
+        HierarchicalEncoder([level], 9, 4, region_dim=2)
 
 
 @pytest.fixture(scope="module")

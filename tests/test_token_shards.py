@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from few_files import few_open_files
 
 from hanlib.data import DataError, TokenCache, TokenShards, batches_of
 from hanlib.data.token_shards import ROUND_BLOCKS
@@ -27,11 +28,17 @@ def build(numbers, directory=None, encode_label=int):
 
 
 @pytest.fixture(scope="module")
-def shards(tmp_path_factory):
+def folders(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shards")
-    for number in range(FOLDERS):
-        build(range(number * PER_FOLDER, (number + 1) * PER_FOLDER), folder / str(number))
-    return TokenShards.open([folder / str(number) for number in range(FOLDERS)])
+    paths = [folder / str(number) for number in range(FOLDERS)]
+    for number, path in enumerate(paths):
+        build(range(number * PER_FOLDER, (number + 1) * PER_FOLDER), path)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def shards(folders):
+    return TokenShards.open(folders)
 
 
 @pytest.fixture
@@ -85,6 +92,19 @@ def test_a_resumed_epoch_gives_the_rest(shards, small_rounds, limit):
     whole = documents(batches, 1)
     for start in (0, 1, 9, len(whole) - 1, len(whole)):
         assert documents(batches, 1, start) == whole[start:]
+
+
+def test_few_files_are_open_at_a_time(folders, shards, small_rounds):
+    """The four folders have more files than the process may open."""
+
+    def labels_of_rounds(shards):
+        return [part.load().labels.tolist() for part in shards.rounds(seed=1)]
+
+    expected = labels_of_rounds(shards)
+    assert len(shards.folders[0].arrays) * FOLDERS > 16
+    with few_open_files(4):
+        again = TokenShards.open(folders)
+        assert labels_of_rounds(again) == expected
 
 
 def test_replicas_share_every_batch(shards, small_rounds):

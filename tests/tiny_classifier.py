@@ -24,9 +24,14 @@ def build(multi_label=False, classes=("neg", "pos"), vectorizer=None, **options)
 
 def build_bag():
     """A classifier that is exported in a second, without the signature `explain`."""
+    return build_with(lambda size: BagOfWords(size, 4))
+
+
+def build_with(encoder_of):
+    """A classifier with the encoder that a function makes for the size of the vocabulary."""
     keras.utils.set_random_seed(0)
     vectorizer = _vectorizer()
-    encoder = BagOfWords(vectorizer.vocabulary_size, 4)
+    encoder = encoder_of(vectorizer.vocabulary_size)
     return _drawn(DocumentClassifier(vectorizer, encoder, ["neg", "pos"]))
 
 

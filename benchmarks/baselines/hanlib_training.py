@@ -11,8 +11,8 @@ from hanlib.models import DocumentClassifier
 from hanlib.training import Recipe
 from hanlib.training.builders import build_encoder, compile_classifier
 from hanlib.training.checkpoint import Checkpoint
+from hanlib.training.fit_batches import fit
 from hanlib.training.progress import silent
-from hanlib.training.run import fit
 
 
 class HanlibTraining:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hanlib.cli import by_class, counterfactual, examples, extract, model_file, options, texts
 from hanlib.cli.document_output import print_answers
 from hanlib.cli.errors import UsageError
+from hanlib.cli.items import explain as items
 from hanlib.evidence.methods import METHODS
 
 _WINDOW = 256
@@ -54,6 +55,7 @@ def add_parser(commands):
     )
     text = "with --counterfactual: largest number to remove (default: all but one)"
     options.add_number(group, "--most", text)
+    items.add_arguments(parser)
     extract.add_arguments(parser)
     examples.add_arguments(parser)
     by_class.add_arguments(parser)
@@ -79,6 +81,9 @@ def run(arguments):
     examples.check_arguments(arguments)
     summing_up = by_class.wanted(arguments)
     model_file.model_path(arguments.model)
+    if items.wanted(arguments):
+        _show(arguments, items.explained(arguments))
+        return
     if model_file.reads_columns(arguments.model):
         raise UsageError(
             f"{arguments.model} reads words with columns, not texts: use `explain` in Python"
@@ -107,6 +112,11 @@ def run(arguments):
             before = _explained(arguments, classifier, (target, against), records)
         by_class.print_summary(arguments, _flat(explained), _flat(before))
         return
+    _show(arguments, explained)
+
+
+def _show(arguments, explained):
+    """Writes the report, or prints the explanations of each `(record, explanations)`."""
     if arguments.html is not None:
         _write_report(arguments, explained)
     else:
@@ -118,9 +128,9 @@ def _target(classifier, targets, against):
     """The arguments `target` and `against` of `explain` for the names on the command line."""
     from hanlib.explain.targets import classes_of, contrast_of
 
-    names = [_class(classifier, name) for name in targets or []]
+    names = [options.class_of(classifier, name) for name in targets or []]
     target = names[0] if len(names) == 1 else names or None
-    against = None if against is None else _class(classifier, against)
+    against = None if against is None else options.class_of(classifier, against)
     try:
         classes_of(classifier, target)
         contrast_of(classifier, target, against)
@@ -128,12 +138,6 @@ def _target(classifier, targets, against):
         message = str(error).replace("`target`", "--target").replace("`against`", "--against")
         raise UsageError(message) from None
     return target, against
-
-
-def _class(classifier, name):
-    """A name on the command line as a class: a number if classes are numbers."""
-    numbers = isinstance(classifier.classes[0], int) and name.lstrip("-").isdecimal()
-    return int(name) if numbers else name
 
 
 def _explained(arguments, classifier, classes, records):

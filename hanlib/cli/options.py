@@ -106,6 +106,12 @@ def check_methods(classifier, names):
             raise UsageError(f"--method {name} needs {why}; this model has {', '.join(available)}")
 
 
+def class_of(classifier, name):
+    """A name on the command line as a class: a number if classes are numbers."""
+    numbers = isinstance(classifier.classes[0], int) and name.lstrip("-").isdecimal()
+    return int(name) if numbers else name
+
+
 def add_dataset(parser, default_help):
     """The argument DATASET and the options for reading it."""
     parser.add_argument(

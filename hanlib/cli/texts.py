@@ -73,7 +73,7 @@ def _document(row, column, fields, keep, label_column):
     # Columns named row or text are renamed, to keep those of the record.
     kept = {
         f"input_{name}" if name in ("row", "text") else name: _value(value)
-        for name, value in keep(row, others).items()
+        for name, value in keep(row, others, column).items()
     }
     record = {"row": row, **kept, "text": text}
     if label_column is not None:
@@ -83,17 +83,18 @@ def _document(row, column, fields, keep, label_column):
 
 
 def _kept_columns(arguments):
-    """A function of a row number and the columns of the row that returns the columns to keep."""
+    """A function of a row number, its columns and that of the text; returns the columns to keep."""
     chosen = getattr(arguments, "columns", "id")
     if chosen is None:
-        return lambda row, fields: fields
+        return lambda row, fields, text: fields
     if not hasattr(arguments, "columns"):
-        return lambda row, fields: {n: v for n, v in fields.items() if n.lower() == "id"}
+        return lambda row, fields, text: {n: v for n, v in fields.items() if n.lower() == "id"}
     names = [] if chosen == "none" else [name.strip() for name in chosen.split(",")]
 
-    def keep(row, fields):
-        _check_columns(row, names, fields)
-        return {name: fields[name] for name in names}
+    def keep(row, fields, text):
+        others = [name for name in names if name != text]  # The text is kept anyway.
+        _check_columns(row, others, fields)
+        return {name: fields[name] for name in others}
 
     return keep
 

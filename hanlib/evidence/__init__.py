@@ -7,7 +7,7 @@ nor NumPy.
 from hanlib.evidence.agreement import Agreement, agreement
 from hanlib.evidence.chunks import Chunk, chunk_scores, chunks
 from hanlib.evidence.eraser import eraser_record
-from hanlib.evidence.explanation import Explanation, Faithfulness, Sentence, Word
+from hanlib.evidence.explanation import Explanation, Faithfulness, Item, Sentence, Word
 from hanlib.evidence.explanation_frame import explanation_frame
 from hanlib.evidence.explanation_plot import explanation_plot
 from hanlib.evidence.extract import Extract

@@ -7,13 +7,15 @@ and the terminal all render this record without further computation.
 import dataclasses
 
 from hanlib.evidence import formatting
-from hanlib.evidence.characters import on_one_line
+from hanlib.evidence.characters import on_one_line, truncated
 from hanlib.evidence.label_names import label_names
 from hanlib.evidence.methods import METHODS, get_method
 from hanlib.evidence.passages import passages
 from hanlib.evidence.shading import largest, level, share, weights
 
 CLASSES_SHOWN = 6
+# Columns of the text of an item.
+_ITEM_COLUMNS = 60
 TRUST = {
     "unmeasured": "How faithful the scores are was not measured.",
     "note": "Points: the mean decrease of the probability of the class, in percentage points, when "
@@ -36,7 +38,8 @@ def display_record(explanation):
           probable classes; further: the number of other classes;
         - trust: a sentence for each level whose faithfulness was measured;
         - figures: `[name, value]` of detailed measurements;
-        - notes: sentences on a comparison of two classes, and on omitted words and sentences;
+        - notes: sentences on the item that is labeled, on a comparison of two classes, and on
+          omitted words and sentences;
         - passages: `[score, width of the bar, level, runs]` for a sentence, a string for the text
           between sentences. A run is `[text, level, score]` for a shaded word, else a string.
 
@@ -56,7 +59,7 @@ def display_record(explanation):
         **_classes(explanation),
         "trust": list(_trust(explanation)),
         "figures": [*_faithfulness_figures(explanation), *_diagnostics(explanation)],
-        "notes": [*_contrast(explanation, method), *_notes(explanation)],
+        "notes": [*_item(explanation), *_contrast(explanation, method), *_notes(explanation)],
         "passages": _passages(explanation, method),
     }
 
@@ -78,6 +81,14 @@ def method_of(record):
     """
     name = record["method"]
     return METHODS[name] if isinstance(name, str) else get_method(name["title"])
+
+
+def _item(explanation):
+    """Which sentence or word the label belongs to."""
+    item = explanation.item
+    if item is not None:
+        text = truncated(item.text, _ITEM_COLUMNS)
+        yield f"The label is that of the {item.kind} with the index {item.index}: “{text}”."
 
 
 def _contrast(explanation, method):

@@ -52,6 +52,27 @@ class Sentence:
 
 
 @dataclasses.dataclass(frozen=True)
+class Item:
+    """The sentence or word of a document whose label is explained.
+
+    Attributes:
+        kind: "sentence" or "word".
+        index: Its index in the document, from 0.
+        text: Its text.
+        start, end: Half-open span of characters in the document; None if unknown.
+
+    >>> Item("word", 2, "York", 9, 13).text
+    'York'
+    """
+
+    kind: str
+    index: int
+    text: str
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Faithfulness:
     """The faithfulness of an explanation (DeYoung et al. 2020, arXiv 1911.03429).
 
@@ -108,6 +129,7 @@ class Explanation:
             a bounded number), `{"words": n, "sentences": n}`; empty if there are none.
         against: The class that the target is compared with: the scores tell why the target and not
             this class. None: the target is compared with all other classes.
+        item: The `Item` that the label belongs to; None if it is that of the document.
 
     >>> words = (Word("superb", 0.4, 2, 8), Word("cast", 0.1, 9, 13))
     >>> explanation = Explanation("A superb cast.", "pos", {"neg": 0.1, "pos": 0.9}, "pos",
@@ -129,6 +151,7 @@ class Explanation:
     true_label: object = None
     omitted: dict = dataclasses.field(default_factory=dict)
     against: object = None
+    item: Item | None = None
 
     @property
     def words(self):
@@ -174,6 +197,8 @@ class Explanation:
         }
         record["label"] = _tuple(record["label"])
         record["true_label"] = _tuple(record.get("true_label"))
+        if record.get("item") is not None:
+            record["item"] = Item(**record["item"])
         return cls(**record)
 
     def to_html(self, page=True, title=None):

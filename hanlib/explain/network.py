@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.explain.margins import chosen_targets, margins
+from hanlib.explain.scaled_gradients import scaled_gradients
 from hanlib.layers.document_encoder import pool_states
 from hanlib.ops.hierarchy import merge_levels
 from hanlib.ops.model_graph import model_graph
@@ -168,19 +169,13 @@ class Network:
         vectors, index = self.classifier.encoder.embed(words)
         vectors = tf.gather(vectors, index)
         gates = tf.repeat(tf.repeat(scales, document_rows), row_lengths)
-        scaled = vectors * tf.cast(gates, vectors.dtype)[:, None]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([scaled, gates])
-            encoded = self._encode(scaled, row_lengths, document_rows)
+
+        def logits_of(vectors, gates):
+            encoded = self._encode(vectors, row_lengths, document_rows)
             ngrams = self.classifier.ngram_logits(words, row_lengths, document_rows, gates)
-            logits = self.classifier.logits(encoded, ngrams)
-            targets = chosen_targets(logits, targets)
-            margins = self.margins(logits, targets)
-        at_vectors, at_gates = tape.gradient(
-            margins, [scaled, gates], unconnected_gradients=tf.UnconnectedGradients.ZERO
-        )
-        products = tf.reduce_sum(tf.cast(vectors * at_vectors, tf.float32), axis=-1)
-        return logits, targets, products + tf.convert_to_tensor(at_gates)
+            return self.classifier.logits(encoded, ngrams)
+
+        return scaled_gradients(vectors, gates, logits_of, targets, self.classifier.multi_label)
 
     def _by_level(self, words, row_lengths, document_rows, targets):
         """Logits, targets, scores of the words and of the rows; see `gradients_by_level`."""

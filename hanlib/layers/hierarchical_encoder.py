@@ -26,7 +26,8 @@ class HierarchicalEncoder(DocumentEncoder):
     Call arguments and returns: See `DocumentEncoder`.
 
     Raises:
-        ValueError: If `levels` is empty, or the input does not have one axis for each level.
+        ValueError: If `levels` is empty, `region_dim` is given without `regions`, or the input does
+            not have one axis for each level.
 
     >>> import tensorflow as tf
     >>> from hanlib.layers.recurrent_encoder import RecurrentEncoder
@@ -38,6 +39,7 @@ class HierarchicalEncoder(DocumentEncoder):
     """
 
     has_attention = True
+    reads_regions = True
 
     def __init__(self, levels, vocabulary_size=None, embedding_dim=None, **kwargs):
         super().__init__(vocabulary_size, embedding_dim, **kwargs)
@@ -45,6 +47,12 @@ class HierarchicalEncoder(DocumentEncoder):
         if not self.levels or None in self.levels:
             raise ValueError(
                 f"`levels` must be a list of at least one LevelEncoder. Received: levels={levels!r}"
+            )
+
+        if self.region_dim and self.levels[0].regions is None:
+            raise ValueError(
+                f"`region_dim` must be 0 for {type(self).__name__}, whose first level has no "
+                f"RegionEmbedding. Received: {self.region_dim}"
             )
 
     @property

@@ -67,6 +67,19 @@ class LinearChainCRF(keras.layers.Layer):
         total = linear_chain.log_partition(logits, pack(lengths), *scores)
         return total - linear_chain.path_scores(labels, logits, lengths, *scores)
 
+    def label_scores(self, items, logits, lengths):
+        """log Σ exp score(y) over the y with each label at an item, `<float32>[n, labels]`.
+
+        Their softmax is the marginal probability of each label of the item.
+
+        Args:
+            items: `<int32>[n]`, indices of items.
+            logits, lengths: As in `call`.
+        """
+        return linear_chain.label_scores(
+            items, tf.cast(logits, tf.float32), lengths, *self._scores()
+        )
+
     def decode(self, logits, lengths):
         """The most probable labels of each row together, `<int32>[items]` (Viterbi).
 

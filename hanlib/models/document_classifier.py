@@ -1,7 +1,5 @@
 """A classifier of documents: raw text in, class probabilities out."""
 
-import math
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -10,6 +8,7 @@ from hanlib.checks import check_integer
 from hanlib.explain import explain, extracts
 from hanlib.layers.word_columns import is_split
 from hanlib.models.calibration import fit_temperature
+from hanlib.models.class_head import ClassHead
 from hanlib.models.further_parts import FurtherParts
 from hanlib.models.labels import Labels
 from hanlib.models.text_model import TextModel, restored
@@ -19,7 +18,7 @@ from hanlib.serving.export import export_saved_model
 
 
 @keras.saving.register_keras_serializable("hanlib")
-class DocumentClassifier(FurtherParts, TextModel):
+class DocumentClassifier(ClassHead, FurtherParts, TextModel):
     """Vectorizer, encoder and head in one `keras.Model` that takes strings or ids.
 
         p = softmax(W v + b)      one class per document
@@ -99,7 +98,6 @@ class DocumentClassifier(FurtherParts, TextModel):
         self.drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.ngrams = self._checked_ngrams(restored(ngrams))
         self.rationale = restored(rationale)
-        self.head = None
         self.supports_jit = False
 
     def class_index(self, label):
@@ -130,38 +128,8 @@ class DocumentClassifier(FurtherParts, TextModel):
             self.encoder.build(ids)
         if self.rationale is not None and not self.rationale.built:
             self.rationale.build_for(self.encoder)
-        vectors = self.encoder.compute_output_shape(ids)
-        if len(vectors) == 3:
-            if vectors[1] != len(self._labels):
-                raise ValueError(
-                    f"`encoder` must give one vector for each of the {len(self._labels)} classes. "
-                    f"Received: an encoder with output shape {vectors}"
-                )
-            self.kernel = self.add_weight(
-                name="kernel", shape=vectors[1:], initializer="glorot_uniform"
-            )
-            self.bias = self.add_weight(
-                name="bias", shape=vectors[1:2], initializer=self._first_bias()
-            )
-        else:
-            self.head = keras.layers.Dense(
-                len(self._labels),
-                bias_initializer=self._first_bias(),
-                dtype=self.dtype_policy,
-                name="head",
-            )
-            self.head.build(vectors)
+        self.build_head(self.encoder.compute_output_shape(ids))
         self.built = True
-
-    def _first_bias(self):
-        """Many classes of which a document has few: start from one label a document.
-
-        From one half each, the encoder would first learn to push all of them down, and forget
-        what the documents differ in (the prior of Lin et al. 2017, arXiv 1708.02002, section 3.3).
-        """
-        if not self.multi_label or len(self._labels) < 3:
-            return "zeros"
-        return keras.initializers.Constant(-math.log(len(self._labels) - 1))
 
     def call(self, inputs, return_attention_scores=False, training=None):
         ids = self._ids(inputs)
@@ -187,12 +155,6 @@ class DocumentClassifier(FurtherParts, TextModel):
             )
         return self.vectorizer(inputs)
 
-    def classify(self, vectors, ngrams=None, training=None):
-        """Document vectors -> probabilities `<float32>[docs, classes]`; arguments as `logits`."""
-        # In float32, and by Keras' own functions: its losses then find the logits.
-        activation = keras.activations.sigmoid if self.multi_label else keras.activations.softmax
-        return activation(self.logits(vectors, ngrams, training))
-
     def ngram_logits(self, words, row_lengths, document_rows, gates=None):
         """The logits of the n-grams of words that lie end to end; None without `ngrams`.
 
@@ -201,25 +163,6 @@ class DocumentClassifier(FurtherParts, TextModel):
         if self.ngrams is None:
             return None
         return self.ngrams.logits(words, row_lengths, document_rows, gates)
-
-    def logits(self, vectors, ngrams=None, training=None):
-        """W v + b, plus the logits of the n-grams.
-
-        Args:
-            vectors: `<float>[docs, features]`, what the encoder returns.
-            ngrams: `<float32>[docs, classes]`, what `self.ngrams` returns; None without it.
-            training: Whether dropout is applied.
-
-        Returns:
-            `<float32>[docs, classes]`.
-        """
-        vectors = self.drop(vectors, training=training)
-        if self.head is not None:
-            logits = tf.cast(self.head(vectors), tf.float32)
-        else:
-            logits = tf.reduce_sum(vectors * tf.cast(self.kernel, vectors.dtype), axis=-1)
-            logits = tf.cast(logits + tf.cast(self.bias, logits.dtype), tf.float32)
-        return logits if ngrams is None else logits + ngrams
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], len(self._labels))

@@ -9,10 +9,6 @@ from hanlib.ops.token_batch import has_marks, marks_of, to_ragged
 class FurtherParts:
     """The methods of `DocumentClassifier` for n-grams and a rationale head."""
 
-    def _scale_head(self, factor):
-        for weight in self.head.weights if self.head is not None else (self.kernel, self.bias):
-            weight.assign(weight * factor)
-
     def with_ngrams(self, ngrams, network=1.0):
         """A copy of this classifier that adds the logits of n-grams to its own.
 

@@ -1,20 +1,18 @@
 """The base class of models that label each sentence or each word of a document."""
 
-import itertools
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from hanlib.data.item_batches import NO_LABEL, ItemBatches
-from hanlib.evidence.labeled_text import joined, labeled_sentences, labeled_words
-from hanlib.evidence.spans import sentence_span, word_spans
+from hanlib.evidence.labeled_text import labeled_sentences, labeled_words
+from hanlib.explain import ItemDocument, explain_item
 from hanlib.layers import LinearChainCRF
 from hanlib.losses import SingleLabelCrossentropy
 from hanlib.metrics import ItemAccuracy
 from hanlib.models.item_model import ItemModel, rows_of
 from hanlib.models.labels import Labels
-from hanlib.models.split_documents import tokens_of_split
+from hanlib.models.split_documents import surface_of_split
 from hanlib.models.text_model import restored
 from hanlib.models.word_features import check_features
 from hanlib.ops.model_graph import model_graph
@@ -24,9 +22,13 @@ from hanlib.serving.item_export import export_item_model
 class ItemClassifier(ItemModel):
     """Base class of `SentenceClassifier` and `TokenClassifier`.
 
-    A subclass sets `item` ("sentence" or "word") and implements `features(batch, training)`: from a
-    token batch to the features of all items, `<float>[items, features]`, and the lengths of the
-    rows of the CRF, `<int32>[rows]`. It builds its layers in `build` and calls `build_head`.
+    A subclass sets `item` ("sentence" or "word"), builds its layers in `build`, calls `build_head`
+    there, and implements
+
+    - `word_vectors(batch, training)`: from a token batch to `values <float>[distinct, features]`
+      and `index <int32>[words]`, the row of each word; `index` is None if each word has its own.
+    - `features(values, index, batch, training)`: the features of all items, `<float>[items,
+      features]`, and the lengths of the rows of the CRF, `<int32>[rows]`.
 
     Args:
         vectorizer: A `DocumentVectorizer` with `max_sentence_words=None`, so that each row of ids
@@ -37,8 +39,6 @@ class ItemClassifier(ItemModel):
         dropout: Dropout rate of the features.
     """
 
-    item = None
-    multi_label = False
     export_served = export_item_model
 
     def __init__(self, vectorizer, encoder, classes, crf=False, dropout=0.0, **kwargs):
@@ -62,7 +62,8 @@ class ItemClassifier(ItemModel):
     def build_head(self):
         """Creates the head, for features of the width that `features` gives."""
         with tf.init_scope():
-            width = self.features(self.token_batch_of_one_word())[0].shape[-1]
+            batch = self.token_batch_of_one_word()
+            width = self.features(*self.word_vectors(batch), batch)[0].shape[-1]
         self.head = keras.layers.Dense(len(self._labels), dtype=self.dtype_policy, name="head")
         self.head.build((None, width))
         if self.crf is not None:
@@ -97,9 +98,26 @@ class ItemClassifier(ItemModel):
 
     def logits(self, batch, training=None):
         """The logits of a token batch, `<float32>[items, classes]`, and the rows of the CRF."""
-        features, lengths = self.features(batch, training)
+        values, index = self.word_vectors(batch, training)
+        return self.logits_of_vectors(values, index, batch, training)
+
+    def logits_of_vectors(self, values, index, batch, training=None, gates=None):
+        """`logits` from the vectors of words.
+
+        Args:
+            values, index: What `word_vectors` returns.
+            batch: A token batch.
+            training: Whether dropout is applied.
+            gates: `<float32>[words]`, the gates of the words in the logits of n-grams (see
+                `NGramLinear.logits`); None for ones.
+        """
+        features, lengths = self.features(values, index, batch, training)
         logits = self.head(self.drop(features, training=training))
         return tf.cast(logits, tf.float32), lengths
+
+    def class_index(self, label):
+        """The index of a class, by its name or index (see `Labels`)."""
+        return self._labels.index(label)
 
     def _token_batch(self, texts):
         """The token batch of `<string>[docs]`, in a graph or eagerly."""
@@ -231,21 +249,35 @@ class ItemClassifier(ItemModel):
 
     def _record(self, document, split, labels, probabilities):
         """The `LabeledText` of one document, from its label indices and probabilities."""
-        tokens = tokens_of_split(self.vectorizer, [document], split, self.item)
-        lengths = tokens.row_lengths.numpy().tolist()
-        if split:
-            text, spans = joined(document)
-        else:
-            words = [word.decode("utf-8", "replace") for word in tokens.words.numpy()]
-            text, spans = document, word_spans(document, words)
-            if self.item == "sentence":
-                ends = np.cumsum([0, *lengths])
-                spans = [sentence_span(spans[i:j]) for i, j in itertools.pairwise(ends)]
+        surface = surface_of_split(self.vectorizer, document, split, self.item)
         names = self._labels.names(labels)
         sure = probabilities[np.arange(len(labels)), labels].tolist()
+        spans = surface.word_spans()
         if self.item == "sentence":
-            return labeled_sentences(text, spans, names, sure, self.classes)
-        return labeled_words(text, spans, lengths, names, sure, self.classes)
+            spans = surface.sentence_spans(spans)
+            return labeled_sentences(surface.text, spans, names, sure, self.classes)
+        lengths = surface.sentence_words
+        return labeled_words(surface.text, spans, lengths, names, sure, self.classes)
+
+    def explain(self, document, item, method=None, target=None, against=None):
+        """Which words decided the label of one sentence or word: `hanlib.explain.explain_item`.
+
+        Args:
+            document: One element of what `predict` takes.
+            item, method, target, against: See `hanlib.explain.explain_item`.
+        """
+        return explain_item(self, document, item, method, target, against)
+
+    def read(self, document):
+        """The `hanlib.explain.ItemDocument` of one document, for `explain`."""
+        documents, split = self._documents([document])
+        (ids, row_lengths, _), _, features = self.tokens_of_documents(documents)
+        (words,) = self._words(documents)
+        surface = surface_of_split(self.vectorizer, words, split, self.item)
+        (labels,), (probabilities,) = self.label_indices(documents, 1)
+        return ItemDocument(
+            ids, row_lengths, features, surface, self._labels.names(labels), probabilities
+        )
 
     def build_metrics(self, labels):
         """Makes the variables of the metrics, which Keras makes in the first step."""

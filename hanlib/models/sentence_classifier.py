@@ -93,12 +93,14 @@ class SentenceClassifier(ItemClassifier):
             self.encoder.build((None, None, None))
         self.build_head()
 
-    def features(self, batch, training=None):
+    def word_vectors(self, batch, training=None):
+        return self.encoder.embed(rows_of(batch).flat_values, training)
+
+    def features(self, values, index, batch, training=None):
         """[s_i; h_i; v; q_i] of all sentences, and sentences per document."""
         ids = rows_of(batch)
         lengths = ids.values.row_lengths(), ids.row_lengths()
         lengths = [tf.cast(level, tf.int32) for level in lengths]
-        values, index = self.encoder.embed(ids.flat_values, training)
         words, sentences = self.encoder.states(values, lengths, index, training=training)
         documents = tf.gather(sentences.vectors, sentences.rows)
         parts = [words.vectors, sentences.states, documents]
@@ -106,10 +108,10 @@ class SentenceClassifier(ItemClassifier):
             parts.append(tf.cast(_positions(lengths[1]), documents.dtype))
         return tf.concat(parts, axis=-1), lengths[1]
 
-    def logits(self, batch, training=None):
-        logits, lengths = super().logits(batch, training)
+    def logits_of_vectors(self, values, index, batch, training=None, gates=None):
+        logits, lengths = super().logits_of_vectors(values, index, batch, training)
         if self.ngrams is not None:
-            logits += sentence_ngram_logits(self.ngrams, batch)
+            logits += sentence_ngram_logits(self.ngrams, batch, gates)
         return logits, lengths
 
     def with_ngrams(self, ngrams, network=1.0):
@@ -143,16 +145,17 @@ class SentenceClassifier(ItemClassifier):
         }
 
 
-def sentence_ngram_logits(ngrams, batch):
+def sentence_ngram_logits(ngrams, batch, gates=None):
     """The logits of the n-grams of each sentence of a token batch, `<float32>[sentences, classes]`.
 
     Args:
         ngrams: A `hanlib.layers.NGramLinear`, for which each sentence is a document of one row.
         batch: A token batch.
+        gates: `<float32>[words]`, as in `NGramLinear.logits`.
     """
     words = rows_of(batch).values
     row_lengths = tf.cast(words.row_lengths(), tf.int32)
-    return ngrams.logits(words.flat_values, row_lengths, tf.ones_like(row_lengths))
+    return ngrams.logits(words.flat_values, row_lengths, tf.ones_like(row_lengths), gates)
 
 
 def _positions(lengths):

@@ -3,7 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
+from hanlib.evidence.labeled_text import joined
 from hanlib.evidence.spans import word_spans
+from hanlib.explain.inputs import Surface
 from hanlib.layers.text_functions import sentences_and_words
 from hanlib.layers.texts import as_strings
 
@@ -62,6 +64,39 @@ def tokens_of_split(vectorizer, documents, split, item):
     if item == "word":
         return vectorizer.tokenize_words(ragged)
     return vectorizer.tokenize_sentences(ragged)
+
+
+class _GivenWords(Surface):
+    """A document that was given as words: its text is the words, joined by spaces."""
+
+    def word_spans(self):
+        return joined(self.words)[1]
+
+
+class _GivenSentences(Surface):
+    """A document that was given as sentences: its text is the sentences, joined by spaces."""
+
+    def sentence_spans(self, spans):
+        return joined(self.sentences)[1]
+
+
+def surface_of_split(vectorizer, document, split, item):
+    """The `hanlib.explain.inputs.Surface` of one document.
+
+    Args:
+        vectorizer, split, item: As in `tokens_of_split`.
+        document: A text, or a list of items.
+    """
+    tokens = tokens_of_split(vectorizer, [document], split, item)
+    lengths = tokens.row_lengths.numpy().tolist()
+    if split and item == "word":
+        text = joined(document)[0]
+        return _GivenWords(text, document, [text] * len(lengths), lengths)
+    words = [_text(word) for word in tokens.words.numpy()]
+    if split:
+        return _GivenSentences(joined(document)[0], words, document, lengths)
+    sentences = [_text(sentence) for sentence in tokens.sentences.numpy()]
+    return Surface(document, words, sentences, lengths)
 
 
 def words_with_spans(text):

@@ -112,14 +112,17 @@ class TokenClassifier(ItemClassifier):
             self.encoder.build((*[None] * (axes + 1), self.embedding.width))
         self.build_head()
 
-    def features(self, batch, training=None):
+    def word_vectors(self, batch, training=None):
+        ids = rows_of(batch).flat_values
+        return self.embedding(ids, self._features_of(batch), training=training), None
+
+    def features(self, values, index, batch, training=None):
         """The state of each word in its sentence, and words per sentence."""
         ids = rows_of(batch)
         lengths = [tf.cast(ids.values.row_lengths(), tf.int32)]
         if self.encoder.num_levels > 1:
             lengths.append(tf.cast(ids.row_lengths(), tf.int32))
-        values = self.embedding(ids.flat_values, self._features_of(batch), training=training)
-        words = self.encoder.states(values, lengths, training=training)[0]
+        words = self.encoder.states(values, lengths, index, training=training)[0]
         return words.states, lengths[0]
 
     def _features_of(self, batch):

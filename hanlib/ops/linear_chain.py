@@ -8,7 +8,10 @@ where the rows are. The cost is items x labels².
 
 import tensorflow as tf
 
-from hanlib.ops.packing import permute
+from hanlib.ops.packing import pack, permute
+
+# The score of a label that is ruled out: exp of it is zero, and sums of it stay finite.
+_RULED_OUT = -1e30
 
 
 def path_scores(labels, logits, lengths, transitions, start, end):
@@ -59,13 +62,50 @@ def log_partition(logits, packing, transitions, start, end):
     >>> f"{float(total):.4f}"  # log 4 + log 2
     '2.0794'
     """
+    return tf.reduce_sum(_log_partitions(logits, packing, transitions, start, end))
 
-    def step(running, emitted):
-        pairs = running[:, :, tf.newaxis] + transitions
-        return tf.reduce_logsumexp(pairs, axis=1) + emitted, ()
 
-    last, _ = _forward(step, logits, packing, start, ())
-    return tf.reduce_sum(tf.reduce_logsumexp(last + end, axis=-1))
+def label_scores(items, logits, lengths, transitions, start, end):
+    """The score of each label of some items, whatever the labels of the other items.
+
+        z_k = log Σ exp score(y), over the paths y of the item's row with label k at the item
+
+    The softmax of z is the marginal probability of each label. Unlike that of `marginals`, its
+    gradient with respect to the logits needs no second derivative.
+
+    Args:
+        items: `<int32>[n]`, indices of items in `logits`.
+        logits: `<float>[items, labels]`, row-major.
+        lengths: `<int32>[rows]`, items per row.
+        transitions, start, end: As in `path_scores`.
+
+    Returns:
+        `<float>[n, labels]`.
+
+    >>> zeros = tf.zeros([2])
+    >>> scores = label_scores([1], tf.eye(2), [2], tf.zeros([2, 2]), zeros, zeros)
+    >>> (scores[0, 1] - scores[0, 0]).numpy()
+    np.float32(1.0)
+    """
+    items, lengths = tf.convert_to_tensor(items), tf.convert_to_tensor(lengths)
+    labels = logits.shape[-1]
+    starts = tf.cumsum(lengths, exclusive=True)
+    row = tf.gather(tf.repeat(tf.range(tf.size(lengths)), lengths), items)  # [n]
+    # One copy of the row for each label of each item.
+    first, length, at = (
+        tf.repeat(values, labels)
+        for values in (tf.gather(starts, row), tf.gather(lengths, row), items)
+    )
+    copied = tf.gather(logits, tf.ragged.range(first, first + length).flat_values)
+    ruled_out = _RULED_OUT * (1 - tf.eye(labels, dtype=logits.dtype))
+    where = tf.cumsum(length, exclusive=True) + at - first
+    copied = tf.tensor_scatter_nd_add(
+        copied, where[:, tf.newaxis], tf.tile(ruled_out, [tf.size(items), 1])
+    )
+    sums = _log_partitions(copied, pack(length), transitions, start, end)
+    longest_first = tf.argsort(length, direction="DESCENDING", stable=True)
+    sums = tf.gather(sums, tf.math.invert_permutation(longest_first))
+    return tf.reshape(sums, [-1, labels])
 
 
 def marginals(logits, packing, transitions, start, end):
@@ -108,6 +148,17 @@ def best_paths(logits, packing, transitions, start, end):
     )
     order = tf.math.invert_permutation(packing.forward)
     return tf.gather(packed, order)
+
+
+def _log_partitions(logits, packing, transitions, start, end):
+    """log Σ_y exp score(y) of each row with items, the longest row first, `<float>[rows]`."""
+
+    def step(running, emitted):
+        pairs = running[:, :, tf.newaxis] + transitions
+        return tf.reduce_logsumexp(pairs, axis=1) + emitted, ()
+
+    last, _ = _forward(step, logits, packing, start, ())
+    return tf.reduce_logsumexp(last + end, axis=-1)
 
 
 def _forward(step, logits, packing, start, kept):

@@ -1,10 +1,55 @@
-"""Trains a compiled model on batches, with the callbacks that every run has."""
+"""Trains a model on batches as a recipe says, with the callbacks that every run has."""
 
+from hanlib.data import batches_of
+from hanlib.training import class_weights
 from hanlib.training.averaged_weights import AveragedWeights
 from hanlib.training.best_epoch import BestEpoch
+from hanlib.training.builders import compile_classifier
 from hanlib.training.progress_report import ProgressReport
 from hanlib.training.step_checkpoint import StepCheckpoint
 from hanlib.training.time_limit import TimeLimit
+
+
+def fit(
+    classifier,
+    recipe,
+    train,
+    validation,
+    checkpoint,
+    progress,
+    fingerprint=None,
+    compiled=False,
+):
+    """Trains a classifier according to a recipe, from the state in the checkpoint if there is one.
+
+    Args:
+        classifier: a built `DocumentClassifier`.
+        recipe: a `Recipe` from `Recipe.for_documents`.
+        train: a `hanlib.data.TokenCache`, or `TokenShards`.
+        validation: `hanlib.data.TokenBatches`, or None.
+        checkpoint: a `Checkpoint` that was started.
+        progress: see `hanlib.training.train`.
+        fingerprint: see `StepCheckpoint`.
+        compiled: whether the classifier is already compiled.
+
+    Returns:
+        The `BestEpoch` with the records of the epochs.
+    """
+    batches = batches_of(
+        train,
+        recipe.batch_size,
+        seed=recipe.seed,
+        max_batch_words=recipe.max_batch_words,
+        epochs=recipe.epochs,
+        weights=class_weights.weights_of(recipe.class_weight, classifier._labels, train),
+        steps_per_epoch=recipe.steps_per_epoch,
+    )
+    if not compiled:
+        compile_classifier(classifier, recipe, batches.steps * recipe.epochs)
+    monitor = "micro_f1" if classifier.multi_label else "accuracy"
+    return fit_batches(
+        classifier, recipe, batches, validation, checkpoint, progress, monitor, fingerprint
+    )
 
 
 def fit_batches(

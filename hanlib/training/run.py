@@ -3,14 +3,12 @@
 import contextlib
 import dataclasses
 import functools
-import itertools
 import os
 import tempfile
 import time
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from hanlib import atomic_files
@@ -24,19 +22,17 @@ from hanlib.training import (
     self_training,
     starting_model,
 )
-from hanlib.training.builders import build_encoder, compile_classifier
+from hanlib.training.builders import build_encoder
+from hanlib.training.calibration import calibrate
 from hanlib.training.errors import TrainingError
 from hanlib.training.fingerprint import Fingerprint
-from hanlib.training.fit_batches import fit_batches
+from hanlib.training.fit_batches import fit
 from hanlib.training.ngram_part import add_ngrams, longest_ngram
 from hanlib.training.preparation import prepare
 from hanlib.training.pretraining import check_encoder
 from hanlib.training.progress import silent
 from hanlib.training.word_vectors import with_width
 from hanlib.training.workers import SharedCheckpoint, Workers
-
-# The temperature is fitted on at most as many validation documents, whose texts are in memory.
-MOST_CALIBRATED = 100_000
 
 
 def train(
@@ -249,7 +245,7 @@ def _train(
             progress=progress,
         )
     if recipe.calibrate:
-        found["temperature"] = _calibrate(classifier, corpus.splits["validation"])
+        found["temperature"] = calibrate(classifier, corpus.splits["validation"])
     record = results.measure(classifier, best, corpus, caches["train"], validation, test, progress)
     record.update(found)
     if taught is not None:
@@ -260,63 +256,6 @@ def _train(
     run["dataset"]["fingerprint"] = fingerprint.hexdigest()
     results.write(classifier, best.history, record, run, checkpoint, export, progress)
     return record
-
-
-def fit(
-    classifier,
-    recipe,
-    train,
-    validation,
-    checkpoint,
-    progress,
-    fingerprint=None,
-    compiled=False,
-):
-    """Trains a classifier according to a recipe, from the state in the checkpoint if there is one.
-
-    Args:
-        classifier: a built `DocumentClassifier`.
-        recipe: a `Recipe` from `Recipe.for_documents`.
-        train: a `hanlib.data.TokenCache`, or `TokenShards`.
-        validation: `hanlib.data.TokenBatches`, or None.
-        checkpoint: a `Checkpoint` that was started.
-        progress: as in `train`.
-        fingerprint: see `StepCheckpoint`.
-        compiled: whether the classifier is already compiled.
-
-    Returns:
-        The `BestEpoch` with the records of the epochs.
-    """
-    batches = batches_of(
-        train,
-        recipe.batch_size,
-        seed=recipe.seed,
-        max_batch_words=recipe.max_batch_words,
-        epochs=recipe.epochs,
-        weights=class_weights.weights_of(recipe.class_weight, classifier._labels, train),
-        steps_per_epoch=recipe.steps_per_epoch,
-    )
-    if not compiled:
-        compile_classifier(classifier, recipe, batches.steps * recipe.epochs)
-    monitor = "micro_f1" if classifier.multi_label else "accuracy"
-    return fit_batches(
-        classifier, recipe, batches, validation, checkpoint, progress, monitor, fingerprint
-    )
-
-
-def _calibrate(classifier, split):
-    """Calibrates a classifier on at most `MOST_CALIBRATED` documents; gives the temperature.
-
-    Which labels are given stays the same.
-    """
-    texts, labels = zip(*itertools.islice(split, MOST_CALIBRATED), strict=True)
-    temperature = classifier.calibrate(list(texts), list(labels))
-    if classifier.multi_label:
-        # The threshold t in terms of the logits, divided by the temperature.
-        given = np.asarray(classifier.thresholds)
-        over, under = given ** (1 / temperature), (1 - given) ** (1 / temperature)
-        classifier.thresholds = (over / (over + under)).tolist()
-    return temperature
 
 
 def _documents(corpus, recipe):

@@ -20,7 +20,7 @@ def run(arguments):
     _check(arguments)
     with contextlib.redirect_stdout(sys.stderr):
         model = _model(arguments)
-    answers = _answers(model, _documents(arguments, model))
+    answers = _answers(model, documents(arguments, model))
     if arguments.output is None:
         for record, answer in answers:
             sys.stdout.write(json_line({**record, **_as_dict(answer)}))
@@ -83,7 +83,7 @@ def _is_html(path):
     return path is not None and Path(path).suffix.lower() == ".html"
 
 
-def _documents(arguments, model):
+def documents(arguments, model):
     """A stream of `(document, record)`; documents are texts, or lists of items."""
     columns = _columns(arguments, model)
     item = getattr(model, "item", "document")
