@@ -103,6 +103,7 @@ CASES = {
     "sparsemax": pooling(normalizer="sparsemax"),
     "mean": pooling(score="mean"),
     "max": pooling(score="max"),
+    "beside": pooling(beside=("mean", "max")),
     "self_attention": Case(
         SelfAttention, lambda dtype: SelfAttention(2, dtype=dtype), sequences=True
     ),
@@ -124,6 +125,13 @@ CASES = {
     "han": Case(
         HAN,
         lambda dtype: HAN(WORDS, FEATURES, UNITS, 4, dtype=dtype),
+        ids=True,
+    ),
+    "han_beside": Case(
+        HAN,
+        lambda dtype: HAN(
+            *(WORDS, FEATURES, UNITS, 4), bidirectional=False, beside=("max", "mean"), dtype=dtype
+        ),
         ids=True,
     ),
     "flat_recurrent": Case(
