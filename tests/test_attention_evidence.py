@@ -121,7 +121,7 @@ def test_gradient_x_attention_is_the_gradient_of_multipliers(name, multi_label):
 def test_gradient_x_attention_sums_to_what_the_vectors_give(name):
     """Over the items of each row, to the gradient at the pooled vector times that vector."""
     classifier, targets = classifier_of(False, **POOLINGS[name]), [0, 2, 1, 2]
-    ids, encoder = ragged(WITH_EMPTY), classifier.encoder
+    ids, encoder = ragged(DOCUMENTS), classifier.encoder
     found = attention_evidence(classifier, ids, targets).gradient_x_attention
     lengths = [tf.cast(n, tf.int32) for n in (ids.values.row_lengths(), ids.row_lengths())]
     with tf.GradientTape() as tape:

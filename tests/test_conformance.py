@@ -129,9 +129,7 @@ CASES = {
     ),
     "han_beside": Case(
         HAN,
-        lambda dtype: HAN(
-            *(WORDS, FEATURES, UNITS, 4), bidirectional=False, beside=("max", "mean"), dtype=dtype
-        ),
+        lambda dtype: HAN(WORDS, FEATURES, UNITS, 4, beside=("max", "mean"), dtype=dtype),
         ids=True,
     ),
     "flat_recurrent": Case(
@@ -154,7 +152,7 @@ CASES = {
 # Options of layers whose other cases run by default, and layers that a HAN is made of.
 VARIANTS = {
     *("gru_cho", "gru_no_bias", "recurrent_one_way", "row_encoder_attentive", "hierarchical"),
-    "level_encoder",
+    *("level_encoder", "han_beside"),
 }
 # Cells in Keras' own layer, and scores of a pooling, which do not see rows, masks or shapes.
 EQUATIONS = {
