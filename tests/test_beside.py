@@ -9,8 +9,9 @@ from test_export_session import Session
 from tiny_classifier import build
 
 from hanlib.explain.attention_evidence import attention_evidence
-from hanlib.layers import AttentionPooling, RationaleHead
-from hanlib.models import HAN, DocumentClassifier, LanguageModel
+from hanlib.layers import AttentionPooling, DocumentVectorizer, RationaleHead
+from hanlib.models import HAN, DocumentClassifier, SentenceClassifier
+from hanlib.models.language_model import LanguageModel
 from hanlib.ops.token_batch import from_ragged
 from hanlib.serving import export_saved_model
 
@@ -85,6 +86,17 @@ def test_a_language_model_learns_all_but_the_top_attention():
         v.path for v, g in zip(model.trainable_variables, gradients, strict=True) if g is None
     ]
     assert encoder.levels[0].pooling.context.path in [v.path for v in model.trainable_variables]
+
+
+def test_a_model_of_sentences_reads_the_wider_vectors():
+    """The vector of the sentence, its state, the vector of the document, and the position."""
+    vectorizer = DocumentVectorizer(vocabulary=["good", "bad"], max_sentence_words=None)
+    encoder = HAN(vectorizer.vocabulary_size, embedding_dim=4, units=3, **BESIDE)
+    model = SentenceClassifier(vectorizer, encoder, ["a", "b"])
+    model.build()
+    assert model.head.kernel.shape[0] == 18 + 6 + 18 + 34
+    together, alone = model(tf.constant(["Good. Bad, bad.", "Bad."])), model(tf.constant(["Bad."]))
+    np.testing.assert_allclose(together[1], alone[0], atol=1e-6)
 
 
 def test_a_rationale_head_reads_the_states_and_teaches_the_attention():
