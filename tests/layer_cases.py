@@ -91,6 +91,7 @@ CASES = {
     "sparsemax": pooling(normalizer="sparsemax"),
     "mean": pooling(score="mean"),
     "max": pooling(score="max"),
+    "beside": pooling(beside=("mean", "max")),
     "self_attention": Case(
         SelfAttention, lambda dtype: SelfAttention(2, dtype=dtype), sequences=True
     ),
@@ -112,6 +113,11 @@ CASES = {
     "han": Case(
         HAN,
         lambda dtype: HAN(WORDS, FEATURES, UNITS, 4, dtype=dtype),
+        ids=True,
+    ),
+    "han_beside": Case(
+        HAN,
+        lambda dtype: HAN(WORDS, FEATURES, UNITS, 4, beside=("max", "mean"), dtype=dtype),
         ids=True,
     ),
     "flat_recurrent": Case(

@@ -23,9 +23,11 @@ POOLINGS = {
     "max": {"score": "max", **ONE},
     "hops": {"hops": 2, **ONE},
     "labels": {"labels": CLASSES, **ONE},
+    "beside": {"beside": ("mean", "max"), **ONE},
+    "beside, hops": {"beside": ("max",), "hops": 2, **ONE},
     "self_attention": {"self_attention_heads": 2},
 }
-SECOND = {"gated", "sparsemax", "mean", "max"}
+SECOND = {"gated", "sparsemax", "mean", "max", "beside, hops"}
 every_pooling = pytest.mark.parametrize(
     "name", [pytest.param(n, marks=pytest.mark.long if n in SECOND else ()) for n in POOLINGS]
 )
@@ -54,11 +56,17 @@ def weigh(level, states, multipliers):
     """Vector of one row in which each weight is multiplied, `[1, features]` or with labels."""
     vectors, weights = level.pooling(states, return_attention_scores=True)
     states = tf.cast(states[0], tf.float32)
+    weighted = multipliers[:, None] * states
+    highest = tf.cast(states == tf.reduce_max(states, axis=0), tf.float32)
+    maximum = tf.reduce_sum(highest * weighted, axis=0)[None]
     if level.pooling.score == "max":
-        given = tf.cast(states == tf.reduce_max(states, axis=0), tf.float32)
-        return tf.reduce_sum(multipliers[:, None] * given * states, axis=0)[None]
+        return maximum
     heads = tf.reshape(weights[0], [len(states), -1]) * multipliers[:, None]
     summed = tf.einsum("ih,if->hf", heads, states)
+    if level.pooling.beside:
+        further = {"mean": tf.reduce_mean(weighted, axis=0)[None], "max": maximum}
+        parts = [tf.reshape(summed, [1, -1]), *(further[b] for b in level.pooling.beside)]
+        return tf.concat(parts, axis=-1)
     return tf.reshape(summed, tf.shape(vectors))
 
 
@@ -109,6 +117,29 @@ def test_gradient_x_attention_is_the_gradient_of_multipliers(name, multi_label):
     assert max(np.abs(found.gradient_x_attention[0].flat_values.numpy())) > 0.01
 
 
+@every_pooling
+def test_gradient_x_attention_sums_to_what_the_vectors_give(name):
+    """Over the items of each row, to the gradient at the pooled vector times that vector."""
+    classifier, targets = classifier_of(False, **POOLINGS[name]), [0, 2, 1, 2]
+    ids, encoder = ragged(DOCUMENTS), classifier.encoder
+    found = attention_evidence(classifier, ids, targets).gradient_x_attention
+    lengths = [tf.cast(n, tf.int32) for n in (ids.values.row_lengths(), ids.row_lengths())]
+    with tf.GradientTape() as tape:
+        rows = encoder.encode_level(
+            0, tf.gather(encoder.embedding.embeddings, ids.flat_values), lengths[0]
+        )
+        tape.watch(rows)
+        documents = encoder.encode_level(1, rows, lengths[1])
+        value = margins(classifier.logits(documents), targets, False)
+    gradients = tape.gradient(value, [rows, documents])
+    for scores, vectors, gradient in zip(found, (rows, documents), gradients, strict=True):
+        products = np.asarray(vectors * gradient)
+        expected = products.reshape(len(products), -1).sum(axis=1)
+        flat = scores.values if scores.shape.rank == 3 else scores
+        np.testing.assert_allclose(tf.reduce_sum(flat, axis=-1), expected, atol=2e-5)
+        assert np.abs(expected).max() > 0.01
+
+
 def test_the_multipliers_themselves_stand_finite_differences():
     classifier, document, step = classifier_of(False), DOCUMENTS[0], 1e-2
     words, _ = expected(classifier, document, 1)
@@ -132,7 +163,7 @@ def test_attention_and_probabilities_are_those_of_the_classifier(name):
     np.testing.assert_array_equal(found.targets, np.argmax(probabilities, axis=-1))
     for level, (own, of_classifier) in enumerate(zip(found.attention, scores, strict=True)):
         weights = of_classifier.flat_values.numpy()
-        if name == "hops":
+        if "hops" in name:
             weights = weights.mean(axis=-1)
         if name == "labels" and level == 1:
             # Each document shows the context of its target.

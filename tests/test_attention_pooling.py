@@ -27,6 +27,10 @@ VARIANTS = {
     "one label": {"labels": 1},
     "sparsemax": {"normalizer": "sparsemax"},
     "gated, sparsemax, hops": {"score": "gated", "normalizer": "sparsemax", "hops": 2},
+    "beside: max": {"beside": ("max",)},
+    "beside: mean": {"score": "general", "units": 3, "beside": ["mean"]},
+    "beside: max, mean, hops": {"score": "dot", "hops": 2, "beside": ("max", "mean")},
+    "beside: mean, max, sparsemax": {"normalizer": "sparsemax", "beside": ("mean", "max")},
 }
 every_variant = pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
 
@@ -78,7 +82,10 @@ def oracle_row(layer, weight, row):
         vectors = row.max(axis=0, keepdims=True) if len(row) else np.zeros((1, FEATURES))
     if layer.labels:
         return vectors, scores.T
-    return vectors.ravel(), scores.T if layer.hops > 1 else scores[0]
+    of_row = {"mean": np.mean, "max": np.max}
+    beside = [of_row[b](row, axis=0) if len(row) else np.zeros(FEATURES) for b in layer.beside]
+    vector = np.concatenate([vectors.ravel(), *beside])
+    return vector, scores.T if layer.hops > 1 else scores[0]
 
 
 def oracle_scores(layer, weight, row, context):
@@ -324,6 +331,19 @@ def test_regularizers_and_constraints_reach_their_weights():
         ({"hops": 2, "labels": 3}, "`hops` must be 1 with `labels`. Received: hops=2, labels=3"),
         ({"score": "mean", "hops": 2}, "need a `score` with weights. Received: hops=2"),
         ({"score": "max", "dropout": 0.1}, "`dropout` must be 0 for `score` 'max'"),
+        ({"beside": "max"}, "`beside` must be a tuple of different names of mean, max. .*='max'"),
+        ({"beside": ("min",)}, r"`beside` must be a tuple of .* Received: beside=\('min',\)"),
+        ({"beside": ["max", "max"]}, r"`beside` must be a tuple of different .*\['max', 'max'\]"),
+        ({"beside": 2}, "`beside` must be a tuple of different names of mean, max. .*beside=2"),
+        ({"beside": (["max"],)}, "`beside` must be a tuple of different names of mean, max. "),
+        (
+            {"score": "mean", "beside": ("max",)},
+            r"`beside` needs a `score` with weights. Received: beside=\('max',\), score='mean'",
+        ),
+        (
+            {"labels": 3, "beside": ("max",)},
+            r"`beside` must be empty with `labels`. Received: beside=\('max',\), labels=3",
+        ),
     ],
 )
 def test_errors_name_the_argument(options, message):

@@ -26,7 +26,7 @@ from hanlib.models import HAN, BagOfWords, FlatRecurrent, Transformer
 # Options of layers whose other cases run by default, and layers that a HAN is made of.
 VARIANTS = {
     *("gru_cho", "gru_no_bias", "recurrent_one_way", "row_encoder_attentive", "hierarchical"),
-    "level_encoder",
+    *("level_encoder", "han_beside"),
 }
 # Cells in Keras' own layer, and scores of a pooling, which do not see rows, masks or shapes.
 EQUATIONS = {

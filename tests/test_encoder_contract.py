@@ -36,12 +36,13 @@ ONE = {**SMALL, "bidirectional": False}
 # test_attention_evidence.py. Methods of HAN: test_explain_records.py. Exports of HAN and of
 # recurrent networks: test_export.py, test_export_session.py and test_token_classifier.py. An
 # encoder without attention: the bag of words; the last states: test_conformance.py.
-VARIANTS = {"han_labels", "han_ngrams", "han_regions", "flat_last"}
+VARIANTS = {"han_labels", "han_ngrams", "han_regions", "han_beside", "flat_last"}
 ENCODERS = {
     "han": (HAN, SMALL, False, set()),
     "han_labels": (HAN, {**ONE, "labels": 3, "cell": "lstm"}, True, set()),
     "han_ngrams": (HAN, ONE, False, set()),
     "han_regions": (HAN, {**ONE, "region_dim": 3}, False, set()),
+    "han_beside": (HAN, {**ONE, "beside": ("mean", "max")}, False, set()),
     "flat": (FlatRecurrent, ONE, True, SENTENCES),
     "flat_last": (FlatRecurrent, {**SMALL, "pooling": "last"}, False, {*ATTENTION, *SENTENCES}),
     "bag_of_words": (BagOfWords, {"embedding_dim": 8}, True, {*ATTENTION, *SENTENCES}),

@@ -30,6 +30,7 @@ KINDS = {
     "hops": {"hops": 2, "normalizer": "sparsemax", "cell": "mgu", **ONE},
     "max": {"multi_label": True, "score": "max"},
     "ngrams": {"ngrams": True, **ONE},
+    "beside": {"beside": ("mean", "max"), **ONE},
 }
 TARGETS = np.array([[1, -1], [0, -1], [2, -1], [-1, -1], [0, -1]], np.int32)
 
@@ -268,6 +269,20 @@ def test_uniform_attention_is_the_mean_of_the_states(plain):
     averaging.classifier.head.set_weights(plain.classifier.head.get_weights())
     expected = averaging.logits(*documents.flat).numpy()
     np.testing.assert_allclose(plain.uniform(*documents.flat), expected, atol=1e-5)
+
+
+def test_uniform_attention_is_that_of_equal_scores_and_keeps_what_stands_beside():
+    network, documents = network_of(**KINDS["beside"]), Documents.of(NESTED)
+    contexts = [level.pooling.context for level in network.classifier.encoder.levels]
+    own = [context.numpy() for context in contexts]
+    uniform = network.uniform(*documents.flat)
+    assert np.abs(uniform - network.logits(*documents.flat)).max() > 0.01
+    for context in contexts:
+        context.assign(0 * context)
+    expected = network.logits(*documents.flat)
+    for context, value in zip(contexts, own, strict=True):
+        context.assign(value)
+    np.testing.assert_allclose(uniform, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(

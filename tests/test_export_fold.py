@@ -39,6 +39,7 @@ ENCODERS = {
     "one level": lambda: HAN(WORDS, 6, 3, cell="mgu", levels=1),
     "a bias as input": lambda: HAN(WORDS, 6, 3, cell="two_state"),
     "an output gate": lambda: HAN(WORDS, 6, 3, cell="output_gate_gru", bidirectional=False),
+    "mean and max beside": lambda: HAN(WORDS, 6, 3, bidirectional=False, beside=("mean", "max")),
     "the last states": lambda: FlatRecurrent(WORDS, 6, 3, cell="lstm", pooling="last"),
     "bfloat16": lambda: HAN(WORDS, 6, 3, dtype="mixed_bfloat16"),
 }

@@ -117,6 +117,7 @@ def test_chinese_words_inside_the_graph_in_float16(tmp_path):
 class SeveralLabels:
     """A classifier with n-grams of Chinese characters, and its export.
 
+    The vectors of its levels have the mean and the maximum beside the attention.
     A vocabulary that cannot be a file of lines is part of the graph, not an asset.
     """
 
@@ -124,7 +125,8 @@ class SeveralLabels:
         vectorizer = DocumentVectorizer(vocabulary=[*"酒店很好早餐不错", "a\nb"])
         self.ids = vectorizer(tf.constant(TEXTS))
         ngrams = random_ngrams(self.ids, 3, vectorizer.vocabulary_size, max_ngram=2)
-        self.plain = build(multi_label=True, classes=["a", "b", "é"], vectorizer=vectorizer)
+        options = {"vectorizer": vectorizer, "beside": ("mean", "max")}
+        self.plain = build(multi_label=True, classes=["a", "b", "é"], **options)
         self.classifier = self.plain.with_ngrams(ngrams)
         self.path = export_saved_model(self.classifier, folder / "1")
         self.session = Session(self.path)

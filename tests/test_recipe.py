@@ -103,6 +103,14 @@ def test_only_given_fields_replace_those_of_the_preset():
     assert arguments == {"units": 5, "labels": 3}
 
 
+@pytest.mark.parametrize("beside", ["mean", "max", "mean+max"])
+def test_what_stands_beside_the_attention_is_a_name(beside):
+    recipe = Recipe().with_overrides([f"beside={beside}"])
+    assert recipe.encoder_arguments(classes=3) == {"beside": tuple(beside.split("+"))}
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    assert recipe.with_overrides(["beside=none"]) == Recipe()
+
+
 @pytest.mark.parametrize(
     ("documents", "expected"),
     [
@@ -162,6 +170,12 @@ def test_the_fields_of_an_encoder_get_the_names_of_its_arguments():
         ({"encoder": "bert"}, "`encoder` must be a name, one of han, flat_recurrent"),
         ({"encoder": "bag_of_words", "cell": "gru"}, "`cell` must not be given with encoder bag"),
         ({"encoder": "transformer", "per_label": True}, "`per_label` must not be given"),
+        ({"encoder": "transformer", "beside": "max"}, "`beside` must not be given with encoder tr"),
+        (
+            {"beside": "min"},
+            r"`beside` must be a name, one of max, mean, mean\+max, or none. Received: 'min'",
+        ),
+        ({"beside": "max", "per_label": True}, "`beside` must be none with `per_label`. .*=max"),
     ],
 )
 def test_an_encoder_that_does_not_exist_or_does_not_take_a_field(values, message):

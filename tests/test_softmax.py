@@ -183,6 +183,15 @@ class TestSums:
             np.testing.assert_allclose(shares.numpy()[segment == IDS], wins)
         assert_gradient(lambda s: softmax.segment_max(s, IDS, SEGMENTS)[0], self.states)
 
+    def test_mean(self):
+        result = softmax.segment_mean(tf.constant(self.states), IDS, SEGMENTS)
+        expected = [
+            self.states[s == IDS].mean(axis=0) if s in IDS else 0 * self.states[0]
+            for s in range(SEGMENTS)
+        ]
+        np.testing.assert_allclose(result, expected, atol=1e-12)
+        assert_gradient(lambda s: softmax.segment_mean(s, IDS, SEGMENTS), self.states)
+
     def test_overlap(self):
         weights = random(8, 3, seed=4)
         expected = [

@@ -157,6 +157,7 @@ def test_models_that_cannot_start_a_run_are_refused(own, tmp_path):
         (tiny_run.corpus(), {"vectors": "own"}, "`vectors` must be none"),
         (tiny_run.corpus(), {"lowercase": False}, "`lowercase` must be True"),
         (tiny_run.corpus(), {"units": 5}, "encoder of the recipe must be that of the model"),
+        (tiny_run.corpus(), {"beside": "max"}, "`beside` must be none, as in the model.*: max"),
     ):
         with pytest.raises(TrainingError, match=message):
             train(corpus, tiny_run.recipe(**values), tmp_path / "run", start=start)

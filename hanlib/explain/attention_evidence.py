@@ -5,6 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from hanlib.explain.margins import chosen_targets, margins
+from hanlib.layers.attention_scores import pool_beside
 from hanlib.ops.hierarchy import merge_levels
 
 
@@ -52,6 +53,12 @@ def attention_evidence(classifier, ids, targets=None):
 
     With the pooling "max", the weight of a word is the share of the features that it contributes,
     and g_i is the sum of h_i ∂m/∂v over those features.
+
+    With `beside`, a word reaches v through several parts: the vector of each context, with its
+    weight; the mean, with 1/n; and the maximum of each feature, with 1 where the word has it (or
+    the same share for each word that does). α_i ∂m/∂α_i is then the sum over all parts, that is
+    the derivative by one factor on all of these weights. Whatever the pooling, it sums to ∂m/∂v · v
+    over the items of a row. `attention` shows the weights of the contexts alone.
 
     Args:
         classifier: a built `DocumentClassifier` whose encoder has attention.
@@ -120,16 +127,16 @@ def _of_items(pooling, states, rows, scores, d_vectors, targets):
     states = tf.cast(states, scores.dtype)
     d_vectors = tf.cast(d_vectors, scores.dtype)
     if pooling.score == "max":
-        with tf.GradientTape() as tape:
-            tape.watch(states)
-            vectors, _ = pooling.pool(states, rows, tf.shape(d_vectors)[0])
-        gradient = tape.gradient(vectors, states, output_gradients=d_vectors)
-        return scores, tf.reduce_sum(gradient * states, axis=-1)
+        return scores, _through(("max",), states, rows, d_vectors)
+    contribution = 0.0
+    if pooling.beside:
+        width = pooling.hops * states.shape[-1]
+        contribution = _through(pooling.beside, states, rows, d_vectors[:, width:])
+        d_vectors = d_vectors[:, :width]
     if scores.shape.rank == 1:
         at_rows = tf.gather(d_vectors, rows)
-        return scores, scores * tf.reduce_sum(at_rows * states, axis=-1)
+        return scores, contribution + scores * tf.reduce_sum(at_rows * states, axis=-1)
     heads = tf.reshape(d_vectors, [-1, scores.shape[-1], states.shape[-1]])
-    contribution = tf.zeros_like(scores[:, 0])
     for head in range(scores.shape[-1]):
         at_rows = tf.gather(heads[:, head], rows)
         contribution += scores[:, head] * tf.reduce_sum(at_rows * states, axis=-1)
@@ -138,3 +145,15 @@ def _of_items(pooling, states, rows, scores, d_vectors, targets):
     classes = targets[:, 0] if targets.shape.rank == 2 else targets
     own = tf.gather(classes, rows)
     return tf.gather(scores, own, batch_dims=1), contribution
+
+
+def _through(names, states, rows, d_vectors):
+    """The contribution of each item through the means and maxima `names`, `<float>[items]`.
+
+    Both are homogeneous, so that the products of states and gradients sum to the whole.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(states)
+        vectors = pool_beside(names, states, rows, tf.shape(d_vectors)[0])
+    gradient = tape.gradient(vectors, states, output_gradients=d_vectors)
+    return tf.reduce_sum(gradient * states, axis=-1)

@@ -6,10 +6,11 @@ sentence:
     attention               p for sentences, q for words
     combined attention      p for sentences, sqrt(p) q for words (Yang et al. 2016)
     gradient x attention    α dm/dα at each level (Serrano and Smith 2019), m the log-odds, plus
-                            what the n-grams of the words contribute (`attention_evidence`)
+                            what the word or sentence gives through the n-grams and through what
+                            stands beside the attention (`attention_evidence`)
     rationale               the probability that a person would mark the word or sentence, by the
                             classifier's `RationaleHead`; it does not refer to the target
-    uniform attention       1/n: a control
+    uniform attention       1/n: a control; n-grams and what stands beside the attention stay
 
 If the encoder reads a sentence in several rows, the score of the sentence is the sum over its rows,
 and the weights of its words are normalized over all of these rows. With an encoder of one level,

@@ -8,6 +8,7 @@ import tensorflow as tf
 from hanlib.explain.attention_evidence import attention_evidence
 from hanlib.explain.margins import chosen_targets, margins
 from hanlib.explain.scaled_gradients import scaled_gradients
+from hanlib.layers.attention_scores import pool_beside
 from hanlib.layers.document_encoder import pool_states
 from hanlib.ops.hierarchy import merge_levels
 from hanlib.ops.model_graph import model_graph
@@ -223,19 +224,28 @@ class Network:
         return at_rows, tf.tensordot(weights, at_gates, axes=1)
 
     def _uniform(self, words, row_lengths, document_rows):
-        """Logits with the same weight for all words, and for all sentences, of a row."""
+        """Logits with the same weight for all words, and for all sentences, of a row.
+
+        What a pooling has beside its attention stays: the mean has equal weights already, and the
+        maximum is not an attention.
+        """
 
         def pool(pooling, states, rows, count, training=None):
+            wide = tf.cast(states, tf.float32)
             lengths = tf.math.bincount(rows, minlength=count, maxlength=count)
             weights = tf.cast(1 / tf.gather(lengths, rows), tf.float32)
-            mean = segment_weighted_sum(weights, tf.cast(states, tf.float32), rows, count)
-            return _for_each_context(pooling, tf.cast(mean, states.dtype))
+            mean = segment_weighted_sum(weights, wide, rows, count)
+            vectors = _for_each_context(pooling, mean)
+            if pooling.beside:
+                further = pool_beside(pooling.beside, wide, rows, count)
+                vectors = tf.concat([vectors, further], axis=-1)
+            return tf.cast(vectors, states.dtype)
 
         return self._logits(words, row_lengths, document_rows, pool)
 
 
 def _for_each_context(pooling, mean):
-    """The output of the pooling if the pooled vector of every context were the mean."""
+    """The vectors of all contexts of a pooling if that of each were the mean."""
     if pooling.labels is not None:
         return tf.repeat(mean[:, None], pooling.labels, axis=1)
     return tf.tile(mean, [1, pooling.hops])

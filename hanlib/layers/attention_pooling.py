@@ -1,16 +1,14 @@
 """Attention pooling: from the states of a row to one vector, or one per hop or label."""
 
-import re
-
 import keras
 import tensorflow as tf
 
 from hanlib.checks import check_choice, check_integer
-from hanlib.ops import scores as score_functions
+from hanlib.layers import attention_scores
+from hanlib.layers.attention_scores import SCORES, WEIGHTED
 from hanlib.ops import softmax
 from hanlib.ops.rows import flatten, restore
 
-SCORES = ("additive", "dot", "general", "gated", "mean", "max")
 NORMALIZERS = {"softmax": softmax.segment_softmax, "sparsemax": softmax.segment_sparsemax}
 
 
@@ -31,6 +29,10 @@ class AttentionPooling(keras.layers.Layer):
     zeros. Softmax and sums run in float32 under every 16-bit policy. Nothing is computed for
     padding.
 
+    With `beside`, the mean or the maximum of the states, or both, follow the weighted sum:
+    `v = [sum_i alpha_i h_i; mean_i h_i; max_i h_i]` (concat pooling, Howard and Ruder, 2018, arXiv
+    1801.06146; the maximum over time is that of Collobert et al., 2011, arXiv 1103.0398).
+
     Args:
         score: One of the above. `"mean"` and `"max"` have no weights.
         units: Size of the hidden layer of `"additive"`, `"general"` and `"gated"`; by default the
@@ -45,6 +47,9 @@ class AttentionPooling(keras.layers.Layer):
         dropout: Rate of dropout on the weights `alpha` in training. The returned scores are those
             before dropout.
         use_bias: Whether `"additive"` and `"gated"` add biases.
+        beside: What follows the vectors of the contexts, in this order: a tuple of `"mean"` and
+            `"max"`, or of one of them. It needs a score with weights, and cannot be combined with
+            `labels`. The scores that are returned are those of the attention alone.
         kernel_initializer, bias_initializer, context_initializer: Initializers of W, V and U; of b
             and c; of u, q and w.
         kernel_regularizer, bias_regularizer, context_regularizer: Their regularizers.
@@ -60,7 +65,7 @@ class AttentionPooling(keras.layers.Layer):
         training: Whether dropout is applied.
 
     Returns:
-        vectors: `<float>[..., features]`; `[..., hops * features]`; `[..., labels, features]`.
+        vectors: `<float>[..., (hops + len(beside)) * features]`; `[..., labels, features]`.
         scores, if asked for: `<float32>[..., steps]`, with a last axis for hops or labels, zero on
             padding, ragged for ragged states; float64 under a float64 policy. For `"max"`, the
             share of the features whose maximum is at that word.
@@ -96,6 +101,7 @@ class AttentionPooling(keras.layers.Layer):
         bias_constraint=None,
         context_constraint=None,
         seed=None,
+        beside=(),
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -117,7 +123,8 @@ class AttentionPooling(keras.layers.Layer):
         self.bias_constraint = keras.constraints.get(bias_constraint)
         self.context_constraint = keras.constraints.get(context_constraint)
         self.seed = seed
-        self._check_combination()
+        self.beside = attention_scores.check_beside(beside)
+        attention_scores.check_combination(self)
         if self.dropout:
             self.seed_generator = keras.random.SeedGenerator(seed)
         self.kernel = self.bias = self.gate_kernel = self.gate_bias = self.context = None
@@ -129,17 +136,11 @@ class AttentionPooling(keras.layers.Layer):
         if features is None:
             came = f"shape={tuple(states_shape)}"
             raise ValueError(f"The last axis of `states` must have a known size. Received: {came}")
-        units = self.units or features
-        if self.score in ("additive", "general", "gated"):
-            self.kernel = self._add("kernel", (features, units), "kernel")
-        if self.score in ("additive", "gated") and self.use_bias:
-            self.bias = self._add("bias", (units,), "bias")
-        if self.score == "gated":
-            self.gate_kernel = self._add("gate_kernel", (features, units), "kernel")
-            self.gate_bias = self._add("gate_bias", (units,), "bias") if self.use_bias else None
-        if self.score not in ("mean", "max"):
-            size = features if self.score == "dot" else units
-            self.context = self._add("context", (size, *self.heads), "context")
+        weights = attention_scores.weight_shapes(
+            self.score, features, self.units, self.heads, self.use_bias
+        )
+        for name, (shape, kind) in weights.items():
+            setattr(self, name, self._add(name, shape, kind))
         self.built = True
 
     def call(self, states, mask=None, return_attention_scores=False, training=None):
@@ -182,6 +183,9 @@ class AttentionPooling(keras.layers.Layer):
         vectors = softmax.segment_weighted_sum(kept, wide, segment_ids, num_segments)
         if self.hops > 1:
             vectors = tf.reshape(vectors, [-1, self.hops * states.shape[-1]])
+        if self.beside:
+            further = attention_scores.pool_beside(self.beside, wide, segment_ids, num_segments)
+            vectors = tf.concat([vectors, further], axis=-1)
         return tf.cast(vectors, states.dtype), scores
 
     def compute_mask(self, states, previous_mask=None):
@@ -191,7 +195,8 @@ class AttentionPooling(keras.layers.Layer):
         *rows, _, features = states_shape
         if self.labels is not None:
             return (*rows, self.labels, features)
-        return (*rows, features if features is None else self.hops * features)
+        parts = self.hops + len(self.beside)
+        return (*rows, features if features is None else parts * features)
 
     def compute_output_spec(self, states, mask=None, return_attention_scores=False, training=None):
         vectors = keras.KerasTensor(self.compute_output_shape(states.shape), self.compute_dtype)
@@ -204,6 +209,7 @@ class AttentionPooling(keras.layers.Layer):
         config = super().get_config()
         names = "score units hops penalty normalizer labels dropout use_bias seed"
         config.update({name: getattr(self, name) for name in names.split()})
+        config["beside"] = list(self.beside)
         for kind in ("initializer", "regularizer", "constraint"):
             serialize = getattr(keras, f"{kind}s").serialize
             for weight in ("kernel", "bias", "context"):
@@ -218,22 +224,6 @@ class AttentionPooling(keras.layers.Layer):
         if self.labels is not None:
             return (self.labels,)
         return (self.hops,) if self.hops > 1 else ()
-
-    def _check_combination(self):
-        fixed = self.score in ("mean", "max")
-        faults = {
-            "`dropout` must be in [0, 1)": not 0 <= self.dropout < 1,
-            "`penalty` must not be negative": self.penalty < 0,
-            "`penalty` needs `hops` over 1": self.penalty and self.hops == 1,
-            "`hops` must be 1 with `labels`": self.labels and self.hops > 1,
-            "`hops` and `labels` need a `score` with weights": fixed and self.heads,
-            "`dropout` must be 0 for `score` 'max'": self.dropout and self.score == "max",
-        }
-        for expected, wrong in faults.items():
-            if wrong:
-                names = re.findall("`(.+?)`", expected)
-                came = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
-                raise ValueError(f"{expected}. Received: {came}")
 
     def _add(self, name, shape, kind):
         return self.add_weight(
@@ -256,7 +246,7 @@ class AttentionPooling(keras.layers.Layer):
         Raises:
             ValueError: If the score has no weights: `"mean"` and `"max"`.
         """
-        if self.score in ("mean", "max"):
+        if self.score not in WEIGHTED:
             raise ValueError(
                 "`score` must have weights, to be taught. Expected: additive, dot, general or "
                 f"gated. Received: score={self.score!r}"
@@ -267,19 +257,8 @@ class AttentionPooling(keras.layers.Layer):
         """`<float>[words, features]` -> `<float>[words]` or `<float>[words, heads]`."""
         # `pool` may be called outside the autocast scope of Keras.
         weights = (self.kernel, self.bias, self.gate_kernel, self.gate_bias, self.context)
-        kernel, bias, gate_kernel, gate_bias, context = (
-            None if weight is None else tf.cast(weight, states.dtype) for weight in weights
-        )
-        if self.score == "additive":
-            return score_functions.additive_scores(states, kernel, bias, context)
-        if self.score == "dot":
-            return score_functions.dot_scores(states, context)
-        if self.score == "general":
-            return score_functions.general_scores(states, kernel, context)
-        if self.score == "gated":
-            gates = gate_kernel, gate_bias
-            return score_functions.gated_scores(states, kernel, bias, *gates, context)
-        return tf.zeros(tf.shape(states)[:1], softmax.accumulation_dtype(states.dtype))  # mean
+        weights = (None if weight is None else tf.cast(weight, states.dtype) for weight in weights)
+        return attention_scores.energies(self.score, states, *weights)
 
     def _pool_any(self, states, mask, training):
         if not isinstance(states, tf.RaggedTensor):

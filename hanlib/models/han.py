@@ -23,6 +23,9 @@ class HAN(HierarchicalEncoder):
         h_it = BiGRU(x_i1 .. x_iT)_t        s_i = Σ_t softmax(u_wᵀ tanh(W_w h_it + b_w))_t h_it
         h_i  = BiGRU(s_1 .. s_L)_i          v   = Σ_i softmax(u_sᵀ tanh(W_s h_i + b_s))_i h_i
 
+    With `beside=("mean", "max")` the vector of each level is three times as wide: the weighted sum
+    of the states, their mean and their maximum (concat pooling, Howard and Ruder 2018).
+
     Args:
         vocabulary_size: Number of word ids, including padding (`vectorizer.vocabulary_size`).
         embedding_dim: Width of the word vectors.
@@ -46,6 +49,9 @@ class HAN(HierarchicalEncoder):
         region_dim: Width of the region embeddings that are read beside the vector of each word (see
             `RegionEmbedding`); 0 for none. They are zeros until `set_regions`.
         region_radius: Greatest distance of the words of a region.
+        beside: What follows the attention in the vector of each level: a tuple of "mean" and "max",
+            or of one of them (see `AttentionPooling`). It needs a score with weights, and cannot be
+            combined with `labels`.
         **kwargs: `feature_sizes` and `feature_dim`; see `DocumentEncoder`.
 
     Call arguments and returns: See `hanlib.layers.DocumentEncoder`.
@@ -79,6 +85,7 @@ class HAN(HierarchicalEncoder):
         dropout=0.0,
         region_dim=0,
         region_radius=2,
+        beside=(),
         **kwargs,
     ):
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
@@ -93,7 +100,7 @@ class HAN(HierarchicalEncoder):
             region_dim=region_dim,
             **kwargs,
         )
-        self.arguments = arguments
+        self.arguments = {**arguments, "beside": list(beside)}
 
     @classmethod
     def from_preset(cls, preset, vocabulary_size, **kwargs):
@@ -141,6 +148,7 @@ def _level(arguments, dtype, level):
         hops=arguments["hops"],
         labels=arguments["labels"] if top else None,
         normalizer=arguments["normalizer"],
+        beside=arguments["beside"],
         dtype=dtype,
     )
     heads = arguments["self_attention_heads"]

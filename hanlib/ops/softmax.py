@@ -179,6 +179,23 @@ def _by_head(weights, states, segment_ids, num_segments):
     return tf.transpose(vectors, [1, 0, 2]), gradient
 
 
+def segment_mean(states, segment_ids, num_segments):
+    """`v_s = 1/n sum_{i in s} h_i`, over the n entries of each segment.
+
+    Args:
+        states: `<float>[entries, features]`.
+        segment_ids: `<int>[entries]`, in any order.
+        num_segments: `<int>[]`.
+
+    Returns:
+        `<float>[num_segments, features]`, zeros for a segment without entries.
+
+    >>> segment_mean(tf.constant([[3.0], [1.0]]), tf.constant([0, 0]), 2).numpy().tolist()
+    [[2.0], [0.0]]
+    """
+    return tf.math.unsorted_segment_mean(states, segment_ids, num_segments)
+
+
 def segment_max(states, segment_ids, num_segments):
     """`v_s = max_{i in s} h_i` per feature, and the share of features that each entry contributes.
 
@@ -201,7 +218,9 @@ def segment_max(states, segment_ids, num_segments):
     reached = tf.stop_gradient(tf.cast(states == tf.gather(peak, segment_ids), states.dtype))
     count = tf.math.unsorted_segment_sum(reached, segment_ids, num_segments)
     shares = tf.reduce_mean(reached / tf.gather(count, segment_ids), axis=-1)
-    return tf.where(count > 0, peak, 0), shares
+    ones = tf.ones_like(states[:, :1])
+    filled = tf.math.unsorted_segment_sum(ones, segment_ids, num_segments) > 0
+    return tf.where(filled, peak, 0), shares
 
 
 def mean_overlap(weights, segment_ids, num_segments):

@@ -8,7 +8,10 @@ _RECURRENT = (
     *("weight_dropout", "dropout"),
 )
 ENCODER_FIELDS = {
-    "han": (*_WORDS, *_RECURRENT, "normalizer", "hops", "self_attention_heads", "region_dim"),
+    "han": (
+        *(*_WORDS, *_RECURRENT, "normalizer", "hops", "beside", "self_attention_heads"),
+        "region_dim",
+    ),
     "flat_recurrent": (*_WORDS, *_RECURRENT),
     "bag_of_words": _WORDS,
     "transformer": (*_WORDS, "depth", "score", "self_attention_heads", "dropout"),
@@ -18,6 +21,8 @@ _ARGUMENTS = {
     "flat_recurrent": {"score": "pooling"},
     "transformer": {"score": "pooling", "self_attention_heads": "num_heads"},
 }
+# From the value of a field to that of the argument.
+_VALUES = {"beside": lambda names: tuple(names.split("+"))}
 
 
 def encoder_arguments(encoder, fields):
@@ -25,9 +30,15 @@ def encoder_arguments(encoder, fields):
 
     >>> encoder_arguments("transformer", {"score": "mean", "units": 50})
     {'pooling': 'mean'}
+    >>> encoder_arguments("han", {"beside": "mean+max"})
+    {'beside': ('mean', 'max')}
     """
     names = {name: name for name in ENCODER_FIELDS[encoder]} | _ARGUMENTS.get(encoder, {})
-    return {names[name]: value for name, value in fields.items() if name in names}
+    return {
+        names[name]: _VALUES[name](value) if name in _VALUES else value
+        for name, value in fields.items()
+        if name in names
+    }
 
 
 def check_encoder_fields(encoder, fields, per_label=False):

@@ -42,6 +42,10 @@ class Recipe(RecipeFields):
                 f"Received: max_tokens={self.max_tokens}, oov_buckets={self.oov_buckets}"
             )
         check_encoder_fields(self.encoder, self._given_to_encoder(), self.per_label)
+        if self.beside and self.per_label:
+            raise RecipeError(
+                f"`beside` must be none with `per_label`. Received: beside={self.beside}"
+            )
         for name in ("crf", "shape_buckets"):
             if self.task == "documents" and getattr(self, name) is not None:
                 raise RecipeError(

@@ -37,6 +37,12 @@ class RecipeFields:
         None, "function from scores to weights", **one_of("softmax", "sparsemax")
     )
     hops: int | None = setting(None, "number of contexts of each attention", **at_least(1))
+    beside: str | None = setting(
+        None,
+        "what follows the attention in the vector of each level: max, mean or mean+max of the "
+        "states; none: nothing",
+        **one_of("max", "mean", "mean+max"),
+    )
     per_label: bool = setting(False, "whether each class has its own context at the top level")
     self_attention_heads: int | None = setting(
         None,

@@ -64,6 +64,12 @@ def copy_weights(start, classifier):
     Raises:
         TrainingError: their encoders are not alike.
     """
+    given, expected = _beside(classifier), _beside(start)
+    if given != expected:  # With the mean or the maximum the weights are of the same shapes.
+        raise TrainingError(
+            f"`beside` must be {expected}, as in the model that the run starts from. "
+            f"Received: {given}"
+        )
     network, weights = _network_weights(start, classifier), _network_weights(classifier, start)
     pairs = list(zip(network, weights, strict=False))
     words = start.vectorizer.vocabulary_size, classifier.vectorizer.vocabulary_size
@@ -95,6 +101,11 @@ def _network_weights(classifier, other):
         left_out += classifier.rationale.weights
     left_out = {id(weight) for weight in left_out}
     return [weight for weight in classifier.weights if id(weight) not in left_out]
+
+
+def _beside(classifier):
+    """The field `beside` of the recipe of a classifier's encoder."""
+    return "+".join(classifier.encoder.get_config().get("beside") or ["none"])
 
 
 def _listed(classes):
