@@ -153,10 +153,11 @@ class RecurrentEncoder(keras.layers.Layer):
 
     def _run(self, cell, values, index, batch_sizes, order, training, context):
         """The states of one cell, row-major; `order` is the packed order of the words."""
-        by_word = index is None or context is not None
-        gather_indices = order if by_word else tf.gather(index, order)
+        distinct = index is not None and context is None
+        gather_indices = tf.gather(index, order) if distinct else order
         if is_packed(cell):
-            parts = cell.project(values, index, context)
+            by_word = () if context is None else (index, context)
+            parts = cell.project(values, *by_word)
             states = self._run_packed(cell, parts, gather_indices, batch_sizes, training)
         else:
             if context is not None:

@@ -128,9 +128,6 @@ def _folded_variables(encoder, embedding):
     return [embedding.embeddings, *(cell.kernel for cell in _input_cells(encoder))]
 
 
-def _blocks(inputs, index=None, context=None, *, count, own):
-    """The projected inputs of a cell, `<float>[words, units]` each, from rows of the table.
-
-    It stands for `GatedCell.project`; there is no context, since regions are not folded.
-    """
+def _blocks(inputs, count, own):
+    """The projected inputs of a cell, `<float>[words, units]` each, from rows of the table."""
     return tf.split(inputs, count, axis=-1)[own]
