@@ -74,13 +74,12 @@ def table(name, documents, arguments):
 
 def curve(name, arguments):
     """The title of a data set, and one row for each number of training documents."""
-    rows, scored = [], None
+    corpus = accuracy_data.corpus(name, arguments.folder, arguments.seed, arguments.test)
+    rows, scored = [], corpus.splits["test"].size
     for documents in CURVE:
-        cells, best = cells_of(name, documents, arguments)
-        sizes = next(iter(cells.values()))[0]["documents"]
-        if sizes["train"] < documents:
+        if documents > corpus.splits["train"].size:
             break
-        scored = sizes["test"]
+        cells, best = cells_of(name, documents, arguments)
         rows.append({"documents": documents})
         for model, found in cells.items():
             score = f"{np.mean([cell['score'] for cell in found]):.3f}"

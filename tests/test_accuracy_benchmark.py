@@ -52,15 +52,17 @@ def test_a_curve_ends_where_the_documents_end(monkeypatch):
 
     def cell(name, model, seed, documents, given):
         assert name == "movies"
-        count = right.get((documents, model), 400)
+        count = right[documents, model]
         parts = [[int(i < count), 1] for i in range(500)]
-        sizes = {"train": min(documents, 900), "test": 500}
-        return {"score": count / 500, "documents": sizes, "parts": parts}
+        return {"score": count / 500, "parts": parts}
 
+    sizes = {name: SimpleNamespace(size=size) for name, size in (("train", 900), ("test", 500))}
+    corpus = SimpleNamespace(splits=sizes)
+    monkeypatch.setattr(accuracy_data, "corpus", lambda *_: corpus)
     monkeypatch.setattr(accuracy, "cell", cell)
     models = ["NB-SVM", "hanlib", "hanlib, own:vectors=own"]
     arguments = SimpleNamespace(
-        unlabelled=0, set=["own:vectors=own"], model=models, seed=0, seeds=1
+        unlabelled=0, set=["own:vectors=own"], model=models, seed=0, seeds=1, folder="", test=False
     )  # fmt: skip
     monkeypatch.setattr(accuracy, "CURVE", (100, 300, 1_000))
     title, rows = accuracy.curve("movies", arguments)
