@@ -48,6 +48,11 @@ def explained(signatures):
     return {k: v.numpy() for k, v in signatures["explain"](tf.constant(DOCUMENTS)).items()}
 
 
+@pytest.mark.parametrize("words", [["a"], [".", "was"], ["!", "?"]])
+def test_edge_cases_have_no_more_sentences_than_an_export_takes(words):
+    assert max(text.count(b".") for text in edge_case_documents(words)) <= 5_000
+
+
 @pytest.mark.parametrize(
     "longest", [2_000, pytest.param(None, marks=pytest.mark.long)], ids=["short", "all"]
 )
