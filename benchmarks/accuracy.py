@@ -14,7 +14,8 @@ or, with `--test`, on the test split (for data without one, the development spli
 table runs in a process of its own and is kept in CELLS, so that a run that was stopped goes on.
 
 `--curve` prints a learning curve for each data set instead: the accuracy of each model at 100, 300,
-1,000, ... training documents, with `*` where the paired p is below 0.05. `plots.py` draws it.
+1,000, ... training documents (`--documents N`: up to N), with `*` where the paired p is below 0.05.
+`plots.py` draws it.
 """
 
 import argparse
@@ -76,8 +77,9 @@ def curve(name, arguments):
     """The title of a data set, and one row for each number of training documents."""
     corpus = accuracy_data.corpus(name, arguments.folder, arguments.seed, arguments.test)
     rows, scored = [], corpus.splits["test"].size
+    most = min(corpus.splits["train"].size, arguments.documents or max(CURVE))
     for documents in CURVE:
-        if documents > corpus.splits["train"].size:
+        if documents > most:
             break
         cells, best = cells_of(name, documents, arguments)
         rows.append({"documents": documents})

@@ -62,7 +62,8 @@ def test_a_curve_ends_where_the_documents_end(monkeypatch):
     monkeypatch.setattr(accuracy, "cell", cell)
     models = ["NB-SVM", "hanlib", "hanlib, own:vectors=own"]
     arguments = SimpleNamespace(
-        unlabelled=0, set=["own:vectors=own"], model=models, seed=0, seeds=1, folder="", test=False
+        unlabelled=0, set=["own:vectors=own"], model=models, seed=0, seeds=1, folder="", test=False,
+        documents=None,
     )  # fmt: skip
     monkeypatch.setattr(accuracy, "CURVE", (100, 300, 1_000))
     title, rows = accuracy.curve("movies", arguments)
@@ -71,6 +72,8 @@ def test_a_curve_ends_where_the_documents_end(monkeypatch):
         {"documents": 100, "NB-SVM": "0.600", "hanlib": "0.600", "hanlib, own": "0.620*"},
         {"documents": 300, "NB-SVM": "0.700", "hanlib": "0.860*", "hanlib, own": "0.500*"},
     ]
+    arguments.documents = 100
+    assert accuracy.curve("movies", arguments)[1] == rows[:1]
 
 
 @pytest.mark.parametrize("name", LINEAR)
