@@ -1,23 +1,15 @@
 """Documents with labels of every kind, and small classifiers of them, for the tests of `fit`."""
 
+import classifier_cases
 import keras
 import numpy as np
 
 from hanlib.layers import DocumentVectorizer
 from hanlib.models import HAN, DocumentClassifier
 
-TEXTS = [
-    "I loved this film. The end was great!",
-    "I hated it.",
-    "",
-    "Great film. Great end. Great.",
-    "This was bad. I left. Never again!",
-    "Bad.",
-    "I loved the end, not the film.",
-    "A bad end.",
-]
+TEXTS = [*classifier_cases.TEXTS, "A bad end."]
 LABELS = ["good", "bad", "bad", "good", "bad", "bad", "good", "bad"]
-INDEXES = np.array([1, 0, 0, 1, 0, 0, 1, 0])
+INDEXES = np.append(classifier_cases.INDEXES, 0)
 TOPICS = np.array(
     [[1, 0, 1], [0, 0, 1], [0, 0, 1], [1, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 1], [0] * 3]
 )
