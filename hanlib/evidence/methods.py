@@ -64,7 +64,10 @@ METHODS = {
         "they are, and how these shares change with each word's vector.",
     ),
     "gradient_x_attention": Method(
-        "Gradient × attention", True, "How the class's score changes with each attention weight."
+        "Gradient × attention",
+        True,
+        "Each attention weight, times how fast the class's score changes with it, plus what "
+        "reaches the score by other paths, such as n-grams.",
     ),
     "integrated_gradients": Method(
         "Integrated gradients",
