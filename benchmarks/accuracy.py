@@ -10,8 +10,10 @@ where the model depends on one, minutes of training, peak memory of the process,
 (or not above, if it is below on average), times two.
 
 Models are scored on the validation split, a tenth of the training documents having taken its place,
-or, with `--test`, on the test split (for data without one, the development split). Each cell of the
-table runs in a process of its own and is kept in CELLS, so that a run that was stopped goes on.
+or, with `--test`, on the test split (for data without one, the development split). With
+`--documents N` the training documents that are left are scored with the validation split, up to
+10,000 in all. Each cell of the table runs in a process of its own and is kept in CELLS, so that a
+run that was stopped goes on.
 
 `--curve` prints a learning curve for each data set instead: the accuracy of each model at 100, 300,
 1,000, ... training documents (`--documents N`: up to N), with `*` where the paired p is below 0.05.
@@ -76,19 +78,20 @@ def table(name, documents, arguments):
 def curve(name, arguments):
     """The title of a data set, and one row for each number of training documents."""
     corpus = accuracy_data.corpus(name, arguments.folder, arguments.seed, arguments.test)
-    rows, scored = [], corpus.splits["test"].size
+    rows = []
     most = min(corpus.splits["train"].size, arguments.documents or max(CURVE))
     for documents in CURVE:
         if documents > most:
             break
         cells, best = cells_of(name, documents, arguments)
-        rows.append({"documents": documents})
+        scored = len(next(iter(cells.values()))[0]["parts"])
+        rows.append({"documents": documents, "scored": scored})
         for model, found in cells.items():
             score = f"{np.mean([cell['score'] for cell in found]):.3f}"
             compared = best is not None and model not in LINEAR
             certain = compared and paired(found[0], cells[best][0]) < 0.05
             rows[-1][model.partition(":")[0]] = score + ("*" if certain else "")
-    return f"{name}, {scored} documents scored", rows
+    return name, rows
 
 
 def cells_of(name, documents, arguments):

@@ -19,6 +19,8 @@ DATASETS = {
     "movies": ("movies_rationales.jsonl", {}),
 }
 
+MOST_SCORED = 10_000
+
 
 def corpus(name, folder, seed, test, unlabelled=0, documents=None):
     """A `Corpus` with the splits train, validation and test.
@@ -35,6 +37,8 @@ def corpus(name, folder, seed, test, unlabelled=0, documents=None):
             tenth of the training documents takes.
         unlabelled: number of unlabelled texts; 0 for none.
         documents: training documents to keep, the first after a shuffle by seed; None for all.
+            Unless `test`, those that are left are scored too, at most `MOST_SCORED`: few documents
+            to score hide what few documents to learn from change.
     """
     dataset, columns = DATASETS[name]
     if "." in dataset:
@@ -45,8 +49,10 @@ def corpus(name, folder, seed, test, unlabelled=0, documents=None):
         splits["test"] = splits.pop("validation")
         splits["train"], splits["validation"] = _divided(splits["train"], found, seed)
     if documents is not None:
-        splits["train"] = _first(splits["train"], documents, seed)
-        splits["validation"] = _first(splits["validation"], max(documents // 9, 1), seed)
+        splits["train"], rest = _divide_at(splits["train"], documents, seed)
+        splits["validation"], _ = _divide_at(splits["validation"], max(documents // 9, 1), seed)
+        if not test:
+            splits["test"] = _split([*splits["test"], *rest][:MOST_SCORED])
     texts = None
     if unlabelled and found.unlabelled is not None:
         kept = list(itertools.islice(found.unlabelled, unlabelled))
@@ -66,10 +72,12 @@ def _divided(split, found, seed):
     return [_split(part) for part in parts]
 
 
-def _first(split, number, seed):
+def _divide_at(split, number, seed):
+    """The first documents after a shuffle by seed, and the others as a list."""
     examples = list(split)
-    order = np.random.default_rng(seed).permutation(len(examples))[:number]
-    return _split([examples[index] for index in order])
+    order = np.random.default_rng(seed).permutation(len(examples))
+    shuffled = [examples[index] for index in order]
+    return _split(shuffled[:number]), shuffled[number:]
 
 
 def _split(examples):

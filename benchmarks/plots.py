@@ -141,10 +141,10 @@ def curves(record):
     for axis, table in zip(axes.flat, tables, strict=False):
         rows = table["rows"]
         numbers = [row["documents"] for row in rows]
-        for model in list(rows[0])[1:]:
+        for model in list(rows[0])[2:]:
             scores = [float(row[model].rstrip("*")) for row in rows]
             (drawn[model],) = axis.plot(numbers, scores, **_curve_style(model))
-        axis.set(title=table["title"].partition(",")[0], xscale="log", xlabel="training documents")
+        axis.set(title=table["title"], xscale="log", xlabel="training documents")
         axis.set_xticks(numbers, [f"{number:,}" for number in numbers], fontsize=8)
         axis.minorticks_off()
         axis.grid(axis="y", alpha=0.3)

@@ -67,10 +67,22 @@ def test_a_curve_ends_where_the_documents_end(monkeypatch):
     )  # fmt: skip
     monkeypatch.setattr(accuracy, "CURVE", (100, 300, 1_000))
     title, rows = accuracy.curve("movies", arguments)
-    assert title == "movies, 500 documents scored"
+    assert title == "movies"
     assert rows == [
-        {"documents": 100, "NB-SVM": "0.600", "hanlib": "0.600", "hanlib, own": "0.620*"},
-        {"documents": 300, "NB-SVM": "0.700", "hanlib": "0.860*", "hanlib, own": "0.500*"},
+        {
+            "documents": 100,
+            "scored": 500,
+            "NB-SVM": "0.600",
+            "hanlib": "0.600",
+            "hanlib, own": "0.620*",
+        },
+        {
+            "documents": 300,
+            "scored": 500,
+            "NB-SVM": "0.700",
+            "hanlib": "0.860*",
+            "hanlib, own": "0.500*",
+        },
     ]
     arguments.documents = 100
     assert accuracy.curve("movies", arguments)[1] == rows[:1]
@@ -103,3 +115,13 @@ def test_nothing_is_chosen_on_what_is_scored(tmp_path):
         "validation": 1,
         "test": 10,
     }
+    # Without `--test` a tenth takes the place of the dev split; what is left over is scored too.
+    few = accuracy_data.corpus("movies", tmp_path, seed=0, test=False, documents=9)
+    parts = {name: {text for text, _ in split} for name, split in few.splits.items()}
+    assert {name: len(part) for name, part in parts.items()} == {
+        "train": 9,
+        "validation": 1,
+        "test": 37,
+    }
+    assert parts["test"] > scored
+    assert not parts["test"] & (parts["train"] | parts["validation"])

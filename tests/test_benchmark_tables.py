@@ -109,8 +109,9 @@ def test_plots_are_drawn_from_the_figures(tmp_path, monkeypatch):
         for minutes in (1.0, 2.0)
     ]
     learning = {"tables": [{"rows": points}]}
-    sizes = [{"documents": n, "NB-SVM": "0.700", "hanlib": "0.800*"} for n in (100, 300)]
-    curves = {"tables": [{"title": f"{name}, 9 documents", "rows": sizes} for name in "abcd"]}
+    scores = {"NB-SVM": "0.700", "hanlib": "0.800*"}
+    sizes = [{"documents": number, "scored": 9, **scores} for number in (100, 300)]
+    curves = {"tables": [{"title": name, "rows": sizes} for name in "abcd"]}
     for name in ("train_step", "predict", "document_length", "learning", "curves"):
         given = {"learning": learning, "curves": curves}.get(name, record)
         (tmp_path / f"{name}.json").write_text(json.dumps(given))
