@@ -1,12 +1,13 @@
-"""What each part of the default model gives: one part left out at a time.
+"""What each part of the default model gives: one is left out, or added, at a time.
 
     python benchmarks/ablation.py imdb_reviews --documents 3000 --seeds 3 --cells CELLS
 
-trains the default network on some training documents, and again without each of its parts. The
-table gives the accuracy of the network alone and of its sum with the n-grams, means and standard
-deviations over the seeds, and the difference of the sum from that of the default, with the standard
-error over the documents (the mean over the seeds of each document is one observation). Processor
-time is that of training the network, as a multiple of the default's.
+trains the default network on some training documents, again without each of its parts, and with
+parts that it does not have. The table gives the accuracy of the network alone and of its sum with
+the n-grams, means and standard deviations over the seeds, and their differences from those of the
+default, with the standard error over the documents (the mean over the seeds of each document is one
+observation). Processor time is that of training the network, as a multiple of the default's.
+`--set epochs=4` and the like change all networks.
 
 The n-grams are fitted once for each seed, since they do not depend on the network; another row has
 them without latent directions. How much network and n-grams count is chosen on the validation
@@ -44,6 +45,9 @@ NETWORK = {
     "mean in place of attention": ["score=mean"],
     "no sentences (bigru)": ["encoder=flat_recurrent"],
     "no recurrence (mean of word vectors)": ["encoder=bag_of_words"],
+    "max beside attention": ["beside=max"],
+    "word vectors of the labeled texts": ["vectors=own"],
+    "word vectors and region embeddings of them": ["vectors=own", "region_dim=100"],
 }
 UNLABELLED = {
     "unlabelled texts": ["vectors=own"],
@@ -60,6 +64,9 @@ def main():
     parser.add_argument("--documents", type=int, default=3_000, help="training documents to keep")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--unlabelled", action="store_true", help="read unlabelled texts too")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="a field of all networks"
+    )
     parser.add_argument("--data-dir", help="folder of TensorFlow Datasets")
     parser.add_argument("--cells", type=Path, required=True, help="folder of finished runs")
     report.add_arguments(parser)
@@ -68,7 +75,7 @@ def main():
     title = (
         f"{corpus.name}, {corpus.splits['train'].size:,} training documents, {scored.size:,} scored"
     )
-    setting = {"seeds": arguments.seeds}
+    setting = {"seeds": arguments.seeds, "networks": " ".join(arguments.set) or "default"}
     report.publish("ablation", setting, [(title, table(arguments))], arguments)
 
 
@@ -109,34 +116,44 @@ def table(arguments):
     ngrams = {name: [cell(of_ngrams, name, s, arguments) for s in seeds] for name in NGRAMS}
     network = {name: [cell(of_network, name, s, arguments) for s in seeds] for name in variants}
     answers = {name: [right(run, labels) for run in runs] for name, runs in ngrams.items()}
-    rows = [row(name, found, None) for name, found in answers.items()]
-    reference, seconds = None, None
+    rows = [row(name, found) for name, found in answers.items()]
+    reference = None
     pairs = [(name, name, "n-grams") for name in network]
     pairs.append(("no latent directions", "default", "n-grams without latent directions"))
     for name, of_network_, of_ngrams_ in pairs:
         runs = list(zip(network[of_network_], ngrams[of_ngrams_], strict=True))
         sums = [right_of_sum(*run, labels) for run in runs]
         own = [right(run, labels) for run, _ in runs]
-        reference = sums if reference is None else reference
-        seconds = seconds or mean_seconds(network[of_network_])
-        cost = mean_seconds(network[of_network_]) / seconds
-        rows.append(row(name, own, sums, reference, cost))
+        seconds = np.mean([run["seconds"] for run, _ in runs])
+        reference = reference or (own, sums, seconds)
+        rows.append(row(name, own, sums, reference, seconds / reference[2]))
     return rows
 
 
-def row(name, own, sums, reference=None, cost=None):
+def row(name, own, sums=None, reference=(None, None), cost=None):
     """One line of the table, from the right answers `<bool>[docs]` of each seed."""
-    given = {"model": name, "alone": accuracy(own)}
-    given["with n-grams"] = None if sums is None else accuracy(sums)
-    given["difference"] = None
-    if sums is not None and sums is not reference:
-        each = np.mean(sums, axis=0) - np.mean(reference, axis=0)
-        given["difference"] = f"{each.mean():+.4f} ± {each.std() / np.sqrt(len(each)):.4f}"
-    return {**given, "CPU time": cost}
+    return {
+        "model": name,
+        "alone": accuracy(own),
+        "difference alone": difference(own, reference[0]),
+        "with n-grams": accuracy(sums),
+        "difference": difference(sums, reference[1]),
+        "CPU time": cost,
+    }
+
+
+def difference(answers, reference):
+    """The mean difference from the reference, with its standard error over the documents."""
+    if answers is None or reference is None or answers is reference:
+        return None
+    each = np.mean(answers, axis=0) - np.mean(reference, axis=0)
+    return f"{each.mean():+.4f} ± {each.std() / np.sqrt(len(each)):.4f}"
 
 
 def accuracy(answers):
     """Mean and standard deviation over the seeds."""
+    if answers is None:
+        return None
     scores = np.mean(answers, axis=1)
     spread = f" ({scores.std(ddof=1):.4f})" if len(scores) > 1 else ""
     return f"{scores.mean():.4f}{spread}"
@@ -152,14 +169,9 @@ def right_of_sum(network, ngrams, labels):
     return mixed.logits(network["scored"], ngrams["scored"]).argmax(axis=1) == labels["scored"]
 
 
-def mean_seconds(runs):
-    return np.mean([run["seconds"] for run in runs])
-
-
 def cell(function, name, seed, arguments):
     """What one run gives; from the folder of cells, or from a process of its own."""
-    given = f"{arguments.dataset}-{arguments.documents}-{arguments.seed}-{name}"
-    path = arguments.cells / f"{zlib.crc32(given.encode()):08x}-{seed}.npz"
+    path = arguments.cells / f"{key(name, arguments)}-{seed}.npz"
     if not path.exists():
         print(f"{name}, seed {seed} ...", file=sys.stderr, flush=True)
         found = alone(function, name, seed, arguments)
@@ -172,6 +184,13 @@ def cell(function, name, seed, arguments):
         return dict(found)
 
 
+def key(name, arguments):
+    """Stands for all that a run depends on but its seed."""
+    fields = [] if name in NGRAMS else arguments.set
+    given = [arguments.dataset, arguments.documents, arguments.seed, name, *fields]
+    return f"{zlib.crc32(repr(given).encode()):08x}"
+
+
 def of_network(name, seed, arguments):
     """Logits of a network on both sets of documents, and the processor time of its training."""
     import keras
@@ -181,9 +200,9 @@ def of_network(name, seed, arguments):
     corpus, scored = corpus_of(arguments)
     if name not in UNLABELLED:
         corpus = Corpus(corpus.name, corpus.classes, False, corpus.splits)
-    fields = {**NETWORK, **UNLABELLED}[name]
+    fields = [*arguments.set, *{**NETWORK, **UNLABELLED}[name]]
     recipe = Recipe(seed=seed, ngrams=0).with_overrides(fields)
-    folder = arguments.cells / f"run-{zlib.crc32(name.encode()):08x}-{seed}-{arguments.documents}"
+    folder = arguments.cells / f"run-{key(name, arguments)}-{seed}"
     start = time.process_time()
     train(corpus, recipe, folder, resume=True)
     seconds = time.process_time() - start

@@ -13,7 +13,7 @@ import ablation
 
 
 def arguments(**values):
-    given = {"dataset": "demo", "documents": 90, "seeds": 2, "unlabelled": False}
+    given = {"dataset": "demo", "documents": 90, "seeds": 2, "unlabelled": False, "set": []}
     return Namespace(**{**given, "data_dir": None, "seed": 0, "cells": None, **values})
 
 
@@ -63,7 +63,8 @@ def test_the_table_compares_each_variant_with_the_default(monkeypatch):
     assert without["with n-grams"] == "0.6250 (0.1768)"
     # By document, the mean over the seeds differs by 0, 0, -1/2 and -1/2.
     assert without["difference"] == "-0.2500 ± 0.1250"
-    assert default["difference"] is None
+    assert without["difference alone"] == without["difference"]
+    assert default["difference"] is default["difference alone"] is None
     assert (default["CPU time"], without["CPU time"]) == (1.0, 2.0)
     assert rows["n-grams"]["with n-grams"] is None
     assert rows["no latent directions"]["difference"] == "+0.0000 ± 0.0000"
