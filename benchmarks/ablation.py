@@ -7,7 +7,8 @@ parts that it does not have. The table gives the accuracy of the network alone a
 the n-grams, means and standard deviations over the seeds, and their differences from those of the
 default, with the standard error over the documents (the mean over the seeds of each document is one
 observation). Processor time is that of training the network, as a multiple of the default's.
-`--set epochs=4` and the like change all networks.
+`--set epochs=4` and the like change all networks; with `--variant NAME:FIELD=VALUE,...` the default
+is compared with these variants only.
 
 The n-grams are fitted once for each seed, since they do not depend on the network; another row has
 them without latent directions. How much network and n-grams count is chosen on the validation
@@ -67,6 +68,7 @@ def main():
     parser.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="a field of all networks"
     )
+    parser.add_argument("--variant", action="append", metavar="NAME:FIELD=VALUE,...")
     parser.add_argument("--data-dir", help="folder of TensorFlow Datasets")
     parser.add_argument("--cells", type=Path, required=True, help="folder of finished runs")
     report.add_arguments(parser)
@@ -77,6 +79,14 @@ def main():
     )
     setting = {"seeds": arguments.seeds, "networks": " ".join(arguments.set) or "default"}
     report.publish("ablation", setting, [(title, table(arguments))], arguments)
+
+
+def networks(arguments):
+    """The fields of each network of the table, by name."""
+    given = [variant.partition(":") for variant in arguments.variant or ()]
+    found = {name: list(filter(None, fields.split(","))) for name, _, fields in given}
+    found = {"default": [], **found} if found else NETWORK
+    return {**found, **(UNLABELLED if arguments.unlabelled else {})}
 
 
 def corpus_of(arguments):
@@ -111,7 +121,7 @@ def table(arguments):
         name: np.array([encode[label] for _, label in split])
         for name, split in (("validation", corpus.splits["validation"]), ("scored", scored))
     }
-    variants = {**NETWORK, **(UNLABELLED if arguments.unlabelled else {})}
+    variants = networks(arguments)
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     ngrams = {name: [cell(of_ngrams, name, s, arguments) for s in seeds] for name in NGRAMS}
     network = {name: [cell(of_network, name, s, arguments) for s in seeds] for name in variants}
@@ -186,7 +196,7 @@ def cell(function, name, seed, arguments):
 
 def key(name, arguments):
     """Stands for all that a run depends on but its seed."""
-    fields = [] if name in NGRAMS else arguments.set
+    fields = [] if name in NGRAMS else [*arguments.set, *networks(arguments)[name]]
     given = [arguments.dataset, arguments.documents, arguments.seed, name, *fields]
     return f"{zlib.crc32(repr(given).encode()):08x}"
 
@@ -200,7 +210,7 @@ def of_network(name, seed, arguments):
     corpus, scored = corpus_of(arguments)
     if name not in UNLABELLED:
         corpus = Corpus(corpus.name, corpus.classes, False, corpus.splits)
-    fields = [*arguments.set, *{**NETWORK, **UNLABELLED}[name]]
+    fields = [*arguments.set, *networks(arguments)[name]]
     recipe = Recipe(seed=seed, ngrams=0).with_overrides(fields)
     folder = arguments.cells / f"run-{key(name, arguments)}-{seed}"
     start = time.process_time()

@@ -13,7 +13,14 @@ import ablation
 
 
 def arguments(**values):
-    given = {"dataset": "demo", "documents": 90, "seeds": 2, "unlabelled": False, "set": []}
+    given = {
+        "dataset": "demo",
+        "documents": 90,
+        "seeds": 2,
+        "unlabelled": False,
+        "set": [],
+        "variant": None,
+    }
     return Namespace(**{**given, "data_dir": None, "seed": 0, "cells": None, **values})
 
 
@@ -31,6 +38,17 @@ def test_scored_documents_are_none_of_those_learned_from():
 def test_too_many_documents_are_refused():
     with pytest.raises(ValueError, match="must leave some to score"):
         ablation.corpus_of(arguments(documents=10_000))
+
+
+def test_variants_that_are_given_stand_for_those_of_the_table():
+    given = arguments(variant=["long:epochs=9,patience=3"], set=["units=4"])
+    assert ablation.networks(given) == {"default": [], "long": ["epochs=9", "patience=3"]}
+    assert ablation.networks(arguments()) == ablation.NETWORK
+    assert set(ablation.networks(arguments(unlabelled=True))) > set(ablation.NETWORK)
+    keys = {ablation.key(name, given) for name in ("default", "long", "n-grams")}
+    assert len(keys) == 3
+    assert ablation.key("n-grams", given) == ablation.key("n-grams", arguments())
+    assert ablation.key("default", given) != ablation.key("default", arguments())
 
 
 def logits(right, sure=1.0):

@@ -79,22 +79,31 @@ class Recipe(RecipeFields):
         """
         return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
 
-    def for_documents(self, documents, further_texts=False):
+    def for_documents(self, documents, further_texts=False, classes=None):
         """The recipe with numbers for the fields that depend on the number of documents.
 
         The batches hold 64 documents, or half or a quarter of that where an epoch would have fewer
         than `LEAST_STEPS_PER_EPOCH` steps. `adversarial_norm` is proportional to the square root of
         `batch_size`, so that the perturbation of a single word stays about the same. The number of
-        epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps. With further texts
+        epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps, or
+        `LEAST_STEPS_OF_TWO_CLASSES` where each document has one of two classes. With further texts
         without labels, a HAN whose word vectors are learned from them (`vectors="own"`) also reads
-        region embeddings (`region_dim`). None means that the number of documents is unknown, and is
-        treated as a large number.
+        region embeddings (`region_dim`).
+
+        Args:
+            documents: Number of training documents. None means that it is unknown, and is treated
+                as a large number.
+            further_texts: Whether there are texts without labels.
+            classes: Number of classes, if each document has one of them; otherwise None.
 
         >>> recipe = Recipe().for_documents(1_500)
         >>> recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience
         (16, 0.5, 15, 3)
+        >>> Recipe().for_documents(1_500, classes=2).epochs
+        7
         """
-        return dataclasses.replace(self, **numbers_for(self, documents, further_texts))
+        numbers = numbers_for(self, documents, further_texts, classes)
+        return dataclasses.replace(self, **numbers)
 
     def with_overrides(self, assignments):
         """A copy of the recipe with fields replaced by strings of the form `field=value`.
