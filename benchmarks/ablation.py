@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import report
-from ngrams import MOST_SCORED, alone, tokenized
+from ngrams import MOST_SCORED, alone, predicted, tokenized
 
 from hanlib.data import Corpus, load
 from hanlib.data.corpus import Split
@@ -47,8 +47,6 @@ NETWORK = {
     "no sentences (bigru)": ["encoder=flat_recurrent"],
     "no recurrence (mean of word vectors)": ["encoder=bag_of_words"],
     "max beside attention": ["beside=max"],
-    "word vectors of the labeled texts": ["vectors=own"],
-    "word vectors and region embeddings of them": ["vectors=own", "region_dim=100"],
 }
 UNLABELLED = {
     "unlabelled texts": ["vectors=own"],
@@ -130,8 +128,8 @@ def table(arguments):
     reference = None
     pairs = [(name, name, "n-grams") for name in network]
     pairs.append(("no latent directions", "default", "n-grams without latent directions"))
-    for name, of_network_, of_ngrams_ in pairs:
-        runs = list(zip(network[of_network_], ngrams[of_ngrams_], strict=True))
+    for name, network_name, ngrams_name in pairs:
+        runs = list(zip(network[network_name], ngrams[ngrams_name], strict=True))
         sums = [right_of_sum(*run, labels) for run in runs]
         own = [right(run, labels) for run, _ in runs]
         seconds = np.mean([run["seconds"] for run, _ in runs])
@@ -214,7 +212,7 @@ def of_network(name, seed, arguments):
     recipe = Recipe(seed=seed, ngrams=0).with_overrides(fields)
     folder = arguments.cells / f"run-{key(name, arguments)}-{seed}"
     start = time.process_time()
-    train(corpus, recipe, folder, resume=True)
+    train(corpus, recipe, folder)
     seconds = time.process_time() - start
     classifier = keras.models.load_model(folder / "model.keras")
     parts = {"validation": corpus.splits["validation"], "scored": scored}
@@ -227,16 +225,14 @@ def of_network(name, seed, arguments):
 
 def of_ngrams(name, seed, arguments):
     """Logits of the n-grams on both sets of documents, and the processor time of the fit."""
-    from ngrams import predicted
-
     corpus, scored = corpus_of(arguments)
     vectorizer = build_vectorizer(Recipe())
     vectorizer.adapt(corpus.splits["train"].texts())
     corpus.splits["scored"] = scored
-    train, *others = (tokenized(corpus, name, vectorizer) for name in ("train", *SPLITS))
+    learned, *others = (tokenized(corpus, name, vectorizer) for name in ("train", *SPLITS))
     start = time.process_time()
     fitted = fit_ngrams(
-        train,
+        learned,
         len(corpus.classes),
         vectorizer.vocabulary_size,
         max_ngram=longest_ngram(None, vectorizer),
@@ -245,8 +241,8 @@ def of_ngrams(name, seed, arguments):
     )
     seconds = time.process_time() - start
     logits = {
-        name: predicted(fitted.layer, tokens)[0]
-        for name, tokens in zip(SPLITS, others, strict=True)
+        split: predicted(fitted.layer, tokens)[0]
+        for split, tokens in zip(SPLITS, others, strict=True)
     }
     return {**logits, "seconds": seconds}
 

@@ -75,14 +75,18 @@ def _row(model, record):
         record["metric"].replace("_", " "): f"{model['score']:.3f}",
         "parameters": f"{run['parameters']:,}",
         "best epoch": f"{run['best_epoch']} of {run['epochs']}",
-        "CPU seconds": f"{run['cpu_seconds']:,.0f}",
+        "CPU seconds": _or_dash(run["cpu_seconds"]),
         "predicted docs per CPU second": f"{predicted:,.0f}",
-        "peak memory, MB": f"{run['peak_memory'] / 1e6:,.0f}",
+        "peak memory, MB": _or_dash(run["peak_memory"], 1e6),
         **{
             f"{g['shortest']:,}-{g['longest']:,} words": f"{g['right'] / g['documents']:.3f}"
             for g in run["by_length"]
         },
     }
+
+
+def _or_dash(value, unit=1):
+    return "-" if value is None else f"{value / unit:,.0f}"
 
 
 def draw(found, path):
@@ -102,7 +106,8 @@ def draw(found, path):
             marker = "osD^vP*Xh"[list(colors).index(model["model"])]
             style = {"color": colors[model["model"]], "marker": marker}
             style["markeredgecolor"] = "#333333"
-            left.plot(run["cpu_seconds"], model["score"], linestyle="", **style)
+            if run["cpu_seconds"] is not None:
+                left.plot(run["cpu_seconds"], model["score"], linestyle="", **style)
             shares = [group["right"] / group["documents"] for group in run["by_length"]]
             right.plot(shares, label=model["model"], **style)
         left.set(xlabel="CPU seconds of training", title=DATA[name])

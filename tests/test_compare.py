@@ -139,6 +139,29 @@ def test_another_split_keeps_the_cost_of_training(compared, tmp_path):
     assert run["cpu_seconds"] == found.results[1].runs[0]["cpu_seconds"]
 
 
+def test_the_cost_of_a_resumed_run_is_unknown(compared, tmp_path, monkeypatch):
+    """What is left of a run costs less than the whole."""
+    finished = compared[0] / "bag_of_words-0"
+    state = tmp_path / "bag_of_words-0" / "checkpoint" / "state.npz"
+
+    def resumed(corpus, recipe, folder, **options):
+        shutil.copytree(finished, folder, dirs_exist_ok=True)
+        (folder / "comparison.json").unlink()
+
+    monkeypatch.setattr(comparison, "train", resumed)
+    for known in (False, True):
+        shutil.rmtree(tmp_path / "bag_of_words-0", ignore_errors=True)
+        state.parent.mkdir(parents=True)
+        if not known:
+            state.touch()
+        found = compare(tiny_run.corpus(), tmp_path, ["bag_of_words"], recipe=recipe(), seeds=1)
+        (run,) = found.results[0].runs
+        assert (run["cpu_seconds"] is not None) == known
+        heads, rows = found.table()
+        assert (dict(zip(heads, rows[0], strict=True))["CPU (s)"] == "-") != known
+        assert run["score"] == compared[1].results[0].runs[0]["score"]
+
+
 def test_a_failed_model_leaves_the_others(compared, monkeypatch):
     output, found = compared
 

@@ -91,6 +91,11 @@ class Checkpoint:
             if path.name != _best_name(header.get("best_epoch")):
                 path.unlink()
 
+    @property
+    def has_state(self):
+        """Whether there is a state to continue from."""
+        return (self.directory / "state.npz").exists()
+
     def read_state(self):
         """Header and arrays of the last state, or None if there is none."""
         arrays = self._read("state.npz")

@@ -26,15 +26,15 @@ def measure_run(folder, examples, split, progress, cost=None):
         examples: The documents to measure, a `hanlib.data.Split`.
         split: Its name.
         progress: See `hanlib.training.train`.
-        cost: The `RunCost` of training; None if it was not measured now.
+        cost: The `RunCost` of the whole training; None if it was not measured now.
 
     Returns:
         A JSON object. `score` is the accuracy, or micro-F1 with several labels per document.
         `curve` has for each epoch the seconds of training until then and the score on validation.
         `training_speed` and `speed` are in documents per second; `speed` includes tokenization.
         `cpu_seconds` and `prediction_cpu_seconds` are processor time, the former of the whole run;
-        `peak_memory` is in bytes; both are None if unknown. `by_length` counts the documents whose
-        labels are all right, in five groups by length.
+        `peak_memory` is in bytes. Both are None if unknown, as for a run that was resumed.
+        `by_length` counts the documents whose labels are all right, in five groups by length.
     """
     metrics = (folder / "metrics.json").read_bytes()
     # The same model and documents need not be measured again.

@@ -10,6 +10,7 @@ import tensorflow as tf
 import hanlib
 from hanlib.checks import check_choice
 from hanlib.evaluation import ComparedResult, Comparison
+from hanlib.training.checkpoint import Checkpoint
 from hanlib.training.compared_models import MODELS, check_budget, check_models, recipe_of
 from hanlib.training.compared_run import measure_run
 from hanlib.training.errors import TrainingError
@@ -127,6 +128,8 @@ class _Runs:
         progress, began = Prefixed(self.progress, label), time.monotonic()
         folder = self.output / f"{name}-{recipe.seed}"
         new = not (folder / "metrics.json").exists()
+        # A run that goes on from a checkpoint costs less than a whole one.
+        whole = new and not Checkpoint(folder).has_state
         options = {"progress": progress, "dataset": self.dataset}
         with RunCost() as cost:
             if name == "ngrams":
@@ -136,7 +139,7 @@ class _Runs:
         gc.collect()  # A model has cycles of references, and its graphs take much memory.
         measured = measure_run(
             *(folder, self.corpus.splits[self.split], self.split, progress),
-            cost=cost if new else None,
+            cost=cost if whole else None,
         )
         self.done += 1
         if new:

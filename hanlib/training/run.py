@@ -217,7 +217,7 @@ def _train(
             jobs=jobs,
         )
     longest = longest_ngram(recipe.ngrams, classifier.vectorizer)
-    if resumed and not (checkpoint.directory / "state.npz").exists():
+    if resumed and not checkpoint.has_state:
         progress.note(
             "the run was stopped before its first checkpoint: starting from the beginning"
         )
