@@ -56,6 +56,15 @@ def test_a_budget_has_the_usual_warmup():
     assert (found.minutes, found.decay) == (2.0, "constant")
     assert found.warmup_share * found.epochs == pytest.approx(0.1 * common.epochs)
     assert recipe_of("ngrams", common, seed=0, budget=2.0).minutes is None
+    # Two classes have fewer epochs, of which the warmup is a share.
+    usual = tiny_run.recipe(warmup_share=0.1, epochs=None, batch_size=None)
+    more, two = (
+        recipe_of("gru", usual, seed=0, budget=2.0, documents=1_500, binary=binary)
+        for binary in (False, True)
+    )
+    assert (more.epochs * more.warmup_share, two.epochs * two.warmup_share) == pytest.approx(
+        (0.1 * 15, 0.1 * 7)
+    )
 
 
 def test_the_score_is_the_one_of_evaluate(compared):

@@ -133,12 +133,12 @@ def test_few_documents_get_smaller_batches_and_more_epochs(documents, expected):
     [(22_500, 4), (None, 4), (10_000, 4), (4_500, 9), (3_000, 7), (1_500, 7), (500, 19), (100, 20)],
 )
 def test_two_classes_need_fewer_epochs(documents, epochs):
-    two = Recipe().for_documents(documents, classes=2)
-    three = Recipe().for_documents(documents, classes=3)
+    two = Recipe().for_documents(documents, binary=True)
+    more = Recipe().for_documents(documents, binary=False)
     assert two.epochs == epochs
     assert two.patience == max(epochs // 4, 2)
-    assert three == Recipe().for_documents(documents)
-    assert (two.batch_size, two.adversarial_norm) == (three.batch_size, three.adversarial_norm)
+    assert more == Recipe().for_documents(documents)
+    assert (two.batch_size, two.adversarial_norm) == (more.batch_size, more.adversarial_norm)
 
 
 def test_given_numbers_are_kept():

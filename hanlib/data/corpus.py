@@ -137,3 +137,8 @@ class Corpus:
     unlabelled: Texts | None = field(default=None, compare=False)
     shards: list | None = field(default=None, compare=False)
     digest: str | None = field(default=None, compare=False)
+
+    @property
+    def binary(self):
+        """Whether each document has one of two classes."""
+        return not self.multi_label and len(self.classes) == 2

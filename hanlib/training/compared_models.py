@@ -88,7 +88,7 @@ def check_budget(seeds, budget):
         raise RecipeError(f"`budget` must be greater than 0, in minutes. Received: {budget}")
 
 
-def recipe_of(model, recipe, seed, budget=None, documents=None):
+def recipe_of(model, recipe, seed, budget=None, documents=None, binary=False):
     """The recipe of one run of a comparison.
 
     The fields of `recipe` that the encoder does not take are left out. A recurrence in one
@@ -104,6 +104,7 @@ def recipe_of(model, recipe, seed, budget=None, documents=None):
         seed: The seed of the run.
         budget: Minutes of training, or None for the epochs of the recipe.
         documents: Number of training documents, or None if unknown.
+        binary: Whether each document has one of two classes.
 
     >>> from hanlib.training import Recipe
     >>> found = recipe_of("gru", Recipe(hops=2, epochs=3), seed=1)
@@ -125,7 +126,7 @@ def recipe_of(model, recipe, seed, budget=None, documents=None):
         # Beside the n-grams there is no network: word vectors of one number stand for it.
         values.update(ngrams=recipe.ngrams or None, embedding_dim=1, vectors=None)
     elif budget is not None:
-        usual = recipe.for_documents(documents).epochs
+        usual = recipe.for_documents(documents, binary=binary).epochs
         values.update(
             minutes=budget,
             epochs=MOST_EPOCHS,

@@ -78,11 +78,11 @@ def compare(
     check_choice("split", split, corpus.splits, error=TrainingError)
     runs = _Runs(corpus, Path(output), split, progress or silent, dataset, len(names) * seeds)
     recipe = Recipe.for_dataset(corpus.name) if recipe is None else recipe
-    size = corpus.splits["train"].size
+    known = {"documents": corpus.splits["train"].size, "binary": corpus.binary}
     results = [
         runs.of_model(
             name,
-            [recipe_of(name, recipe, recipe.seed + n, budget, size) for n in range(seeds)],
+            [recipe_of(name, recipe, recipe.seed + n, budget, **known) for n in range(seeds)],
         )
         for name in names
     ]

@@ -29,14 +29,14 @@ LEAST_STEPS_PER_EPOCH = 60
 REGION_DIM = 100
 
 
-def numbers_for(recipe, documents, further_texts, classes):
+def numbers_for(recipe, documents, further_texts, binary):
     """The numbers that `Recipe.for_documents` describes, by field; those of the recipe are kept."""
     batch_size = recipe.batch_size or _batch_size(documents)
     norm, epochs = recipe.adversarial_norm, recipe.epochs
     if norm is None:
         norm = math.sqrt(batch_size / 64)
     if epochs is None:
-        least = LEAST_STEPS_OF_TWO_CLASSES if classes == 2 else LEAST_STEPS
+        least = LEAST_STEPS_OF_TWO_CLASSES if binary else LEAST_STEPS
         steps = max(-(-(documents or least * batch_size) // batch_size), 1)
         steps = recipe.steps_per_epoch or steps
         epochs = min(max(-(-least // steps), 4), 20)

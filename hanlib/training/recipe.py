@@ -79,7 +79,7 @@ class Recipe(RecipeFields):
         """
         return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
 
-    def for_documents(self, documents, further_texts=False, classes=None):
+    def for_documents(self, documents, further_texts=False, binary=False):
         """The recipe with numbers for the fields that depend on the number of documents.
 
         The batches hold 64 documents, or half or a quarter of that where an epoch would have fewer
@@ -94,15 +94,15 @@ class Recipe(RecipeFields):
             documents: Number of training documents. None means that it is unknown, and is treated
                 as a large number.
             further_texts: Whether there are texts without labels.
-            classes: Number of classes, if each document has one of them; otherwise None.
+            binary: Whether each document has one of two classes.
 
         >>> recipe = Recipe().for_documents(1_500)
         >>> recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience
         (16, 0.5, 15, 3)
-        >>> Recipe().for_documents(1_500, classes=2).epochs
+        >>> Recipe().for_documents(1_500, binary=True).epochs
         7
         """
-        numbers = numbers_for(self, documents, further_texts, classes)
+        numbers = numbers_for(self, documents, further_texts, binary)
         return dataclasses.replace(self, **numbers)
 
     def with_overrides(self, assignments):

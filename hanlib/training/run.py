@@ -166,8 +166,7 @@ def _train(
     if start is not None and recipe.region_dim is None:
         recipe = dataclasses.replace(recipe, region_dim=start.encoder.region_dim or None)
     further_texts = start is None and corpus.unlabelled is not None
-    classes = None if corpus.multi_label else len(corpus.classes)
-    recipe = recipe.for_documents(_documents(corpus, recipe), further_texts, classes)
+    recipe = recipe.for_documents(_documents(corpus, recipe), further_texts, corpus.binary)
     if not resume or recipe.embedding_dim is None:
         recipe = with_width(recipe)
     if start is not None:
