@@ -241,14 +241,19 @@ def hanlib_labels(corpus, model, seed, texts, cells):
     if ":" in model:
         fields = model.partition(":")[2].split(",")
     recipe = Recipe(seed=seed).with_overrides(fields)
-    sizes = f"{corpus.splits['train'].size}-{len(texts)}"
-    folder = cells / "runs" / f"{corpus.name}-{seed}-{sizes}-{zlib.crc32(model.encode())}"
+    folder = run_folder(cells, corpus, model, seed, len(texts))
     record = train(corpus, recipe, folder, progress=ProgressLine(), resume=True)
     classifier = keras.models.load_model(folder / "model.keras")
     given = classifier.predict_label(texts)
     given = [label if isinstance(label, list) else [label] for label in given]
     labels = np.array([[name in of for name in corpus.classes] for of in given])
     return labels, {"chosen": f"epoch {record['best_epoch']}", "record": record}
+
+
+def run_folder(cells, corpus, model, seed, scored):
+    """The folder of a run of hanlib; `scored` is the number of documents that are scored."""
+    sizes = f"{corpus.splits['train'].size}-{scored}"
+    return cells / "runs" / f"{corpus.name}-{seed}-{sizes}-{zlib.crc32(model.encode())}"
 
 
 if __name__ == "__main__":

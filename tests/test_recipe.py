@@ -162,6 +162,18 @@ def test_further_texts_give_region_embeddings_beside_own_vectors():
     assert off.for_documents(1_000, further_texts=True).region_dim == 0
 
 
+def test_characters_give_region_embeddings():
+    assert Recipe().for_documents(1_000, characters=True).region_dim == 100
+    assert Recipe().for_documents(1_000).region_dim is None
+    for recipe in (
+        Recipe(encoder="flat_recurrent"),
+        Recipe(pretrain_epochs=1),
+        Recipe(task="sentences"),
+    ):
+        assert recipe.for_documents(1_000, characters=True).region_dim is None
+    assert Recipe(region_dim=0).for_documents(1_000, characters=True).region_dim == 0
+
+
 def numbers_of(recipe):
     return recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience
 

@@ -120,6 +120,9 @@ def recipe_of(model, recipe, seed, budget=None, documents=None, binary=False):
     values = {**common, **fields, "seed": seed, "ngrams": 0}
     if fields["encoder"] != "han":
         values["per_label"] = False
+    else:
+        # Only a HAN can read them: the networks should differ in nothing but their encoder.
+        values["region_dim"] = recipe.region_dim or 0
     if fields.get("bidirectional") is False:
         values["units"] = 2 * (recipe.units or PRESETS.get(recipe.preset, {}).get("units", 50))
     if model == "ngrams":

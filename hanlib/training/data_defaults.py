@@ -25,11 +25,12 @@ LEAST_STEPS_OF_TWO_CLASSES = 600
 # first epochs learn little. To compare, run `python benchmarks/small_data.py imdb reuters8
 # --variant default: --variant as-for-many:batch_size=64,adversarial_norm=1`.
 LEAST_STEPS_PER_EPOCH = 60
-# The size of region embeddings, if there are further texts to learn them from.
+# The size of region embeddings, if there are further texts to learn them from, or words are
+# characters, which say little without those around them.
 REGION_DIM = 100
 
 
-def numbers_for(recipe, documents, further_texts, binary):
+def numbers_for(recipe, documents, further_texts, binary, characters):
     """The numbers that `Recipe.for_documents` describes, by field; those of the recipe are kept."""
     batch_size = recipe.batch_size or _batch_size(documents)
     norm, epochs = recipe.adversarial_norm, recipe.epochs
@@ -46,14 +47,15 @@ def numbers_for(recipe, documents, further_texts, binary):
         "adversarial_norm": norm,
         "epochs": epochs,
         "patience": patience,
-        "region_dim": _region_dim(recipe, further_texts),
+        "region_dim": _region_dim(recipe, further_texts, characters),
     }
 
 
-def _region_dim(recipe, further_texts):
+def _region_dim(recipe, further_texts, characters):
     takes_them = recipe.task == "documents" and recipe.encoder == "han"
-    learned = recipe.vectors == "own" and not recipe.pretrain_epochs and further_texts
-    if recipe.region_dim is None and takes_them and learned:
+    takes_them = takes_them and not recipe.pretrain_epochs
+    helped_by_them = characters or (recipe.vectors == "own" and further_texts)
+    if recipe.region_dim is None and takes_them and helped_by_them:
         return REGION_DIM
     return recipe.region_dim
 

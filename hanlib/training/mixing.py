@@ -7,8 +7,10 @@ from scipy.optimize import minimize
 
 from hanlib.training.linear_fit import loss_and_errors
 
-# How firmly the shares of the two models are held at one half each: with fewer documents than some
-# hundreds they stay near to it.
+# The shares that the two models have without evidence. Where documents are few, the n-grams are
+# mostly the better model: `benchmarks/mixing_prior.py` compares other shares.
+SHARES = (0.4, 0.6)
+# How firmly they are held: with fewer documents than some hundreds the shares stay near to them.
 PRIOR = 50.0
 
 
@@ -31,13 +33,13 @@ def mixing_weights(network_logits, ngram_logits, labels, multi_label=False, weig
     """The weights of two models whose logits are added, fitted on documents that neither saw.
 
     Each model is first brought to its best temperature, t. Then the loss is minimised over weights
-    a, b >= 0 of `a t_1 z_1 + b t_2 z_2`, which are drawn to one half each:
+    a, b >= 0 of `a t_1 z_1 + b t_2 z_2`, which are drawn to 0.4 and 0.6:
 
-        sum_d cross-entropy + 50 ((a - 1/2)^2 + (b - 1/2)^2)
+        sum_d cross-entropy + 50 ((a - 0.4)^2 + (b - 0.6)^2)
 
-    The problem is convex. With few documents the shares stay equal, and a network that makes no
-    mistake on them does not become any surer. With thousands a model that does not help gets 0, so
-    that the mixture is at least about as good as the better one.
+    The problem is convex. With few documents the shares stay near these, and a network that makes
+    no mistake on them does not become any surer. With thousands a model that does not help gets 0,
+    so that the mixture is at least about as good as the better one.
 
     Args:
         network_logits: `<float>[docs, classes]`, on validation documents or out of fold.
@@ -69,11 +71,11 @@ def mixing_weights(network_logits, ngram_logits, labels, multi_label=False, weig
     def loss_and_gradient(shares):
         mixed = np.tensordot(shares, parts, 1)
         losses, errors = loss_and_errors(mixed, targets, softmax, weights)
-        away = shares - 0.5
+        away = shares - SHARES
         gradient = (parts * errors).sum(axis=(1, 2)) + 2 * PRIOR * away
         return losses.sum() + PRIOR * (away**2).sum(), gradient
 
-    shares = _minimum(loss_and_gradient, [0.5, 0.5])
+    shares = _minimum(loss_and_gradient, SHARES)
     return MixingWeights(*(float(s * t) for s, t in zip(shares, scales, strict=True)))
 
 

@@ -1,7 +1,6 @@
 """The n-gram part of a classifier: fitted after the network, and mixed with it on validation."""
 
 import time
-import unicodedata
 
 import numpy as np
 from scipy.special import expit
@@ -10,7 +9,8 @@ from hanlib.data import TokenShards
 from hanlib.layers.ngram_keys import check_key_range
 from hanlib.ops.model_graph import model_graph
 from hanlib.ops.token_batch import to_ragged
-from hanlib.training.mixing import MixingWeights, as_columns, mixing_weights, temperature
+from hanlib.training.characters import words_are_characters
+from hanlib.training.mixing import SHARES, MixingWeights, as_columns, mixing_weights, temperature
 from hanlib.training.ngrams import fit_ngrams
 from hanlib.training.progress import silent
 from hanlib.training.settings import RecipeError
@@ -20,8 +20,6 @@ from hanlib.training.thresholds import best_threshold, label_thresholds, micro_f
 OF_WORDS, OF_CHARACTERS = 3, 4
 # Documents on disk are a random sample, if they have more words: memory holds the n-grams of each.
 MOST_WORDS = 20_000_000
-# The most frequent words of the vocabulary that are looked at to tell which.
-_LOOKED_AT = 1_000
 
 
 def longest_ngram(given, vectorizer):
@@ -41,18 +39,11 @@ def longest_ngram(given, vectorizer):
         except ValueError as error:
             raise RecipeError(f"`ngrams` is too large: {error}") from None
         return given
-    longest = OF_CHARACTERS if _words_are_characters(vectorizer) else OF_WORDS
+    words = vectorizer.get_vocabulary()[1 + vectorizer.oov_buckets :]
+    longest = OF_CHARACTERS if words_are_characters(words) else OF_WORDS
     while vectorizer.vocabulary_size**longest >= 2**63:
         longest -= 1
     return longest
-
-
-def _words_are_characters(vectorizer):
-    """Whether most of the frequent words are single characters of a script such as Chinese."""
-    words = vectorizer.get_vocabulary()[1 + vectorizer.oov_buckets :][:_LOOKED_AT]
-    # "Lo": letters without case.
-    single = [len(word) == 1 and unicodedata.category(word) == "Lo" for word in words]
-    return 2 * sum(single) > len(words)
 
 
 def add_ngrams(
@@ -69,9 +60,9 @@ def add_ngrams(
     """Joins n-grams to a trained classifier.
 
     The n-grams are fitted on the training documents: of `TokenShards` on a random sample of at most
-    `MOST_WORDS` words. How much they and the network count is fitted
-    on the validation documents. Without those each has a share of one half, and the n-grams have
-    the temperature that is best out of fold.
+    `MOST_WORDS` words. How much they and the network count is fitted on the validation documents
+    (see `mixing_weights`). Without those they have the shares that `mixing_weights` starts from,
+    and the n-grams have the temperature that is best out of fold.
 
     Args:
         classifier: The trained `DocumentClassifier`, without n-grams.
@@ -95,7 +86,7 @@ def add_ngrams(
     if validation is None:
         logits = fitted.out_of_fold_logits
         best = _temperature(logits, train.labels, multi_label, weigh(train.labels))
-        mixed = MixingWeights(network=0.5, ngrams=0.5 * best)
+        mixed = MixingWeights(network=SHARES[0], ngrams=SHARES[1] * best)
     else:
         network, ngrams, labels = _logits(classifier, fitted.layer, validation, progress)
         mixed = mixing_weights(network, ngrams, labels, multi_label, weigh(labels))

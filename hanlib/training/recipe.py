@@ -79,7 +79,7 @@ class Recipe(RecipeFields):
         """
         return cls.from_dict({**DATASET_DEFAULTS.get(name, {}), **values})
 
-    def for_documents(self, documents, further_texts=False, binary=False):
+    def for_documents(self, documents, further_texts=False, binary=False, characters=False):
         """The recipe with numbers for the fields that depend on the number of documents.
 
         The batches hold 64 documents, or half or a quarter of that where an epoch would have fewer
@@ -88,13 +88,14 @@ class Recipe(RecipeFields):
         epochs, from 4 to 20, is chosen to give at least `LEAST_STEPS` steps, or
         `LEAST_STEPS_OF_TWO_CLASSES` where each document has one of two classes. With further texts
         without labels, a HAN whose word vectors are learned from them (`vectors="own"`) also reads
-        region embeddings (`region_dim`).
+        region embeddings (`region_dim`), and so does any HAN where words are characters.
 
         Args:
             documents: Number of training documents. None means that it is unknown, and is treated
                 as a large number.
             further_texts: Whether there are texts without labels.
             binary: Whether each document has one of two classes.
+            characters: Whether words are characters, as in Chinese.
 
         >>> recipe = Recipe().for_documents(1_500)
         >>> recipe.batch_size, recipe.adversarial_norm, recipe.epochs, recipe.patience
@@ -102,7 +103,7 @@ class Recipe(RecipeFields):
         >>> Recipe().for_documents(1_500, binary=True).epochs
         7
         """
-        numbers = numbers_for(self, documents, further_texts, binary)
+        numbers = numbers_for(self, documents, further_texts, binary, characters)
         return dataclasses.replace(self, **numbers)
 
     def with_overrides(self, assignments):

@@ -60,7 +60,8 @@ class RecipeFields:
     region_dim: int | None = setting(
         None,
         "size of region embeddings, learned from the labelled and unlabelled texts and read beside "
-        "each word vector; 0: none",
+        "each word vector; 0: not read; none: 100 where words are characters, as in Chinese, and "
+        "with further texts and own vectors",
         **at_least(0),
     )
     # The vocabulary.

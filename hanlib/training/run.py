@@ -24,6 +24,7 @@ from hanlib.training import (
 )
 from hanlib.training.builders import build_encoder
 from hanlib.training.calibration import calibrate
+from hanlib.training.characters import words_are_characters
 from hanlib.training.errors import TrainingError
 from hanlib.training.fingerprint import Fingerprint
 from hanlib.training.fit_batches import fit
@@ -165,8 +166,12 @@ def _train(
     recipe = requirements.for_replicas(recipe, workers.strategy, progress)
     if start is not None and recipe.region_dim is None:
         recipe = dataclasses.replace(recipe, region_dim=start.encoder.region_dim or None)
-    further_texts = start is None and corpus.unlabelled is not None
-    recipe = recipe.for_documents(_documents(corpus, recipe), further_texts, corpus.binary)
+    recipe = recipe.for_documents(
+        _documents(corpus, recipe),
+        further_texts=start is None and corpus.unlabelled is not None,
+        binary=corpus.binary,
+        characters=start is None and words_are_characters(corpus.splits["train"].texts()),
+    )
     if not resume or recipe.embedding_dim is None:
         recipe = with_width(recipe)
     if start is not None:
