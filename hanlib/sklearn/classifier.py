@@ -28,9 +28,9 @@ class HANClassifier(ClassifierMixin, BaseEstimator):
     """A document classifier with the interface of scikit-learn.
 
     `fit` learns a vocabulary (`DocumentVectorizer`), creates an encoder (`HAN.from_preset`), trains
-    a `DocumentClassifier`, and adds a linear model of n-grams to it, each with half a share in the
-    logits. The result is the attribute `model_`, with the methods `model_.explain`, `model_.save`
-    and `model_.export`.
+    a `DocumentClassifier`, and joins a linear model of n-grams to it: its logits have a weight of
+    0.6, those of the network 0.4. The result is the attribute `model_`, with the methods
+    `model_.explain`, `model_.save` and `model_.export`.
 
     The estimator works in `Pipeline`, `cross_val_score`, `GridSearchCV` and
     `CalibratedClassifierCV`. It is single-label; for several labels per document use
