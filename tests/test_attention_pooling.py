@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from rows_of_vectors import LENGTHS, check_gradient, dense, ragged, some_rows
 
 from hanlib.layers.attention_pooling import AttentionPooling
 
 FEATURES = 4
-LENGTHS = [3, 0, 5, 1]
 VARIANTS = {
     "additive": {},
     "additive, other units": {"units": 3},
@@ -33,27 +33,6 @@ VARIANTS = {
     "beside: mean, max, sparsemax": {"normalizer": "sparsemax", "beside": ("mean", "max")},
 }
 every_variant = pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
-
-
-def some_rows(seed=0, dtype="float64"):
-    generator = np.random.default_rng(seed)
-    return [generator.normal(size=(length, FEATURES)).astype(dtype) for length in LENGTHS]
-
-
-def ragged(rows):
-    return tf.RaggedTensor.from_row_lengths(np.concatenate(rows), [len(row) for row in rows])
-
-
-def dense(rows, steps=6, fill=np.nan):
-    """Padded rows, real words not all in front, and their mask."""
-    states = np.full((len(rows), steps, FEATURES), fill, rows[0].dtype)
-    mask = np.zeros((len(rows), steps), bool)
-    for index, row in enumerate(rows):
-        mask[index, steps - len(row) :] = True
-        if 0 < len(row) < steps:
-            mask[index, [0, steps - len(row)]] = mask[index, [steps - len(row), 0]]
-        states[index, mask[index]] = row
-    return states, mask
 
 
 def built(options, dtype="float64"):
@@ -123,7 +102,7 @@ def oracle_energy(score, weight, word, context):
 @every_variant
 class TestEquations:
     def test_ragged_dense_and_flat(self, options):
-        layer, rows = built(options), some_rows()
+        layer, rows = built(options), some_rows(FEATURES)
         expected_vectors, expected_scores = oracle(layer, rows)
         vectors, scores = layer(ragged(rows), return_attention_scores=True)
         np.testing.assert_allclose(vectors, expected_vectors, atol=1e-9)
@@ -148,33 +127,11 @@ class TestEquations:
             np.testing.assert_allclose(layer(ragged([row]))[0], vector, atol=1e-12)
 
     def test_gradient_against_finite_differences(self, options):
-        layer, (states, mask) = built(options), dense(some_rows(), fill=0.0)
-        generator = np.random.default_rng(4)
-        point = [states, *layer.get_weights()]
-        output = generator.normal(size=layer(states, mask=mask).shape)
-
-        def objective(point):
-            layer.set_weights(point[1:])
-            return tf.reduce_sum(layer(point[0], mask=mask) * output)
-
-        with tf.GradientTape() as tape:
-            inputs = tf.constant(states)
-            tape.watch(inputs)
-            value = objective([inputs, *point[1:]])
-        gradient = tape.gradient(value, [inputs, *(w.value for w in layer.weights)])
-        np.testing.assert_array_equal(gradient[0].numpy()[~mask], 0)
-        for _ in range(3):
-            direction = [generator.normal(size=p.shape) for p in point]
-            ends = [
-                objective([p + step * d for p, d in zip(point, direction, strict=True)])
-                for step in (-1e-6, 1e-6)
-            ]
-            slope = sum(np.sum(g * d) for g, d in zip(gradient, direction, strict=True))
-            np.testing.assert_allclose((ends[1] - ends[0]) / 2e-6, slope, rtol=1e-5, atol=1e-7)
+        check_gradient(built(options), FEATURES)
 
     @pytest.mark.parametrize("dtype", ["float16", "mixed_bfloat16"])
     def test_sixteen_bits(self, options, dtype):
-        layer, rows = built(options, dtype), some_rows()
+        layer, rows = built(options, dtype), some_rows(FEATURES)
         states, mask = dense(rows)
         vectors, scores = layer(states, mask=mask, return_attention_scores=True)
         expected, _ = oracle(layer, rows)
@@ -206,7 +163,7 @@ class TestEquations:
         layer = built(options, "float32")
         copy = AttentionPooling.from_config(layer.get_config())
         assert copy.get_config() == layer.get_config()
-        states, mask = dense(some_rows(dtype="float32"), fill=0.0)
+        states, mask = dense(some_rows(FEATURES, dtype="float32"), fill=0.0)
         inputs, kept = keras.Input((None, FEATURES)), keras.Input((None,), dtype="bool")
         symbolic = layer(inputs, mask=kept, return_attention_scores=True)
         eager = layer(states, mask=mask, return_attention_scores=True)
@@ -223,7 +180,7 @@ def test_saved_and_reloaded_with_scores(tmp_path):
     model = keras.Model([inputs, kept], outputs)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    given = list(dense(some_rows(dtype="float32"), fill=0.0))
+    given = list(dense(some_rows(FEATURES, dtype="float32"), fill=0.0))
     for one, other in zip(model(given), loaded(given), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -233,7 +190,7 @@ def test_saved_and_reloaded_with_scores(tmp_path):
 def test_huge_scores_in_float16(score, normalizer):
     layer = built({"score": score, "normalizer": normalizer}, "float16")
     layer.set_weights([1e4 * weight for weight in layer.get_weights()])
-    states, mask = dense(some_rows(dtype="float16"))
+    states, mask = dense(some_rows(FEATURES, dtype="float16"))
     inputs = tf.constant(np.where(mask[..., np.newaxis], states, 0), tf.float16)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
@@ -252,13 +209,13 @@ def test_a_long_float16_row_adds_up():
 def test_sparsemax_leaves_words_out():
     layer = built({"normalizer": "sparsemax"}, "float32")
     layer.set_weights([3 * weight for weight in layer.get_weights()])
-    scores = layer(ragged(some_rows(dtype="float32")), return_attention_scores=True)[1]
+    scores = layer(ragged(some_rows(FEATURES, dtype="float32")), return_attention_scores=True)[1]
     np.testing.assert_allclose(tf.reduce_sum(scores, axis=1), [1, 0, 1, 1], atol=1e-6)
     assert (scores.values.numpy() == 0).any()
 
 
 def test_penalty():
-    layer, rows = built({"hops": 3, "penalty": 0.5}), some_rows()
+    layer, rows = built({"hops": 3, "penalty": 0.5}), some_rows(FEATURES)
     layer(ragged(rows))
     _, scores = oracle(layer, rows)
     attention = np.split(scores, np.cumsum(LENGTHS)[:-1])  # [words, hops] a row
@@ -268,7 +225,7 @@ def test_penalty():
 
 def test_dropout_only_in_training_and_not_in_the_scores():
     layer = built({"dropout": 0.5, "seed": 1}, "float32")
-    rows = ragged(some_rows(dtype="float32"))
+    rows = ragged(some_rows(FEATURES, dtype="float32"))
     vectors, scores = layer(rows, return_attention_scores=True)
     draw = tf.function(lambda: layer(rows, return_attention_scores=True, training=True))
     draws = [draw() for _ in range(300)]
@@ -279,7 +236,7 @@ def test_dropout_only_in_training_and_not_in_the_scores():
 
 def test_rows_of_rows():
     """Documents of sentences of words: the words are pooled, the sentences stay."""
-    layer, rows = built({}, "float64"), some_rows()
+    layer, rows = built({}, "float64"), some_rows(FEATURES)
     expected, expected_scores = oracle(layer, rows)
     documents = tf.RaggedTensor.from_row_lengths(ragged(rows), [1, 3])
     vectors, scores = layer(documents, return_attention_scores=True)
@@ -292,7 +249,7 @@ def test_rows_of_rows():
 
 
 def test_the_mask_that_keras_passes():
-    states, mask = dense(some_rows(dtype="float32"), fill=0.0)
+    states, mask = dense(some_rows(FEATURES, dtype="float32"), fill=0.0)
     layer = built({}, "float32")
     inputs = keras.Input((None, FEATURES))
     outputs = keras.layers.Dense(1)(layer(keras.layers.Masking()(inputs)))
@@ -358,4 +315,4 @@ def test_errors_of_a_call():
     with pytest.raises(ValueError, match="`mask` must have the shape of `states`"):
         layer(tf.zeros([2, 3, FEATURES]), mask=tf.ones([3, 2], tf.bool))
     with pytest.raises(ValueError, match="`mask` must be None for ragged"):
-        layer(ragged(some_rows(dtype="float32")), mask=tf.ones([4, 5], tf.bool))
+        layer(ragged(some_rows(FEATURES, dtype="float32")), mask=tf.ones([4, 5], tf.bool))

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from rows_of_vectors import LENGTHS, check_gradient, dense, ragged, some_rows
 
 from hanlib.layers import self_attention
 from hanlib.layers.self_attention import SelfAttention
 
 FEATURES = 6
-LENGTHS = [3, 0, 5, 1]
 VARIANTS = {
     "one head": {},
     "two heads": {"num_heads": 2},
@@ -23,23 +23,6 @@ every_variant = pytest.mark.parametrize(
         for name, options in VARIANTS.items()
     ],
 )
-
-
-def some_rows(seed=0, dtype="float64"):
-    generator = np.random.default_rng(seed)
-    return [generator.normal(size=(length, FEATURES)).astype(dtype) for length in LENGTHS]
-
-
-def ragged(rows):
-    return tf.RaggedTensor.from_row_lengths(np.concatenate(rows), [len(row) for row in rows])
-
-
-def dense(rows, steps=6, fill=np.nan):
-    """Padded rows, real words at the end, and their mask."""
-    states = np.full((len(rows), steps, FEATURES), fill, rows[0].dtype)
-    mask = np.arange(steps) >= steps - np.array([len(row) for row in rows])[:, np.newaxis]
-    states[mask] = np.concatenate(rows)
-    return states, mask
 
 
 def built(options, dtype="float64"):
@@ -75,7 +58,7 @@ def blocks(request, monkeypatch):
 @pytest.mark.usefixtures("blocks")
 class TestEquations:
     def test_ragged_dense_and_flat(self, options):
-        layer, rows = built(options), some_rows()
+        layer, rows = built(options), some_rows(FEATURES)
         expected = [oracle(layer, row) for row in rows]
         outputs, scores = layer(ragged(rows), return_attention_scores=True)
         np.testing.assert_array_equal(outputs.row_lengths(), LENGTHS)
@@ -106,33 +89,11 @@ class TestEquations:
         np.testing.assert_allclose(backwards, expected, atol=1e-9)
 
     def test_gradient_against_finite_differences(self, options):
-        layer, (states, mask) = built(options), dense(some_rows(), fill=0.0)
-        generator = np.random.default_rng(4)
-        point = [states, *layer.get_weights()]
-        output = generator.normal(size=layer(states, mask=mask).shape)
-
-        def objective(point):
-            layer.set_weights(point[1:])
-            return tf.reduce_sum(layer(point[0], mask=mask) * output)
-
-        with tf.GradientTape() as tape:
-            inputs = tf.constant(states)
-            tape.watch(inputs)
-            value = objective([inputs, *point[1:]])
-        gradient = tape.gradient(value, [inputs, *(w.value for w in layer.weights)])
-        np.testing.assert_array_equal(gradient[0].numpy()[~mask], 0)
-        for _ in range(3):
-            direction = [generator.normal(size=p.shape) for p in point]
-            ends = [
-                objective([p + step * d for p, d in zip(point, direction, strict=True)])
-                for step in (-1e-6, 1e-6)
-            ]
-            slope = sum(np.sum(g * d) for g, d in zip(gradient, direction, strict=True))
-            np.testing.assert_allclose((ends[1] - ends[0]) / 2e-6, slope, rtol=1e-5, atol=1e-7)
+        check_gradient(built(options), FEATURES)
 
     @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
     def test_sixteen_bits(self, options, dtype):
-        layer, rows = built(options, dtype), some_rows()
+        layer, rows = built(options, dtype), some_rows(FEATURES)
         outputs, scores = layer(ragged(rows), return_attention_scores=True)
         assert (outputs.dtype, scores.dtype) == (layer.compute_dtype, "float32")
         expected = np.concatenate([oracle(layer, row)[0] for row in rows])
@@ -168,7 +129,7 @@ def test_one_trace_for_every_shape(monkeypatch):
             outputs = layer(states, mask=mask)
         return outputs, tape.gradient(outputs, layer.weights[0].value)
 
-    rows = some_rows(dtype="float32")
+    rows = some_rows(FEATURES, dtype="float32")
     for steps in (5, 6, 8):
         padded, mask = dense(rows, steps)
         outputs, gradient = attend(padded, mask)
@@ -181,7 +142,7 @@ def test_one_trace_for_every_shape(monkeypatch):
 def test_config_and_file(options, tmp_path):
     layer = built(options, "float32")
     assert SelfAttention.from_config(layer.get_config()).get_config() == layer.get_config()
-    states, mask = dense(some_rows(dtype="float32"), fill=0.0)
+    states, mask = dense(some_rows(FEATURES, dtype="float32"), fill=0.0)
     inputs, kept = keras.Input((None, FEATURES)), keras.Input((None,), dtype="bool")
     outputs = layer(inputs, mask=kept, return_attention_scores=True)
     model = keras.Model([inputs, kept], outputs)
@@ -198,7 +159,7 @@ def test_config_and_file(options, tmp_path):
 def test_huge_scores_in_float16(size):
     """Queries times keys near 1e8 overflow float16; their softmax must not."""
     layer = SelfAttention(dtype="float16", kernel_initializer="identity")
-    states, mask = dense(some_rows(dtype="float16"))
+    states, mask = dense(some_rows(FEATURES, dtype="float16"))
     inputs = tf.constant(np.where(mask[..., np.newaxis], size * states, 0), tf.float16)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
@@ -211,7 +172,7 @@ def test_huge_scores_in_float16(size):
 def test_the_same_as_keras_where_keras_is_sound():
     layer, other = built({"num_heads": 2}, "float32"), keras.layers.MultiHeadAttention(2, 3)
     states = np.stack(
-        [row for row in some_rows(dtype="float32") for _ in range(2) if len(row) == 5]
+        [row for row in some_rows(FEATURES, dtype="float32") for _ in range(2) if len(row) == 5]
     )
     other.build(states.shape, states.shape)
     other.set_weights(
@@ -223,7 +184,7 @@ def test_the_same_as_keras_where_keras_is_sound():
 def test_dropout_only_in_training_and_not_in_the_scores(monkeypatch):
     monkeypatch.setattr(self_attention, "BLOCK_SCORES", 30)
     layer = built({"dropout": 0.5, "seed": 1}, "float32")
-    row = some_rows(dtype="float32")[2]
+    row = some_rows(FEATURES, dtype="float32")[2]
     rows = ragged([row] * 50)  # A block each.
     outputs, scores = layer(rows, return_attention_scores=True)
     attend = tf.function(lambda: layer(rows, return_attention_scores=True, training=True))
@@ -241,8 +202,8 @@ def test_the_mask_goes_on():
     layer = built({}, "float32")
     outputs = keras.layers.GlobalAveragePooling1D()(layer(masked))
     model = keras.Model(inputs, outputs)
-    states, mask = dense(some_rows(dtype="float32"), fill=0.0)
-    expected = [oracle(layer, row)[0].mean(axis=0) for row in some_rows() if len(row)]
+    states, mask = dense(some_rows(FEATURES, dtype="float32"), fill=0.0)
+    expected = [oracle(layer, row)[0].mean(axis=0) for row in some_rows(FEATURES) if len(row)]
     np.testing.assert_allclose(model(states)[mask.any(axis=1)], expected, atol=1e-4)
 
 
@@ -269,6 +230,6 @@ def test_errors_of_a_build_and_a_call():
         SelfAttention().build((None, None, None))
     with pytest.raises(ValueError, match="Received: num_heads=4, features=6"):
         SelfAttention(num_heads=4).build((None, None, FEATURES))
-    layer, rows = built({}, "float32"), ragged(some_rows(dtype="float32"))
+    layer, rows = built({}, "float32"), ragged(some_rows(FEATURES, dtype="float32"))
     with pytest.raises(ValueError, match="`mask` must be None for ragged"):
         layer(rows, mask=tf.ones([4, 5], tf.bool))
