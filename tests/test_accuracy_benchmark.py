@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import accuracy
 import accuracy_data
+import mixing_prior
 from linear_models import LINEAR, linear_scores
 from sklearn.metrics import f1_score
 
@@ -125,3 +126,13 @@ def test_nothing_is_chosen_on_what_is_scored(tmp_path):
     }
     assert parts["test"] > scored
     assert not parts["test"] & (parts["train"] | parts["validation"])
+
+
+def test_the_shares_without_evidence_are_compared(rng):
+    """Of one model that is always right and one that is always wrong, without validation."""
+    labels, none = rng.integers(2, size=50), np.array([], int)
+    right, before = np.eye(2)[labels], mixing_prior.mixing.SHARES
+    for share, expected in ((0.9, 1), (0.1, 0)):
+        found = mixing_prior.score(share, right, -right, labels, none, np.arange(50))
+        assert found == expected
+    assert before == mixing_prior.mixing.SHARES
