@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_attention_pooling import FEATURES, dense, some_rows
+from rows_of_vectors import dense, some_rows
 from test_export_session import Session
 from tiny_classifier import build
 
@@ -29,7 +29,7 @@ def han(**values):
 def test_the_weights_are_those_of_the_attention_alone():
     """The same random numbers, and the first features of a level are what they are without."""
     plain, wide = (AttentionPooling(**options, seed=3) for options in ({}, BESIDE))
-    states, mask = dense(some_rows(dtype="float32"), fill=0.0)
+    states, mask = dense(some_rows(4, dtype="float32"), fill=0.0)
     plain.build(states.shape)
     wide.build(states.shape)
     assert [w.shape for w in wide.weights] == [w.shape for w in plain.weights]
@@ -38,8 +38,8 @@ def test_the_weights_are_those_of_the_attention_alone():
         layer(states, mask=mask, return_attention_scores=True) for layer in (plain, wide)
     )
     np.testing.assert_array_equal(same, scores)
-    np.testing.assert_array_equal(more[:, :FEATURES], vectors)
-    assert more.shape == (4, 3 * FEATURES)
+    np.testing.assert_array_equal(more[:, :4], vectors)
+    assert more.shape == (4, 3 * 4)
 
 
 def test_configurations_without_it_are_read():

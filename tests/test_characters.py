@@ -8,7 +8,7 @@ import pytest
 
 from hanlib.data import Corpus, Split
 from hanlib.text import split_words
-from hanlib.training import Recipe, train
+from hanlib.training import Recipe, regions, train
 from hanlib.training.characters import words_are_characters
 from hanlib.training.compared_models import recipe_of
 
@@ -45,7 +45,9 @@ def test_only_the_first_texts_are_read():
     assert words_are_characters(["好" * 1_000 + " a b c" * 1_000])
 
 
-def test_a_han_of_characters_reads_region_embeddings(tmp_path):
+@pytest.mark.usefixtures("eager_module")
+def test_a_han_of_characters_reads_region_embeddings(tmp_path, monkeypatch):
+    monkeypatch.setattr(regions, "_STEPS", (2, 2))
     splits = {"train": Split(lambda: iter(CHINESE), 16), "validation": Split(lambda: iter(CHINESE))}
     corpus = Corpus("hotels", ("0", "1"), False, splits)
     recipe = Recipe(preset="han_small", epochs=1, min_count=1, batch_size=16, adversarial_norm=0.0)
