@@ -22,10 +22,9 @@ import report
 
 import hanlib.models  # noqa: F401 - registers the classes
 from hanlib.data import TokenCache, batches_of
-from hanlib.ops.model_graph import model_graph
-from hanlib.ops.token_batch import to_ragged
 from hanlib.training import mixing
 from hanlib.training.builders import ids_of
+from hanlib.training.ngram_part import logits_of_parts
 
 MOST_SCORED = 5_000
 SHARES = (0.5, 0.4, 0.35, 0.3, 0.2)
@@ -45,6 +44,10 @@ def main():
     for name in arguments.data or DATA:
         for documents in filter(lambda size: size <= arguments.documents, accuracy.CURVE):
             rows += run(name, documents, arguments)
+    if not rows:
+        parser.error(
+            f"--cells must hold runs of `accuracy.py --curve`. Received: {arguments.cells}"
+        )
     rows.append({"data": "mean", **{key: mean(key, rows) for key in list(rows[0])[1:]}})
     report.publish(
         "mixing_prior",
@@ -82,8 +85,8 @@ def run(name, documents, arguments):
     for part, of in (("network", network), ("n-grams", ngrams)):
         row[part] = f"{(of.argmax(axis=1) == labels).mean():.3f}"
     row["accuracy"] = f"{reference:.4f}"
-    for share, mean in zip(SHARES, means, strict=True):
-        row[f"share {share}"] = f"{mean - reference:+.4f}"
+    for share, accuracy_of_share in zip(SHARES, means, strict=True):
+        row[f"share {share}"] = f"{accuracy_of_share - reference:+.4f}"
     return [row]
 
 
@@ -94,14 +97,7 @@ def logits(folder, corpus, examples):
     tokens = TokenCache.build(
         examples, ids_of(classifier.vectorizer), encode_label=encode.__getitem__
     )
-
-    def both(batch):
-        ids = to_ragged(batch)
-        return classifier.logits(classifier.encoder(ids, training=False)), classifier.ngrams(ids)
-
-    both = model_graph(both)
-    parts = [(*both(batch), labels) for batch, labels in batches_of(tokens, 32).dataset()]
-    return [np.concatenate(part) for part in zip(*parts, strict=True)]
+    return logits_of_parts(classifier, classifier.ngrams, batches_of(tokens, 32))
 
 
 def score(share, network, ngrams, labels, validation, rest):

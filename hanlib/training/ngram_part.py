@@ -88,7 +88,7 @@ def add_ngrams(
         best = _temperature(logits, train.labels, multi_label, weigh(train.labels))
         mixed = MixingWeights(network=SHARES[0], ngrams=SHARES[1] * best)
     else:
-        network, ngrams, labels = _logits(classifier, fitted.layer, validation, progress)
+        network, ngrams, labels = logits_of_parts(classifier, fitted.layer, validation, progress)
         mixed = mixing_weights(network, ngrams, labels, multi_label, weigh(labels))
         parts = {"network": network, "ngrams": ngrams, "both": mixed.logits(network, ngrams)}
         record["validation"] = {
@@ -137,7 +137,7 @@ def ngrams_alone(
     fitted.layer.scale(best)
     alone = classifier.with_ngrams(fitted.layer, network=0.0)
     if multi_label and validation is not None:
-        _, logits, labels = _logits(classifier, fitted.layer, validation, progress)
+        _, logits, labels = logits_of_parts(classifier, fitted.layer, validation, progress)
         alone.thresholds = [best_threshold(labels, expit(logits))[0]] * len(classifier.classes)
     record["score"] = _score(fitted.out_of_fold_logits, train.labels, multi_label)
     record["loss"] = float(fitted.losses[fitted.strengths]) if fitted.losses else None
@@ -185,7 +185,7 @@ def _temperature(logits, labels, multi_label, weights):
     return temperature(logits, targets, not multi_label, as_columns(weights))
 
 
-def _logits(classifier, layer, validation, progress):
+def logits_of_parts(classifier, layer, validation, progress=silent):
     """The logits of network and n-grams and the labels of all documents, `[docs, ...]` each."""
 
     def both(batch):
